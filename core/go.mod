@@ -1,0 +1,3 @@
+module github.com/loom-core/loom/core
+
+go 1.26

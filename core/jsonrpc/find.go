@@ -1,0 +1,106 @@
+package jsonrpc
+
+import (
+	"encoding/json"
+	"strconv"
+)
+
+// Find returns the span of the member that path leads to, inside the object
+// that starts at within.Start. frame must have passed [Scan]. Where a name
+// occurs twice the last one counts, as with encoding/json.
+func Find(frame []byte, within Span, path ...string) (Span, bool) {
+	for _, name := range path {
+		next, ok := findMember(frame, within, name)
+		if !ok {
+			return Span{}, false
+		}
+		within = next
+	}
+	return within, true
+}
+
+func findMember(frame []byte, within Span, name string) (Span, bool) {
+	if !within.Present() || frame[within.Start] != '{' {
+		return Span{}, false
+	}
+	var found Span
+	s := scanner{data: frame[:within.End], pos: within.Start}
+	err := s.object(func(key, value Span) bool {
+		if keyText(key.Of(frame)) == name {
+			found = value
+		}
+		return true
+	})
+	return found, err == nil && found.Present()
+}
+
+// Members calls yield for each member of the object at within, in order, until
+// yield returns false. It does nothing when there is no object.
+func Members(frame []byte, within Span, yield func(name string, value Span) bool) {
+	if !within.Present() || frame[within.Start] != '{' {
+		return
+	}
+	s := scanner{data: frame[:within.End], pos: within.Start}
+	_ = s.object(func(key, value Span) bool {
+		return yield(keyText(key.Of(frame)), value)
+	})
+}
+
+// Elements calls yield for each element of the array at within, in order,
+// until yield returns false. It does nothing when there is no array.
+func Elements(frame []byte, within Span, yield func(value Span) bool) {
+	if !within.Present() || frame[within.Start] != '[' {
+		return
+	}
+	s := scanner{data: frame[:within.End], pos: within.Start + 1}
+	for {
+		s.space()
+		if s.pos >= len(s.data) || s.data[s.pos] == ']' {
+			return
+		}
+		v := Span{Start: s.pos}
+		if s.value() != nil {
+			return
+		}
+		v.End = s.pos
+		if !yield(v) {
+			return
+		}
+		s.space()
+		if s.pos < len(s.data) && s.data[s.pos] == ',' {
+			s.pos++
+		}
+	}
+}
+
+// keyText is the text of a quoted name. Escapes in names are legal and rare.
+func keyText(quoted []byte) string {
+	inner := quoted[1 : len(quoted)-1]
+	for _, c := range inner {
+		if c == '\\' {
+			text, _ := Text(quoted)
+			return text
+		}
+	}
+	return string(inner)
+}
+
+// Text decodes a JSON string. ok is false when raw is another kind of value.
+func Text(raw []byte) (text string, ok bool) {
+	if len(raw) < 2 || raw[0] != '"' {
+		return "", false
+	}
+	for _, c := range raw {
+		if c == '\\' {
+			err := json.Unmarshal(raw, &text)
+			return text, err == nil
+		}
+	}
+	return string(raw[1 : len(raw)-1]), true
+}
+
+// Int decodes a JSON number that is a whole number.
+func Int(raw []byte) (int64, bool) {
+	n, err := strconv.ParseInt(string(raw), 10, 64)
+	return n, err == nil
+}

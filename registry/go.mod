@@ -1,0 +1,7 @@
+module github.com/loom-core/loom/registry
+
+go 1.26
+
+require github.com/loom-core/loom/core v0.0.0
+
+replace github.com/loom-core/loom/core => ../core
