@@ -1,6 +1,6 @@
 module github.com/loom-core/loom/testbed
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/loom-core/loom/core v0.0.0

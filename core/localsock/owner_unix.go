@@ -1,0 +1,50 @@
+//go:build unix
+
+package localsock
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+)
+
+func ownerOf(fi os.FileInfo) int {
+	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
+		return int(st.Uid)
+	}
+	return -1
+}
+
+// flock takes an exclusive lock without waiting. The descriptor is
+// close-on-exec, as Go opens files, so that no child inherits the lock.
+func flock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// checkPeer refuses a peer that runs as another user.
+func checkPeer(conn *net.UnixConn, path string) error {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("asking who is at %s: %w", path, err)
+	}
+	uid, peerErr := -1, error(nil)
+	if err := raw.Control(func(fd uintptr) { uid, peerErr = peerUID(int(fd)) }); err != nil {
+		return fmt.Errorf("asking who is at %s: %w", path, err)
+	}
+	if peerErr != nil {
+		return fmt.Errorf("asking who is at %s: %w", path, peerErr)
+	}
+	if uid != os.Getuid() {
+		return &OwnerError{Path: path, UID: uid}
+	}
+	return nil
+}
