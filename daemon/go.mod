@@ -2,10 +2,7 @@ module github.com/loom-core/loom/daemon
 
 go 1.26.0
 
-require (
-	github.com/loom-core/loom/core v0.0.0
-	github.com/loom-core/loom/registry v0.0.0
-)
+require github.com/loom-core/loom/core v0.0.0
 
 replace github.com/loom-core/loom/core => ../core
 

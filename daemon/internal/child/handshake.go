@@ -1,0 +1,145 @@
+package child
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/mcp"
+)
+
+// Info is what a server says of itself. The raw members are as it wrote them.
+type Info struct {
+	ServerInfo   json.RawMessage `json:"serverInfo"`
+	Capabilities json.RawMessage `json:"capabilities"`
+	Instructions string          `json:"instructions"`
+}
+
+// errNotModern means that the server should be asked with initialize.
+var errNotModern = errors.New("the server does not speak " + mcp.Modern)
+
+// errEndedAtDiscover is a server that took server/discover for a reason to end.
+var errEndedAtDiscover = errors.New("asked with " + mcp.Discover)
+
+// handshake finds the era when it is not known, and opens the session when the
+// server is legacy.
+func (p *Process) handshake(ctx context.Context) error {
+	if p.spec.Era != Legacy {
+		err := p.discover(ctx)
+		if err == nil || !errors.Is(err, errNotModern) {
+			return err
+		}
+	}
+	return p.initialize(ctx)
+}
+
+// discover asks for the modern era. Any answer but a good one, and silence,
+// mean legacy: real servers answer with all kinds of codes, or not at all.
+func (p *Process) discover(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, p.limits.Discover, errSilent)
+	defer cancel()
+	params := append(append([]byte(`{"_meta":{`), p.meta...), "}}"...)
+	a, err := p.Call(ctx, mcp.Discover, params)
+	var exit *ExitError
+	if errors.As(err, &exit) {
+		return fmt.Errorf("%w: %w", errEndedAtDiscover, err)
+	}
+	if err != nil || !a.Message.Result.Present() {
+		return errNotModern
+	}
+	var result struct {
+		Info
+		SupportedVersions []string `json:"supportedVersions"`
+	}
+	if err := json.Unmarshal(a.Message.Result.Of(a.Frame), &result); err != nil {
+		return errNotModern
+	}
+	if !slices.Contains(result.SupportedVersions, mcp.Modern) {
+		return errNotModern
+	}
+	p.era, p.info = Modern, result.Info
+	return nil
+}
+
+func (p *Process) initialize(ctx context.Context) error {
+	params := []byte(`{"protocolVersion":"` + mcp.LatestLegacy + `","capabilities":{},"clientInfo":` + string(clientInfo(p.spec.Version)) + `}`)
+	a, err := p.Call(ctx, mcp.Initialize, params)
+	if err != nil {
+		var exit *ExitError
+		if errors.As(err, &exit) {
+			return err
+		}
+		if errors.Is(err, errSilent) {
+			err = fmt.Errorf("no answer to initialize within %s", p.limits.Handshake)
+		}
+		return p.handshakeFailed(err)
+	}
+	if a.Message.Error.Present() {
+		return p.handshakeFailed(fmt.Errorf("initialize was refused: %s", a.Message.Error.Of(a.Frame)))
+	}
+	var result struct {
+		Info
+		ProtocolVersion string `json:"protocolVersion"`
+	}
+	if err := json.Unmarshal(a.Message.Result.Of(a.Frame), &result); err != nil {
+		return p.handshakeFailed(fmt.Errorf("reading its answer to initialize: %w", err))
+	}
+	if !slices.Contains(mcp.LegacyVersions, result.ProtocolVersion) {
+		return p.handshakeFailed(fmt.Errorf("it speaks protocol version %q, loom speaks %v and %s", result.ProtocolVersion, mcp.LegacyVersions, mcp.Modern))
+	}
+	p.era, p.info = Legacy, result.Info
+	p.Notify(mcp.Initialized, nil)
+	return nil
+}
+
+func (p *Process) handshakeFailed(cause error) error {
+	return &HandshakeError{Server: p.spec.Server, Cause: cause, Stderr: p.spec.Stderr.Tail(p.from, 5)}
+}
+
+// Definition is one tool as the server defines it, raw, and its name.
+type Definition struct {
+	Name string
+	Raw  []byte
+}
+
+// maxPages bounds a server that never stops paging.
+const maxPages = 1000
+
+// Tools reads the definitions of all tools, page by page.
+func (p *Process) Tools(ctx context.Context) ([]Definition, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, errSilent)
+	defer cancel()
+	var tools []Definition
+	var params []byte
+	for range maxPages {
+		a, err := p.Call(ctx, mcp.ToolsList, params)
+		if err != nil {
+			return nil, fmt.Errorf("listing the tools of %s: %w", p.spec.Server, err)
+		}
+		if a.Message.Error.Present() {
+			if code, ok := jsonrpc.Find(a.Frame, a.Message.Error, "code"); ok && string(code.Of(a.Frame)) == "-32601" {
+				return nil, nil // a server of resources or prompts alone
+			}
+			return nil, fmt.Errorf("listing the tools of %s: %s", p.spec.Server, a.Message.Error.Of(a.Frame))
+		}
+		list, _ := jsonrpc.Find(a.Frame, a.Message.Result, "tools")
+		jsonrpc.Elements(a.Frame, list, func(tool jsonrpc.Span) bool {
+			if span, ok := jsonrpc.Find(a.Frame, tool, "name"); ok {
+				if name, ok := jsonrpc.Text(span.Of(a.Frame)); ok {
+					tools = append(tools, Definition{Name: name, Raw: tool.Of(a.Frame)})
+				}
+			}
+			return true
+		})
+		next, ok := jsonrpc.Find(a.Frame, a.Message.Result, "nextCursor")
+		if cursor, isText := jsonrpc.Text(next.Of(a.Frame)); !ok || !isText || cursor == "" {
+			return tools, nil
+		}
+		params = append(append([]byte(`{"cursor":`), next.Of(a.Frame)...), '}')
+	}
+	return nil, fmt.Errorf("listing the tools of %s: more than %d pages", p.spec.Server, maxPages)
+}

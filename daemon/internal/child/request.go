@@ -1,0 +1,119 @@
+package child
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/mcp"
+)
+
+// Request is one request for a server and where its answer goes. A Request is
+// sent to at most one process, once.
+type Request struct {
+	Method  string
+	Params  []byte        // raw JSON object, nil for none; not changed
+	Tool    string        // takes the place of params.name when it is not empty
+	Timeout time.Duration // since it was sent or the last progress; 0 = none
+
+	// Progress gets each progress notification, with the client's own token in
+	// it. Nil, and the server is given no token. It must not block.
+	Progress func(frame []byte)
+	// Done gets the answer, exactly once, after all progress. It must not block.
+	Done func(Answer)
+
+	id    int64
+	token []byte // the client's own progress token, raw
+	timer *time.Timer
+}
+
+// Answer is what became of a request: the server's response, or an error that
+// says why there is none ([*ExitError], [*TimeoutError], [*jsonrpc.TooLargeError], …).
+type Answer struct {
+	Frame   []byte // the whole response; the id in it is ours
+	Message jsonrpc.Message
+	Err     error
+}
+
+// frame writes the request as a line for the server. It notes the client's
+// progress token in r, and leaves all bytes of the params but the rewritten
+// spans as they are.
+func (r *Request) frame(era Era, meta []byte) []byte {
+	edits := make([]jsonrpc.Edit, 0, 4)
+	whole := jsonrpc.Span{End: len(r.Params)}
+	hasMeta, empty := false, true
+	jsonrpc.Members(r.Params, whole, func(name string, value jsonrpc.Span) bool {
+		empty = false
+		switch {
+		case name == "name" && r.Tool != "":
+			edits = append(edits, jsonrpc.Edit{Span: value, With: jsonrpc.Quote(r.Tool)})
+		case name == "_meta" && r.Params[value.Start] == '{':
+			hasMeta = true
+			if era == Modern {
+				edits = append(edits, insertMembers(r.Params, value, meta))
+			}
+			if token, ok := jsonrpc.Find(r.Params, value, "progressToken"); ok && r.Progress != nil {
+				r.token = r.Params[token.Start:token.End]
+				edits = append(edits, jsonrpc.Edit{Span: token, With: progressToken(r.id)})
+			}
+		}
+		return true
+	})
+	params := r.Params
+	if era == Modern && !hasMeta {
+		if params == nil {
+			params, whole = []byte("{}"), jsonrpc.Span{End: 2}
+		}
+		if params[0] == '{' {
+			own := append(append([]byte(`"_meta":{`), meta...), '}')
+			if !empty {
+				own = append(own, ',')
+			}
+			edits = append([]jsonrpc.Edit{{Span: jsonrpc.Span{Start: 1, End: 1}, With: own}}, edits...)
+		}
+	}
+	b := make([]byte, 0, 96+len(r.Method)+len(params)+len(meta))
+	b = strconv.AppendInt(append(b, `{"jsonrpc":"2.0","id":`...), r.id, 10)
+	b = append(append(b, `,"method":`...), jsonrpc.Quote(r.Method)...)
+	if params != nil {
+		b = jsonrpc.Splice(append(b, `,"params":`...), params, edits...)
+	}
+	return append(b, '}', '\n')
+}
+
+// insertMembers puts members at the head of the object at value.
+func insertMembers(frame []byte, value jsonrpc.Span, members []byte) jsonrpc.Edit {
+	inside := bytes.TrimSpace(frame[value.Start+1 : value.End-1])
+	if len(inside) > 0 {
+		members = append(bytes.Clone(members), ',')
+	}
+	at := value.Start + 1
+	return jsonrpc.Edit{Span: jsonrpc.Span{Start: at, End: at}, With: members}
+}
+
+// modernMeta is what every request of the modern era says of its sender. Loom
+// offers no client features to a modern server until it can route them.
+func modernMeta(version string) []byte {
+	b := append([]byte(nil), `"`+mcp.MetaProtocolVersion+`":"`+mcp.Modern+`","`+mcp.MetaClientCapabilities+`":{},"`+mcp.MetaClientInfo+`":`...)
+	return append(b, clientInfo(version)...)
+}
+
+func clientInfo(version string) []byte {
+	return append(append([]byte(`{"name":"loom","version":`), jsonrpc.Quote(version)...), '}')
+}
+
+const tokenPrefix = "loom-"
+
+func progressToken(id int64) []byte {
+	return append(strconv.AppendInt([]byte(`"`+tokenPrefix), id, 10), '"')
+}
+
+func parseProgressToken(raw []byte) (int64, bool) {
+	text, ok := jsonrpc.Text(raw)
+	if !ok || len(text) <= len(tokenPrefix) || text[:len(tokenPrefix)] != tokenPrefix {
+		return 0, false
+	}
+	id, err := strconv.ParseInt(text[len(tokenPrefix):], 10, 64)
+	return id, err == nil
+}

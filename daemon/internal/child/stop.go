@@ -1,0 +1,82 @@
+package child
+
+import (
+	"syscall"
+	"time"
+)
+
+// Stop ends the process as the stdio transport of MCP asks for it, and returns
+// when it is gone. It may be called more than once.
+func (p *Process) Stop() {
+	p.mu.Lock()
+	p.stopped = true
+	p.mu.Unlock()
+	// Spec: "First, closing the input stream to the child process (the server)".
+	p.toChild.close()
+	p.stdin.SetWriteDeadline(time.Now().Add(p.limits.Close)) // a server that reads nothing would hold the writer
+	if p.gone(p.limits.Close) {
+		return
+	}
+	// Spec: "sending SIGTERM if the server does not exit within a reasonable time".
+	p.signal(syscall.SIGTERM)
+	if p.gone(p.limits.Term) {
+		return
+	}
+	// Spec: "sending SIGKILL if the server does not exit within a reasonable time after SIGTERM".
+	p.kill()
+	<-p.done
+}
+
+func (p *Process) gone(within time.Duration) bool {
+	t := time.NewTimer(within)
+	defer t.Stop()
+	select {
+	case <-p.done:
+		return true
+	case <-t.C:
+		return false
+	}
+}
+
+func (p *Process) kill() { p.signal(syscall.SIGKILL) }
+
+// signal reaches the whole group: npx, uvx and shells start the real server as
+// their own child.
+func (p *Process) signal(sig syscall.Signal) { syscall.Kill(-p.cmd.Process.Pid, sig) }
+
+// waitLoop waits for the exit, takes what the process left in its pipes, and
+// then answers whatever is still in flight.
+func (p *Process) waitLoop() {
+	p.cmd.Wait()
+	p.kill() // a wrapper may have died and left its server behind
+	deadline := time.Now().Add(p.limits.Drain)
+	p.stdout.SetReadDeadline(deadline)
+	p.stderr.SetReadDeadline(deadline)
+	p.stdin.SetWriteDeadline(deadline)
+	p.readers.Wait()
+	p.toChild.close()
+	p.writer.Wait()
+	p.stdout.Close()
+	p.stderr.Close()
+
+	p.mu.Lock()
+	stage, _ := p.stage.Load().(string)
+	exit := &ExitError{Server: p.spec.Server, Stage: stage, Cause: exitCause(p.cmd.ProcessState), Stderr: p.spec.Stderr.Tail(p.from, 5)}
+	if p.stopped {
+		exit.Cause = errStopped.Error()
+	}
+	p.exited = exit
+	orphans := make([]*Request, 0, len(p.pending))
+	for id, r := range p.pending {
+		delete(p.pending, id)
+		if r.timer != nil {
+			r.timer.Stop()
+		}
+		orphans = append(orphans, r)
+	}
+	p.mu.Unlock()
+	for _, r := range orphans {
+		r.Done(Answer{Err: exit})
+	}
+	close(p.done)
+}

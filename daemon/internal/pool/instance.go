@@ -1,0 +1,260 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/loom-core/loom/daemon/internal/child"
+	"github.com/loom-core/loom/registry"
+)
+
+// Phase is where in its life an instance is.
+type Phase string
+
+// The phases, as `loom status` prints them.
+const (
+	Stopped  Phase = "stopped" // the next request starts it
+	Starting Phase = "starting"
+	Ready    Phase = "ready"
+	Stopping Phase = "stopping"
+)
+
+// ErrRetired answers a request that came to an instance of an older registry
+// after that had drained. The same call goes to a new process.
+var ErrRetired = errors.New("the server was restarted or reconfigured before it answered")
+
+// Instance stands for one process of a server, through all its restarts.
+// Requests wait in it in order, until the process is ready and has a slot.
+type Instance struct {
+	pool    *Pool
+	sharing Sharing
+
+	mu       sync.Mutex
+	server   registry.Server
+	phase    Phase
+	since    time.Time // of the phase
+	proc     *child.Process
+	waiting  []*child.Request
+	inFlight int
+	retired  bool // of an older registry: it takes what is sent, and drains
+	ended    bool // drained: it takes nothing any more
+	idle     *time.Timer
+	learning *learning     // of the start under way or the running process
+	quiet    chan struct{} // closed when nothing is in flight, for drain
+}
+
+// learning is one reading of a server's definitions.
+type learning struct {
+	done chan struct{}
+	err  error // set before done is closed
+}
+
+// State is what `loom status` shows of an instance.
+type State struct {
+	Sharing  Sharing
+	Phase    Phase
+	Retired  bool
+	PID      int
+	Era      child.Era
+	Since    time.Time
+	InFlight int
+	Queued   int
+}
+
+func newInstance(p *Pool, s registry.Server, sharing Sharing) *Instance {
+	return &Instance{pool: p, server: s, sharing: sharing, phase: Stopped, since: time.Now()}
+}
+
+func (i *Instance) configure(s registry.Server) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.server = s
+}
+
+// State returns a snapshot.
+func (i *Instance) State() State {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	s := State{Sharing: i.sharing, Phase: i.phase, Retired: i.retired, Since: i.since, InFlight: i.inFlight, Queued: len(i.waiting)}
+	if i.proc != nil {
+		s.PID, s.Era = i.proc.PID(), i.proc.Era()
+	}
+	return s
+}
+
+func (i *Instance) running() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.phase != Stopped
+}
+
+// Send queues r, starting the server when it does not run. It never blocks and
+// does not call r.Done itself.
+func (i *Instance) Send(r *child.Request) {
+	done := r.Done
+	r.Done = func(a child.Answer) {
+		i.release()
+		done(a)
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.ended {
+		go done(child.Answer{Err: ErrRetired})
+		return
+	}
+	i.waiting = append(i.waiting, r)
+	i.wakeLocked()
+}
+
+// wakeLocked starts the server if it has to run, and sends what has a slot.
+func (i *Instance) wakeLocked() {
+	if i.idle != nil {
+		i.idle.Stop()
+		i.idle = nil
+	}
+	if i.phase == Stopped {
+		i.startLocked()
+	}
+	for i.phase == Ready && len(i.waiting) > 0 && i.inFlight < i.server.Concurrency {
+		if !i.proc.Send(i.waiting[0]) {
+			return // it has just ended; watch starts the next one
+		}
+		i.waiting = i.waiting[1:]
+		i.inFlight++
+	}
+}
+
+// release frees the slot of an answered request.
+func (i *Instance) release() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.inFlight--
+	if i.phase == Ready {
+		i.wakeLocked()
+	}
+	i.restLocked()
+}
+
+// restLocked notes that there is nothing to do: drain goes on, or the idle
+// timer begins.
+func (i *Instance) restLocked() {
+	if i.inFlight > 0 || len(i.waiting) > 0 {
+		return
+	}
+	if i.quiet != nil {
+		close(i.quiet)
+		i.quiet = nil
+	}
+	if i.phase == Ready && i.server.IdleTimeout > 0 && i.idle == nil {
+		i.idle = time.AfterFunc(i.server.IdleTimeout, i.stopIdle)
+	}
+}
+
+func (i *Instance) stopIdle() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.phase == Ready && i.inFlight == 0 && len(i.waiting) == 0 && i.idle != nil {
+		i.stopLocked()
+	}
+}
+
+func (i *Instance) stopLocked() {
+	proc := i.proc
+	i.setPhase(Stopping)
+	i.pool.work.Go(proc.Stop) // watch sees the end
+}
+
+func (i *Instance) setPhase(p Phase) { i.phase, i.since = p, time.Now() }
+
+// Cancel gives r up: its Done is not called, and the server is told if it had
+// the request already. It reports whether r was still to be answered.
+func (i *Instance) Cancel(r *child.Request, reason string) bool {
+	i.mu.Lock()
+	if at := slices.Index(i.waiting, r); at >= 0 {
+		i.waiting = slices.Delete(i.waiting, at, at+1)
+		i.restLocked()
+		i.mu.Unlock()
+		return true
+	}
+	proc, alone := i.proc, i.server.Concurrency == 1
+	i.mu.Unlock()
+	if proc == nil {
+		return false
+	}
+	if !alone {
+		ok := proc.Cancel(r, reason, nil)
+		if ok {
+			i.release()
+		}
+		return ok
+	}
+	// A server that takes one call at a time may be busy with this one still.
+	var once sync.Once
+	free := func() { once.Do(i.release) }
+	ok := proc.Cancel(r, reason, free)
+	if ok {
+		time.AfterFunc(lateAnswer, free)
+	}
+	return ok
+}
+
+// lateAnswer is how long a server with concurrency 1 may go on with a call
+// that was cancelled before it gets the next one all the same.
+const lateAnswer = 5 * time.Second
+
+// Learn starts the server if need be and waits until its definitions are read.
+func (i *Instance) Learn(ctx context.Context) error {
+	i.mu.Lock()
+	if i.ended {
+		i.mu.Unlock()
+		return ErrRetired
+	}
+	i.wakeLocked()
+	l := i.learning
+	i.mu.Unlock()
+	select {
+	case <-l.done:
+		return l.err
+	case <-ctx.Done():
+		return fmt.Errorf("learning server %s: %w", i.server.Name, context.Cause(ctx))
+	}
+}
+
+// drain ends the instance: at once when it has nothing to do, else after at
+// most limit, and returns when its process is gone.
+func (i *Instance) drain(limit time.Duration) {
+	i.mu.Lock()
+	i.retired = true
+	if (i.inFlight > 0 || len(i.waiting) > 0) && limit > 0 {
+		quiet := make(chan struct{})
+		i.quiet = quiet
+		i.mu.Unlock()
+		t := time.NewTimer(limit)
+		select {
+		case <-quiet:
+		case <-t.C:
+		case <-i.pool.ctx.Done():
+		}
+		t.Stop()
+		i.mu.Lock()
+	}
+	i.ended = true
+	late := i.waiting
+	i.waiting = nil
+	i.inFlight += len(late) // each Done releases
+	proc := i.proc
+	if i.phase == Ready {
+		i.setPhase(Stopping)
+	}
+	i.mu.Unlock()
+	for _, r := range late {
+		r.Done(child.Answer{Err: ErrRetired})
+	}
+	if proc != nil {
+		proc.Stop()
+	}
+}

@@ -1,0 +1,198 @@
+// Package pool owns the running servers: at most one process for each server
+// and sharing key. It starts them on first use, stops the idle ones, lets those
+// of an older registry drain, and reads a server's definitions whenever it has
+// started one. It knows nothing of clients or names.
+package pool
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/loom-core/loom/core/secret"
+	"github.com/loom-core/loom/daemon/internal/catalog"
+	"github.com/loom-core/loom/daemon/internal/child"
+	"github.com/loom-core/loom/daemon/internal/ring"
+	"github.com/loom-core/loom/registry"
+)
+
+// Options are what a pool needs. All fields are required but Timeouts.
+type Options struct {
+	Catalog  *catalog.Catalog
+	Lookup   secret.Lookup
+	Environ  []string // what every server gets, "NAME=value"
+	Beside   string   // folder of loomd's own binary: our servers lie there
+	Home     string   // where a server that is shared by all runs
+	Version  string
+	Instance string // marks the processes of this loomd in their environment
+	Log      *slog.Logger
+	Observer Observer
+	Changed  func() // a server's definitions changed
+	Timeouts child.Timeouts
+}
+
+// Observer counts. Its methods must not block.
+type Observer interface {
+	ChildStarted(server string, took time.Duration, err error)
+	ChildExited(server, cause string)
+}
+
+// Sharing says whom a process is shared by, and where it runs.
+type Sharing struct {
+	Key string // empty: all clients; else the workspace's folder or the session's id
+	Dir string
+}
+
+// maxStarts bounds how many servers are starting at once: each may be an npx
+// that unpacks half the registry.
+const maxStarts = 4
+
+// logLines is how much of each server's stderr is kept.
+const logLines = 2000
+
+// Pool is safe for concurrent use.
+type Pool struct {
+	opts     Options
+	spawner  *child.Spawner
+	starting chan struct{} // a slot per start under way
+	ctx      context.Context
+	cancel   context.CancelFunc
+	work     sync.WaitGroup // every goroutine of every instance
+
+	mu        sync.Mutex
+	instances map[key]*Instance
+	retired   map[*Instance]bool
+	rings     map[string]*ring.Ring
+	errors    map[string]error // the last failed start, by server
+}
+
+type key struct{ server, spec, sharing string }
+
+// New makes an empty pool.
+func New(opts Options) *Pool {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Pool{
+		opts: opts, spawner: child.NewSpawner(), starting: make(chan struct{}, maxStarts), ctx: ctx, cancel: cancel,
+		instances: map[key]*Instance{}, retired: map[*Instance]bool{}, rings: map[string]*ring.Ring{}, errors: map[string]error{},
+	}
+}
+
+// Instance returns the instance of s for that sharing. It starts nothing.
+func (p *Pool) Instance(s registry.Server, sharing Sharing) *Instance {
+	k := key{string(s.Name), specHash(s), sharing.Key}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := p.instances[k]
+	if i == nil {
+		i = newInstance(p, s, sharing)
+		p.instances[k] = i
+	}
+	i.configure(s) // timeouts may change without a new process
+	return i
+}
+
+// Logs returns the ring of a server's stderr.
+func (p *Pool) Logs(server string) *ring.Ring {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.rings[server]
+	if r == nil {
+		r = ring.New(logLines)
+		p.rings[server] = r
+	}
+	return r
+}
+
+// LastError is why the server could not be started the last time, nil if it could.
+func (p *Pool) LastError(server string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.errors[server]
+}
+
+func (p *Pool) setError(server string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.errors[server] = err
+}
+
+// Keep retires every instance that reg no longer describes. New calls go to
+// new processes at once; the old ones get drain to finish what they have.
+func (p *Pool) Keep(reg *registry.Registry, drain time.Duration) {
+	p.retire(drain, func(k key) bool {
+		s, ok := reg.Server(registry.ServerName(k.server))
+		return !ok || !s.Enabled || specHash(s) != k.spec
+	})
+}
+
+// Restart retires the instances of a server and returns how many ran.
+func (p *Pool) Restart(server string, drain time.Duration) int {
+	p.setError(server, nil)
+	return p.retire(drain, func(k key) bool { return k.server == server })
+}
+
+// Release ends the processes that only one session used.
+func (p *Pool) Release(sharingKey string) {
+	p.retire(0, func(k key) bool { return k.sharing == sharingKey })
+}
+
+func (p *Pool) retire(drain time.Duration, which func(key) bool) (running int) {
+	var out []*Instance
+	p.mu.Lock()
+	for k, i := range p.instances {
+		if which(k) {
+			delete(p.instances, k)
+			p.retired[i] = true
+			out = append(out, i)
+		}
+	}
+	p.mu.Unlock()
+	for _, i := range out {
+		if i.running() {
+			running++
+		}
+		p.work.Go(func() { // ends when the process has, at most drain later
+			i.drain(drain)
+			p.mu.Lock()
+			delete(p.retired, i)
+			p.mu.Unlock()
+		})
+	}
+	return running
+}
+
+// Instances returns the state of every instance of server that has a process.
+func (p *Pool) Instances(server string) []State {
+	p.mu.Lock()
+	var all []*Instance
+	for k, i := range p.instances {
+		if k.server == server {
+			all = append(all, i)
+		}
+	}
+	for i := range p.retired {
+		if string(i.server.Name) == server {
+			all = append(all, i)
+		}
+	}
+	p.mu.Unlock()
+	var out []State
+	for _, i := range all {
+		if s := i.State(); s.Phase != Stopped {
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(a, b State) int { return a.Since.Compare(b.Since) })
+	return out
+}
+
+// Close stops every process and returns when they are gone.
+func (p *Pool) Close() error {
+	p.retire(0, func(key) bool { return true })
+	p.cancel()
+	p.work.Wait()
+	p.spawner.Close()
+	return nil
+}

@@ -1,0 +1,174 @@
+package pool
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/loom-core/loom/daemon/internal/catalog"
+	"github.com/loom-core/loom/daemon/internal/child"
+	"github.com/loom-core/loom/registry"
+)
+
+// startLocked begins a start. Requests that come meanwhile wait for it, so
+// there is never a second one.
+func (i *Instance) startLocked() {
+	i.setPhase(Starting)
+	l := &learning{done: make(chan struct{})}
+	i.learning = l
+	i.pool.work.Go(func() { i.start(l) })
+}
+
+// start starts the process and, while it lives, keeps the catalog up to date.
+func (i *Instance) start(l *learning) {
+	p := i.pool
+	began := time.Now()
+	changed := make(chan struct{}, 1)
+	proc, entry, err := i.launch(changed)
+	p.opts.Observer.ChildStarted(string(i.server.Name), time.Since(began), err)
+	p.setError(string(i.server.Name), err)
+	if err != nil {
+		p.opts.Log.Warn("server did not start", "server", i.server.Name, "err", err)
+		l.err = err
+		close(l.done)
+		i.startFailed(err)
+		return
+	}
+	p.opts.Log.Info("server started", "server", i.server.Name, "pid", proc.PID(), "era", proc.Era(), "took", time.Since(began).Round(time.Millisecond))
+	i.mu.Lock()
+	i.proc = proc
+	i.setPhase(Ready)
+	ended := i.ended
+	if !ended {
+		i.wakeLocked()
+	}
+	i.mu.Unlock()
+	p.work.Go(func() { i.watch(proc) }) // not before i.proc is set, or it would miss the end
+	if ended {                          // while it was starting
+		l.err = ErrRetired
+		close(l.done)
+		proc.Stop()
+		return
+	}
+	l.err = i.learn(proc, entry)
+	close(l.done)
+	i.mu.Lock()
+	i.restLocked()
+	i.mu.Unlock()
+	for {
+		select {
+		case <-changed:
+			i.learn(proc, entry)
+		case <-proc.Done():
+			return
+		}
+	}
+}
+
+// launch resolves the entry and runs it. The definitions that come with it are
+// to be stored under the key that was true before the start.
+func (i *Instance) launch(changed chan struct{}) (*child.Process, *catalog.Entry, error) {
+	p := i.pool
+	select {
+	case p.starting <- struct{}{}:
+		defer func() { <-p.starting }()
+	case <-p.ctx.Done():
+		return nil, nil, ErrRetired
+	}
+	i.mu.Lock()
+	server := i.server
+	i.mu.Unlock()
+	key, err := p.Key(p.ctx, server)
+	if err != nil {
+		return nil, nil, err
+	}
+	spec, err := p.resolve(p.ctx, server, i.sharing, p.opts.Lookup)
+	if err != nil {
+		return nil, nil, err
+	}
+	spec.Env = append(spec.Env, "LOOM_INSTANCE="+p.opts.Instance)
+	spec.Stderr = p.Logs(spec.Server)
+	spec.ListChanged = func() {
+		select {
+		case changed <- struct{}{}:
+		default: // one reading is due already
+		}
+	}
+	if known, ok := p.opts.Catalog.Get(spec.Server); ok && known.Key == key {
+		spec.Era = child.Era(known.Era)
+	}
+	proc, err := child.Start(p.ctx, p.spawner, spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	return proc, &catalog.Entry{Server: spec.Server, Key: key, Era: string(proc.Era()), Instructions: proc.Info().Instructions}, nil
+}
+
+func (i *Instance) startFailed(err error) {
+	i.mu.Lock()
+	i.setPhase(Stopped)
+	failed := i.waiting
+	i.waiting = nil
+	i.inFlight += len(failed) // each Done releases
+	i.mu.Unlock()
+	for _, r := range failed {
+		r.Done(child.Answer{Err: err})
+	}
+}
+
+// learn reads the definitions into the catalog.
+func (i *Instance) learn(proc *child.Process, base *catalog.Entry) error {
+	p := i.pool
+	tools, err := proc.Tools(p.ctx)
+	if err != nil {
+		p.opts.Log.Warn("definitions were not learnt", "server", base.Server, "err", err)
+		p.setError(base.Server, err)
+		return err
+	}
+	e := *base
+	e.Learnt = time.Now().UTC().Round(time.Second)
+	for _, t := range tools {
+		e.Tools = append(e.Tools, catalog.Tool{Name: t.Name, Raw: t.Raw})
+	}
+	changed, err := p.opts.Catalog.Put(&e)
+	if err != nil {
+		p.opts.Log.Warn("definitions are kept in memory only", "server", base.Server, "err", err)
+	}
+	if changed {
+		p.opts.Changed()
+	}
+	return nil
+}
+
+// watch waits for the end of a process. Requests that it never got go to the
+// next one.
+func (i *Instance) watch(proc *child.Process) {
+	<-proc.Done()
+	err := proc.Err()
+	cause := "unknown"
+	var exit *child.ExitError
+	if errors.As(err, &exit) {
+		cause = exit.Cause
+	}
+	i.pool.opts.Observer.ChildExited(string(i.server.Name), cause)
+	i.pool.opts.Log.Info("server ended", "server", i.server.Name, "pid", strconv.Itoa(proc.PID()), "cause", cause)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.proc != proc {
+		return // an older life; the one that runs now is not its business
+	}
+	i.proc = nil
+	i.setPhase(Stopped)
+	if len(i.waiting) > 0 && !i.ended {
+		i.wakeLocked()
+	}
+	i.restLocked()
+}
+
+// Unlearnt reports whether the definitions of s are missing, or of something
+// else than what it is now. A server that cannot even be resolved counts:
+// learning it says why.
+func (p *Pool) Unlearnt(s registry.Server) bool {
+	key, err := p.Key(p.ctx, s)
+	return err != nil || !p.opts.Catalog.Known(string(s.Name), key)
+}

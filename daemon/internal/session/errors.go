@@ -1,0 +1,76 @@
+package session
+
+import (
+	"errors"
+
+	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/secret"
+	"github.com/loom-core/loom/daemon/internal/child"
+	"github.com/loom-core/loom/daemon/internal/pool"
+)
+
+// Outcomes of a call, as the metrics have them.
+const (
+	outcomeOK        = "ok"
+	outcomeToolError = "tool_error" // a result with isError
+	outcomeError     = "error"      // the server's own JSON-RPC error
+	outcomeFailed    = "failed"     // the server could not answer
+	outcomeTimeout   = "timeout"
+	outcomeCancelled = "cancelled"
+	outcomeRefused   = "refused" // no such tool, or not allowed
+)
+
+func outcomeOf(e *loomrpc.Error) string {
+	switch e.Code {
+	case loomrpc.CodeTimeout:
+		return outcomeTimeout
+	case loomrpc.CodeCancelled:
+		return outcomeCancelled
+	}
+	return outcomeFailed
+}
+
+// asError says to a client why it gets no answer of the server.
+func asError(server string, err error) *loomrpc.Error {
+	var (
+		own       *loomrpc.Error
+		exit      *child.ExitError
+		handshake *child.HandshakeError
+		timeout   *child.TimeoutError
+		large     *jsonrpc.TooLargeError
+		missing   *secret.MissingError
+		config    *pool.ConfigError
+	)
+	data := loomrpc.ErrorData{Server: server}
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &missing):
+		data.Stage = "start"
+		return loomrpc.Errorf(loomrpc.CodeMissingInput, data, "%v", err)
+	case errors.As(err, &config):
+		data.Stage, data.Hint = "start", config.Hint
+		return loomrpc.Errorf(loomrpc.CodeServerFailed, data, "%v", err)
+	case errors.As(err, &exit):
+		data.Stage, data.StderrTail, data.Hint, data.Retryable = exit.Stage, exit.Stderr, "loom logs "+exit.Server, exit.Stage == "call"
+		text := "server %s ended during %s: %s"
+		if exit.Stage == "call" {
+			text += "; it is started again at the next call"
+		}
+		return loomrpc.Errorf(loomrpc.CodeServerFailed, data, text, exit.Server, exit.Stage, exit.Cause)
+	case errors.As(err, &handshake):
+		data.Stage, data.StderrTail, data.Hint = "handshake", handshake.Stderr, "loom logs "+handshake.Server
+		return loomrpc.Errorf(loomrpc.CodeServerFailed, data, "%v", err)
+	case errors.As(err, &timeout):
+		data.Stage, data.Hint = "call", "set servers."+server+".timeout in the registry if it may take longer"
+		return loomrpc.Errorf(loomrpc.CodeTimeout, data, "%v", err)
+	case errors.As(err, &large):
+		data.Stage = "call"
+		return loomrpc.Errorf(loomrpc.CodeTooLarge, data, "the answer of server %s was dropped: %v", server, err)
+	case errors.Is(err, pool.ErrRetired):
+		data.Stage, data.Retryable = "call", true
+		return loomrpc.Errorf(loomrpc.CodeCancelled, data, "server %s: %v", server, err)
+	}
+	return loomrpc.Errorf(jsonrpc.CodeInternal, data, "%v", err)
+}

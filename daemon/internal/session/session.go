@@ -1,0 +1,262 @@
+// Package session is the client's side of loomd: one connection of a proxy or
+// of the command line, what it asked for, and what is on its way back.
+//
+// It answers what the catalog knows, hands calls to the instance that serves
+// this session, and writes every byte that goes to the client, in order. It
+// starts no process and has no opinion on names.
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/daemon/internal/hub"
+	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/registry"
+)
+
+// Services are the parts of loomd that a session uses. All fields are required.
+type Services struct {
+	Hub      *hub.Hub
+	Servers  servers
+	Learner  learner
+	Own      map[string]func() []byte // Loom's own tools: the result of a call
+	Control  map[string]Control       // methods for the command line
+	Observer Observer
+	Log      *slog.Logger
+	Version  string
+}
+
+// Control answers one method of the command line. ctx ends with the connection.
+type Control func(ctx context.Context, params json.RawMessage) (any, error)
+
+// servers gives out the instance that serves a session.
+type servers interface {
+	Instance(registry.Server, pool.Sharing) *pool.Instance
+	Release(sharingKey string)
+}
+
+// learner starts servers whose definitions are not known, in the background.
+// The channel is closed when every one of them was tried.
+type learner interface {
+	Learn([]registry.Server, pool.Sharing) <-chan struct{}
+	Unlearnt([]registry.Server) []registry.Server
+}
+
+// Observer counts calls. Server and tool are those of the registry and the
+// catalog, empty when the name stood for nothing.
+type Observer interface {
+	CallBegan(server string)
+	CallEnded(server, tool, outcome string, took time.Duration)
+}
+
+// helloLimit bounds a peer that connects and says nothing.
+const helloLimit = 10 * time.Second
+
+// outboxSize is how much may wait for one client: a little over the largest
+// frame, so that one result of that size never ends a session.
+const outboxSize = jsonrpc.DefaultMaxFrame + 1<<20
+
+// Session is one connection.
+type Session struct {
+	svc   *Services
+	conn  *net.UnixConn
+	out   *outbox
+	id    string
+	hello loomrpc.Hello
+	since time.Time
+	where workspace
+
+	background sync.WaitGroup // requests that take their time
+
+	mu     sync.Mutex
+	calls  map[string]*call // in flight, by the client's raw id
+	client string           // as it named itself at initialize
+	ready  bool             // initialized: it may be told of changes
+	tag    string           // of the view that it was told of last
+}
+
+// New serves conn under that id. Serve does the work.
+func New(svc *Services, conn *net.UnixConn, id string) *Session {
+	return &Session{svc: svc, conn: conn, out: newOutbox(outboxSize), id: id, since: time.Now(), calls: map[string]*call{}}
+}
+
+// Serve runs the session until the peer goes away or ctx ends. greeted is
+// called once the peer has said who it is.
+func (s *Session) Serve(ctx context.Context, greeted func()) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { s.conn.Close() })()
+
+	frames := jsonrpc.NewReader(s.conn, 0)
+	if err := s.greet(frames); err != nil {
+		return err
+	}
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		if err := s.out.writeTo(s.conn); err != nil {
+			cancel()
+		}
+	})
+	greeted()
+	stopWatching := func() {}
+	if !s.hello.Control {
+		stopWatching = s.svc.Hub.Watch(s.viewChanged)
+		s.viewChanged()
+		s.learn()
+	}
+	err := s.read(ctx, frames)
+	stopWatching()
+	cancel()
+	s.abandon()
+	s.background.Wait()
+	s.out.close()
+	writer.Wait()
+	if !s.hello.Control {
+		s.svc.Servers.Release(s.own())
+	}
+	return err
+}
+
+// greet reads the hello and answers it. Nothing else is written before.
+func (s *Session) greet(frames *jsonrpc.Reader) error {
+	s.conn.SetDeadline(time.Now().Add(helloLimit))
+	defer s.conn.SetDeadline(time.Time{})
+	frame, err := frames.Next()
+	if err != nil {
+		return fmt.Errorf("reading hello: %w", err)
+	}
+	refuse := func(id []byte, e *loomrpc.Error) error {
+		s.conn.Write(append(jsonrpc.NewError(id, e.Wire()), '\n'))
+		return e
+	}
+	m, err := jsonrpc.Scan(frame)
+	method, _ := jsonrpc.Text(m.Method.Of(frame))
+	if err != nil || method != loomrpc.MethodHello || !m.ID.Present() {
+		return refuse(m.ID.Of(frame), loomrpc.Errorf(loomrpc.CodeBadHello, loomrpc.ErrorData{}, "a connection to loomd begins with %s", loomrpc.MethodHello))
+	}
+	id := m.ID.Of(frame)
+	if err := json.Unmarshal(m.Params.Of(frame), &s.hello); err != nil {
+		return refuse(id, loomrpc.Errorf(loomrpc.CodeBadHello, loomrpc.ErrorData{}, "reading %s: %v", loomrpc.MethodHello, err))
+	}
+	if p := s.hello.Protocol; p != loomrpc.Protocol && p != loomrpc.Protocol-1 {
+		return refuse(id, loomrpc.Errorf(loomrpc.CodeBadHello, loomrpc.ErrorData{Hint: "loom stop; loom start"},
+			"loom %s speaks version %d of the protocol and loomd %s version %d", s.hello.Version, p, s.svc.Version, loomrpc.Protocol))
+	}
+	reply := loomrpc.HelloReply{Protocol: loomrpc.Protocol, Version: s.svc.Version, Session: s.id}
+	if !s.hello.Control {
+		view, err := s.view()
+		if err != nil {
+			return refuse(id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
+		}
+		reply.Catalog = view.Tag
+		s.where = findWorkspace(s.hello.Dir)
+	}
+	raw, err := json.Marshal(reply)
+	if err != nil {
+		return fmt.Errorf("encoding the answer to hello: %w", err)
+	}
+	if _, err := s.conn.Write(append(jsonrpc.NewResult(id, raw), '\n')); err != nil {
+		return fmt.Errorf("answering hello: %w", err)
+	}
+	return nil
+}
+
+func (s *Session) read(ctx context.Context, frames *jsonrpc.Reader) error {
+	for {
+		frame, err := frames.Next()
+		var large *jsonrpc.TooLargeError
+		if errors.As(err, &large) {
+			s.fail(large.ID, loomrpc.Errorf(loomrpc.CodeTooLarge, loomrpc.ErrorData{}, "%v", large))
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		m, err := jsonrpc.Scan(frame)
+		if err != nil {
+			s.fail(nil, loomrpc.Errorf(jsonrpc.CodeParse, loomrpc.ErrorData{}, "%v", err))
+			continue
+		}
+		s.handle(ctx, frame, m)
+	}
+}
+
+func (s *Session) handle(ctx context.Context, frame []byte, m jsonrpc.Message) {
+	method, _ := jsonrpc.Text(m.Method.Of(frame))
+	switch method {
+	case loomrpc.MethodCall:
+		if m.ID.Present() {
+			s.call(ctx, frame, m)
+		}
+	case loomrpc.MethodMCP:
+		inner := m.Params.Of(frame)
+		message, err := jsonrpc.Scan(inner)
+		if err != nil {
+			s.fail(nil, loomrpc.Errorf(jsonrpc.CodeParse, loomrpc.ErrorData{}, "%v", err))
+			return
+		}
+		s.message(ctx, inner, message)
+	default:
+		if m.Kind() != jsonrpc.Request {
+			return
+		}
+		s.control(ctx, method, frame, m)
+	}
+}
+
+// control runs a method of the command line beside the reader: some wait.
+func (s *Session) control(ctx context.Context, method string, frame []byte, m jsonrpc.Message) {
+	id := m.ID.Of(frame)
+	f, ok := s.svc.Control[method]
+	if !ok {
+		s.send(jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "loomd %s has no method %s", s.svc.Version, method)))
+		return
+	}
+	s.background.Go(func() {
+		result, err := f(ctx, m.Params.Of(frame))
+		if err != nil {
+			s.fail(id, asError("", err))
+			return
+		}
+		raw, err := json.Marshal(result)
+		if err != nil {
+			s.fail(id, loomrpc.Errorf(jsonrpc.CodeInternal, loomrpc.ErrorData{}, "encoding the answer to %s: %v", method, err))
+			return
+		}
+		s.send(jsonrpc.NewResult(id, raw))
+	})
+}
+
+// send queues a frame for the client and ends the session when it is hopelessly
+// behind.
+func (s *Session) send(parts ...[]byte) {
+	if !s.out.push(false, parts...) {
+		s.svc.Log.Warn("client does not read what it asked for; closing its session", "session", s.id, "client", s.Info().Client)
+		s.conn.Close()
+	}
+}
+
+func (s *Session) fail(id []byte, e *loomrpc.Error) { s.send(jsonrpc.NewError(id, e.Wire())) }
+
+// Info describes the session for `loom status`.
+func (s *Session) Info() loomrpc.Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	client := s.hello.Client
+	if client == "" {
+		client = s.client
+	}
+	return loomrpc.Session{ID: s.id, Client: client, Profile: s.hello.Profile, Dir: s.hello.Dir, PID: s.hello.PID, Since: s.since, Calls: len(s.calls)}
+}
+
+// IsControl reports whether the command line is at the other end.
+func (s *Session) IsControl() bool { return s.hello.Control }
