@@ -116,6 +116,14 @@ func (l *Listener) Accept() (*net.UnixConn, error) {
 	}
 }
 
+// StopAccepting takes the socket away and keeps the locks: no new connection
+// comes, and no other loomd starts before Close.
+func (l *Listener) StopAccepting() error {
+	os.Remove(l.path)
+	os.Remove(l.address)
+	return l.UnixListener.Close()
+}
+
 // Close stops listening and frees socket and locks. It may be called twice.
 func (l *Listener) Close() error {
 	var err error

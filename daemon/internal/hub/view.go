@@ -31,7 +31,8 @@ type View struct {
 	Map       []byte            // loomrpc.ToolMap
 	Tag       string            // changes when what clients see changes
 	Unlearnt  []registry.Server // allowed servers without any definitions
-	byName    map[string]int    // index into Tools
+	servers   map[string]registry.Server
+	byName    map[string]int // index into Tools
 	byRoute   map[loomrpc.Route]int
 	off       map[string]string // exposed name of a tool that is off -> how to turn it on
 }

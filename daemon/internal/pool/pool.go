@@ -65,7 +65,12 @@ type Pool struct {
 	instances map[key]*Instance
 	retired   map[*Instance]bool
 	rings     map[string]*ring.Ring
-	errors    map[string]error // the last failed start, by server
+	errors    map[string]failure // the last failed start, by server
+}
+
+type failure struct {
+	err error
+	at  time.Time
 }
 
 type key struct{ server, spec, sharing string }
@@ -75,7 +80,7 @@ func New(opts Options) *Pool {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Pool{
 		opts: opts, spawner: child.NewSpawner(), starting: make(chan struct{}, maxStarts), ctx: ctx, cancel: cancel,
-		instances: map[key]*Instance{}, retired: map[*Instance]bool{}, rings: map[string]*ring.Ring{}, errors: map[string]error{},
+		instances: map[key]*Instance{}, retired: map[*Instance]bool{}, rings: map[string]*ring.Ring{}, errors: map[string]failure{},
 	}
 }
 
@@ -109,13 +114,13 @@ func (p *Pool) Logs(server string) *ring.Ring {
 func (p *Pool) LastError(server string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.errors[server]
+	return p.errors[server].err
 }
 
 func (p *Pool) setError(server string, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.errors[server] = err
+	p.errors[server] = failure{err, time.Now()}
 }
 
 // Keep retires every instance that reg no longer describes. New calls go to

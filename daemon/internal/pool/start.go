@@ -7,7 +7,6 @@ import (
 
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/child"
-	"github.com/loom-core/loom/registry"
 )
 
 // startLocked begins a start. Requests that come meanwhile wait for it, so
@@ -163,12 +162,4 @@ func (i *Instance) watch(proc *child.Process) {
 		i.wakeLocked()
 	}
 	i.restLocked()
-}
-
-// Unlearnt reports whether the definitions of s are missing, or of something
-// else than what it is now. A server that cannot even be resolved counts:
-// learning it says why.
-func (p *Pool) Unlearnt(s registry.Server) bool {
-	key, err := p.Key(p.ctx, s)
-	return err != nil || !p.opts.Catalog.Known(string(s.Name), key)
 }

@@ -56,7 +56,7 @@ func (s *Session) call(ctx context.Context, frame []byte, m jsonrpc.Message) {
 	// It may be a tool of a server that was never seen: learn first, then look again.
 	s.background.Go(func() {
 		select {
-		case <-s.svc.Learner.Learn(view.Unlearnt, s.sharing(view.Unlearnt[0])):
+		case <-s.svc.Learner.Learn(view.Unlearnt, s.sharing):
 		case <-ctx.Done():
 			return
 		}

@@ -128,7 +128,7 @@ func (s *Session) listTools(ctx context.Context, id []byte) {
 		s.send(jsonrpc.NewResult(id, view.ToolsList))
 		return
 	}
-	learnt := s.svc.Learner.Learn(view.Unlearnt, s.sharing(view.Unlearnt[0]))
+	learnt := s.svc.Learner.Learn(view.Unlearnt, s.sharing)
 	limit := s.svc.Hub.Registry().LearnWait
 	s.background.Go(func() {
 		t := time.NewTimer(limit)
@@ -179,6 +179,6 @@ func (s *Session) learn() {
 		return
 	}
 	if unlearnt := s.svc.Learner.Unlearnt(view.Servers()); len(unlearnt) > 0 {
-		s.svc.Learner.Learn(unlearnt, s.sharing(unlearnt[0]))
+		s.svc.Learner.Learn(unlearnt, s.sharing)
 	}
 }

@@ -47,7 +47,7 @@ type servers interface {
 // learner starts servers whose definitions are not known, in the background.
 // The channel is closed when every one of them was tried.
 type learner interface {
-	Learn([]registry.Server, pool.Sharing) <-chan struct{}
+	Learn([]registry.Server, func(registry.Server) pool.Sharing) <-chan struct{}
 	Unlearnt([]registry.Server) []registry.Server
 }
 
@@ -60,6 +60,9 @@ type Observer interface {
 
 // helloLimit bounds a peer that connects and says nothing.
 const helloLimit = 10 * time.Second
+
+// farewell is how long a session that ends may go on writing.
+const farewell = time.Second
 
 // outboxSize is how much may wait for one client: a little over the largest
 // frame, so that one result of that size never ends a session.
@@ -94,7 +97,12 @@ func New(svc *Services, conn *net.UnixConn, id string) *Session {
 func (s *Session) Serve(ctx context.Context, greeted func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { s.conn.Close() })()
+	defer s.conn.Close()
+	// What is queued is still written: the answer to loom/stop, for one.
+	defer context.AfterFunc(ctx, func() {
+		s.conn.SetWriteDeadline(time.Now().Add(farewell))
+		s.conn.CloseRead()
+	})()
 
 	frames := jsonrpc.NewReader(s.conn, 0)
 	if err := s.greet(frames); err != nil {

@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/loom-core/loom/core/environ"
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/daemon/internal/hub"
+	"github.com/loom-core/loom/daemon/internal/ring"
+	"github.com/loom-core/loom/daemon/internal/session"
+	"github.com/loom-core/loom/registry"
+)
+
+// control lists the methods of the command line.
+func (a *App) control() map[string]session.Control {
+	return map[string]session.Control{
+		loomrpc.MethodLearn:   func(ctx context.Context, _ json.RawMessage) (any, error) { return a.learn(ctx) },
+		loomrpc.MethodLogs:    query(a.logs),
+		loomrpc.MethodMetrics: a.metricsText,
+		loomrpc.MethodReload:  func(context.Context, json.RawMessage) (any, error) { return a.reload() },
+		loomrpc.MethodRestart: query(func(_ context.Context, q loomrpc.RestartQuery) (any, error) { return a.restart(q.Server) }),
+		loomrpc.MethodServers: func(context.Context, json.RawMessage) (any, error) { return a.servers(), nil },
+		loomrpc.MethodStatus:  func(context.Context, json.RawMessage) (any, error) { return a.status(), nil },
+		loomrpc.MethodStop:    a.stop,
+		loomrpc.MethodTools:   query(a.tools),
+	}
+}
+
+// query decodes the params of a method.
+func query[Q any](f func(context.Context, Q) (any, error)) session.Control {
+	return func(ctx context.Context, params json.RawMessage) (any, error) {
+		var q Q
+		if len(params) > 0 {
+			if err := json.Unmarshal(params, &q); err != nil {
+				return nil, fmt.Errorf("reading the params: %w", err)
+			}
+		}
+		return f(ctx, q)
+	}
+}
+
+func (a *App) stop(context.Context, json.RawMessage) (any, error) {
+	a.Shutdown()
+	return struct {
+		PID int `json:"pid"`
+	}{os.Getpid()}, nil
+}
+
+func (a *App) metricsText(context.Context, json.RawMessage) (any, error) {
+	text, err := a.metrics.text()
+	return loomrpc.MetricsReply{Text: text}, err
+}
+
+func (a *App) status() loomrpc.Status {
+	s := loomrpc.Status{
+		Version: a.opts.Version, Protocol: loomrpc.Protocol, PID: os.Getpid(), Started: a.started, Socket: a.opts.Socket,
+		StateDir: a.opts.Dirs.State, Registry: a.opts.RegistryFile, Environment: environ.Origin(), Metrics: a.metricsURL(),
+		Sessions: []loomrpc.Session{}, Servers: []loomrpc.ServerStatus{},
+	}
+	s.RegistryError, _ = a.registryErr.Load().(string)
+	a.mu.Lock()
+	for one := range a.sessions {
+		s.Sessions = append(s.Sessions, one.Info())
+	}
+	a.mu.Unlock()
+	for _, server := range a.hub.Registry().Servers {
+		s.Servers = append(s.Servers, a.serverStatus(server))
+	}
+	return s
+}
+
+// servers adds the shipped ones that are off to those of the registry.
+func (a *App) servers() loomrpc.ServersReply {
+	reg := a.hub.Registry()
+	reply := loomrpc.ServersReply{Servers: []loomrpc.ServerStatus{}}
+	for _, s := range reg.Servers {
+		reply.Servers = append(reply.Servers, a.serverStatus(s))
+	}
+	for _, s := range registry.Shipped() {
+		if _, ok := reg.Server(s.Name); !ok {
+			s.Enabled = false
+			reply.Servers = append(reply.Servers, a.serverStatus(s))
+		}
+	}
+	return reply
+}
+
+func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
+	name := string(s.Name)
+	out := loomrpc.ServerStatus{
+		Name: name, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Share: string(s.Share),
+		Command: strings.Join(append([]string{s.Command}, s.Args...), " "), Instances: []loomrpc.Instance{},
+	}
+	if e, ok := a.catalog.Get(name); ok {
+		out.Known = true
+		for _, t := range e.Tools {
+			if s.ToolEnabled(t.Name) {
+				out.Tools++
+				out.Tokens += tokens(t.Raw)
+			}
+		}
+	}
+	if err := a.pool.LastError(name); err != nil {
+		out.LastError = err.Error()
+	}
+	for _, i := range a.pool.Instances(name) {
+		state := string(i.Phase)
+		if i.Retired {
+			state = "draining"
+		}
+		out.Instances = append(out.Instances, loomrpc.Instance{
+			Key: i.Sharing.Key, State: state, PID: i.PID, Era: string(i.Era), Since: i.Since, InFlight: i.InFlight, Queued: i.Queued,
+		})
+	}
+	return out
+}
+
+// tokens estimates what a definition costs a model: characters / 4.
+func tokens(raw []byte) int { return (len(raw) + 3) / 4 }
+
+// tools lists what the default profile sees, learning first what is missing.
+func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
+	reg := a.hub.Registry()
+	if _, ok := reg.Server(registry.ServerName(q.Server)); q.Server != "" && q.Server != loomrpc.ServerPrefix && !ok {
+		return nil, a.unknown(q.Server)
+	}
+	reply := loomrpc.ToolsReply{Tools: []loomrpc.Tool{}, Unknown: map[string]string{}}
+	for name, err := range a.pool.LearnNow(ctx, a.pool.Unlearnt(reg.Servers)) {
+		reply.Unknown[name] = err.Error()
+	}
+	view, err := a.hub.View("", "")
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range view.Tools {
+		if q.Server != "" && t.Route.Server != q.Server || q.Name != "" && t.Name != q.Name {
+			continue
+		}
+		reply.Tools = append(reply.Tools, loomrpc.Tool{Name: t.Name, Server: t.Route.Server, Tool: t.Route.Tool, Tokens: tokens(t.Raw), Definition: t.Raw})
+	}
+	if q.Name != "" && len(reply.Tools) == 0 {
+		_, err := view.Find(loomrpc.Call{Tool: q.Name})
+		return nil, notFound(err)
+	}
+	return reply, nil
+}
+
+func notFound(err error) error {
+	hint := "loom tools lists what there is"
+	if nf, ok := err.(*hub.NotFoundError); ok && nf.Off != "" {
+		hint = nf.Off
+	}
+	return loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Hint: hint}, "%v", err)
+}
+
+// logWait is how long a question for more lines is held.
+const logWait = 30 * time.Second
+
+func (a *App) logs(ctx context.Context, q loomrpc.LogsQuery) (any, error) {
+	var lines *ring.Ring
+	switch _, ok := a.hub.Registry().Server(registry.ServerName(q.Server)); {
+	case q.Server == "" || q.Server == "loomd":
+		lines = a.opts.Logs
+	case ok:
+		lines = a.pool.Logs(q.Server)
+	default:
+		return nil, a.unknown(q.Server)
+	}
+	if q.Wait {
+		ctx, cancel := context.WithTimeout(ctx, logWait)
+		defer cancel()
+		lines.Wait(ctx, q.After)
+	}
+	reply := loomrpc.LogsReply{Lines: []loomrpc.LogLine{}}
+	found, next := lines.Since(q.After, q.Since)
+	for _, l := range found {
+		reply.Lines = append(reply.Lines, loomrpc.LogLine{Time: l.Time, From: l.From, Text: l.Text})
+	}
+	reply.Next = next
+	return reply, nil
+}

@@ -1,0 +1,41 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/loom-core/loom/daemon/internal/catalog"
+)
+
+// ownTools are the tools that loomd answers itself, under the server id loom.
+var ownTools = []catalog.Tool{{Name: "status", Raw: []byte(`{"name":"status","title":"Loom status","description":"Which servers stand behind this connection, which of them run, and why one does not.","inputSchema":{"type":"object","properties":{}},"annotations":{"title":"Loom status","readOnlyHint":true,"destructiveHint":false,"idempotentHint":true,"openWorldHint":false}}`)}}
+
+// ownStatus is the result of loom__status.
+func (a *App) ownStatus() []byte {
+	s := a.status()
+	var b strings.Builder
+	fmt.Fprintf(&b, "loomd %s, up %s, %d clients\n", s.Version, time.Since(s.Started).Round(time.Second), len(s.Sessions))
+	if s.RegistryError != "" {
+		fmt.Fprintf(&b, "registry: the last reload failed, the one before serves: %s\n", s.RegistryError)
+	}
+	for _, server := range s.Servers {
+		state := "stopped"
+		switch {
+		case !server.Enabled:
+			state = "disabled"
+		case len(server.Instances) > 0:
+			state = server.Instances[0].State
+		}
+		fmt.Fprintf(&b, "%s: %s, %d tools\n", server.Name, state, server.Tools)
+		if server.LastError != "" {
+			fmt.Fprintf(&b, "  last error: %s (loom logs %s)\n", server.LastError, server.Name)
+		}
+	}
+	raw, err := json.Marshal(map[string]any{"content": []any{map[string]any{"type": "text", "text": b.String()}}})
+	if err != nil {
+		return []byte(`{"content":[]}`) // strings only: cannot happen
+	}
+	return raw
+}

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/registry"
+)
+
+// reloads serves those who ask for a reload and do not wait for it (SIGHUP).
+func (a *App) reloads(ctx context.Context) {
+	for {
+		select {
+		case <-a.opts.Reload:
+			if _, err := a.reload(); err != nil {
+				a.log.Error("reload failed; the registry before goes on serving", "err", err)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// reload reads the registry again. Everything that can fail comes first and
+// touches nothing.
+func (a *App) reload() (loomrpc.ReloadReply, error) {
+	a.reloadMu.Lock()
+	defer a.reloadMu.Unlock()
+	next, err := registry.Load(a.opts.RegistryFile, a.opts.MustExist)
+	a.noteReload(err)
+	if err != nil {
+		return loomrpc.ReloadReply{}, loomrpc.Errorf(loomrpc.CodeBadRegistry, loomrpc.ErrorData{Stage: "reload", Hint: "mend the file, then: loom reload (until then the registry before goes on serving)"}, "%v", err)
+	}
+	reply := compare(a.hub.Registry(), next)
+	// Below here nothing fails.
+	a.hub.SetRegistry(next)
+	a.pool.Keep(next, drain)
+	if unlearnt := a.pool.Unlearnt(next.Servers); len(unlearnt) > 0 {
+		a.background.Go(func() { a.pool.LearnNow(a.life, unlearnt) })
+	}
+	a.log.Info("registry reloaded", "added", reply.Added, "removed", reply.Removed, "changed", reply.Changed)
+	return reply, nil
+}
+
+func (a *App) noteReload(err error) {
+	if err != nil {
+		a.metrics.reloadOK.Set(0)
+		a.registryErr.Store(err.Error())
+		return
+	}
+	a.metrics.reloadOK.Set(1)
+	a.metrics.reloadTime.Set(float64(time.Now().Unix()))
+	a.registryErr.Store("")
+}
+
+// compare says what became of the enabled servers.
+func compare(old, next *registry.Registry) loomrpc.ReloadReply {
+	on := func(r *registry.Registry) map[string]registry.Server {
+		m := map[string]registry.Server{}
+		for _, s := range r.Servers {
+			if s.Enabled {
+				s.Pos, s.Tools = registry.Position{}, slices.Clone(s.Tools)
+				for i := range s.Tools {
+					s.Tools[i].Pos = registry.Position{} // a line further down is no change
+				}
+				m[string(s.Name)] = s
+			}
+		}
+		return m
+	}
+	before, after := on(old), on(next)
+	reply := loomrpc.ReloadReply{Registry: next.Path, Added: []string{}, Removed: []string{}, Changed: []string{}}
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		switch was, ok := before[name]; {
+		case !ok:
+			reply.Added = append(reply.Added, name)
+		case !reflect.DeepEqual(was, after[name]):
+			reply.Changed = append(reply.Changed, name)
+		default:
+			reply.Unchanged++
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if _, ok := after[name]; !ok {
+			reply.Removed = append(reply.Removed, name)
+		}
+	}
+	return reply
+}
+
+// learn starts every server that was never seen, waits, and says what it found.
+func (a *App) learn(ctx context.Context) (loomrpc.LearnReply, error) {
+	reg := a.hub.Registry()
+	unlearnt := a.pool.Unlearnt(reg.Servers)
+	failed := a.pool.LearnNow(a.life, unlearnt)
+	reply := loomrpc.LearnReply{Learnt: []loomrpc.ServerStatus{}, Failed: map[string]string{}}
+	for _, s := range unlearnt {
+		if err := failed[string(s.Name)]; err != nil {
+			reply.Failed[string(s.Name)] = err.Error()
+			continue
+		}
+		reply.Learnt = append(reply.Learnt, a.serverStatus(s))
+	}
+	return reply, nil
+}
+
+func (a *App) restart(server string) (loomrpc.RestartReply, error) {
+	if _, ok := a.hub.Registry().Server(registry.ServerName(server)); !ok {
+		return loomrpc.RestartReply{}, a.unknown(server)
+	}
+	return loomrpc.RestartReply{Stopped: a.pool.Restart(server, drain)}, nil
+}
+
+func (a *App) unknown(server string) error {
+	names := ""
+	for _, s := range a.hub.Registry().Servers {
+		names += " " + string(s.Name)
+	}
+	hint := "loom servers lists what there is"
+	if names != "" {
+		hint = fmt.Sprintf("the registry has:%s", names)
+	}
+	return loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Server: server, Hint: hint}, "unknown server %q", server)
+}

@@ -1,0 +1,177 @@
+// Package loomd is the daemon's command line: flags and signals on one side,
+// app.Options on the other. It is a package of its own so that the end-to-end
+// tests run it as a process of the test binary.
+package loomd
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/daemon/internal/app"
+	"github.com/loom-core/loom/daemon/internal/ring"
+)
+
+// Version is set when a release is linked.
+var Version = "devel"
+
+// Exit codes of loomd.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+	exitInUse  = 3 // another loomd serves: for whoever started this one, all is well
+)
+
+// DefaultMetrics is where metrics are served unless --metrics says otherwise.
+const DefaultMetrics = "127.0.0.1:9464"
+
+// Main runs loomd until a signal or loom stop ends it, and returns its exit code.
+func Main(args []string) int {
+	flags := flag.NewFlagSet("loomd", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	var (
+		socket   = flags.String("socket", "", "listen on `PATH` (LOOM_SOCKET)")
+		file     = flags.String("registry", os.Getenv("LOOM_REGISTRY"), "read `FILE` instead of the user's registry (LOOM_REGISTRY)")
+		metrics  = flags.String("metrics", envOr("LOOM_METRICS", DefaultMetrics), "serve Prometheus metrics on `ADDRESS`, or off (LOOM_METRICS)")
+		level    = flags.String("log-level", envOr("LOOM_LOG_LEVEL", "info"), "`LEVEL`: debug, info, warn or error (LOOM_LOG_LEVEL)")
+		version  = flags.Bool("version", false, "print the version")
+		logLevel slog.Level
+	)
+	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
+		if errors.Is(err, flag.ErrHelp) {
+			usage(os.Stdout, flags)
+			return exitOK
+		}
+		if err == nil {
+			err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+		}
+		fmt.Fprintf(os.Stderr, "loomd: %v\nhint: loomd --help\n", err)
+		return exitUsage
+	}
+	if *version {
+		fmt.Println("loomd", buildVersion())
+		return exitOK
+	}
+	if err := logLevel.UnmarshalText([]byte(*level)); err != nil {
+		fmt.Fprintf(os.Stderr, "loomd: --log-level: %v\n", err)
+		return exitUsage
+	}
+	logs := ring.New(2000)
+	log := slog.New(slog.NewTextHandler(io.MultiWriter(os.Stderr, lines{logs}), &slog.HandlerOptions{Level: logLevel}))
+	if err := run(*socket, *file, *metrics, log, logs); err != nil {
+		var inUse *localsock.InUseError
+		if errors.As(err, &inUse) {
+			fmt.Fprintf(os.Stderr, "loomd: %v\nhint: loom status\n", err)
+			return exitInUse
+		}
+		fmt.Fprintf(os.Stderr, "loomd: %v\n", err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+func run(socket, file, metrics string, log *slog.Logger, logs *ring.Ring) error {
+	dirs, err := localsock.UserDirs()
+	if err != nil {
+		return err
+	}
+	path := socket
+	if path == "" && os.Getenv("LOOM_SOCKET") == "" {
+		path, err = dirs.DefaultSocket() // not the one that another loomd wrote down
+	} else {
+		path, err = dirs.Resolve(socket)
+	}
+	if err != nil {
+		return err
+	}
+	opts := app.Options{Dirs: dirs, Socket: path, RegistryFile: dirs.RegistryFile(), MetricsAddr: metrics, Version: buildVersion(), Logger: log, Logs: logs}
+	if file != "" {
+		if opts.RegistryFile, err = filepath.Abs(file); err != nil {
+			return fmt.Errorf("resolving --registry %s: %w", file, err)
+		}
+		opts.MustExist = true
+	}
+	if metrics == "off" {
+		opts.MetricsAddr = ""
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("finding loomd's own binary: %w", err)
+	}
+	opts.Beside = filepath.Dir(exe)
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	reload := make(chan struct{})
+	go func() { // ends with ctx
+		for {
+			select {
+			case <-hup:
+				select {
+				case reload <- struct{}{}:
+				case <-ctx.Done():
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	opts.Reload = reload
+	a, err := app.New(opts)
+	if err != nil {
+		return err
+	}
+	return a.Run(ctx)
+}
+
+func usage(w io.Writer, flags *flag.FlagSet) {
+	fmt.Fprint(w, "loomd owns the MCP servers of one user. The loom command starts it when it is needed.\n\nFlags:\n")
+	flags.SetOutput(w)
+	flags.PrintDefaults()
+}
+
+func envOr(name, fallback string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return fallback
+}
+
+func buildVersion() string {
+	if Version != "devel" {
+		return Version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+				return "devel-" + s.Value[:12]
+			}
+		}
+	}
+	return Version
+}
+
+// lines puts each log line into the ring too.
+type lines struct{ ring *ring.Ring }
+
+func (l lines) Write(p []byte) (int, error) {
+	for line := range strings.Lines(string(p)) {
+		l.ring.Add("loomd", strings.TrimRight(line, "\n"))
+	}
+	return len(p), nil
+}

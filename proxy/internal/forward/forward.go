@@ -1,0 +1,159 @@
+// Package forward is `loom proxy`: it joins a client's stdio to loomd's
+// socket, and is the one of the two ends that stays.
+//
+// A client gives up a server that goes away, so the proxy never does. When
+// loomd goes, what was in flight is answered with an error, the client's pipes
+// stay open, and the next request finds loomd again, starting it if need be.
+// A request that never left is sent then; one that did is not sent twice.
+//
+// Three goroutines: one reads the client, one keeps the link to loomd and
+// reads it, and timers answer what was held for too long. Writers of either
+// side take that side's lock, so frames stay whole.
+package forward
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/loomrpc"
+)
+
+// Options say what is joined. All fields are required but the times.
+type Options struct {
+	In    io.Reader
+	Out   io.Writer // the protocol and nothing else
+	Log   func(format string, args ...any)
+	Hello loomrpc.Hello
+
+	Dial    func(context.Context) (net.Conn, error) // to a loomd that runs
+	Connect func(context.Context) (net.Conn, error) // the same, starting one if none does
+
+	HoldSetup time.Duration // how long initialize and lists wait for loomd; 3s
+	HoldCall  time.Duration // how long a call waits; 10s
+	Linger    time.Duration // how long after the end of In answers are waited for; 2s
+}
+
+// Proxy is one run.
+type Proxy struct {
+	opts Options
+
+	toClient sync.Mutex
+	outBuf   []byte
+
+	toLoomd sync.Mutex // taken before mu where both are
+	inBuf   []byte
+
+	mu         sync.Mutex
+	link       net.Conn          // nil while loomd is away
+	inFlight   map[string][]byte // by raw id; the frame where it may be sent again, else nil
+	held       []*held           // what waits for loomd, in order
+	routes     map[string]loomrpc.Route
+	initialize []byte        // the client's frame, once it was answered: the set-up to replay
+	ready      bool          // the client said that it is initialized
+	away       error         // why there is no link
+	told       bool          // the client may have a list that loomd did not give
+	idle       chan struct{} // closed when nothing is in flight or held, after the end of In
+
+	wanted chan struct{} // somebody waits for loomd
+}
+
+// held is a message that waits for loomd.
+type held struct {
+	frame []byte
+	msg   jsonrpc.Message
+	timer *time.Timer
+}
+
+// Run forwards until the client closes its end, ctx ends, or the client can no
+// longer be written to.
+func Run(ctx context.Context, opts Options) error {
+	for _, d := range []struct {
+		p *time.Duration
+		v time.Duration
+	}{{&opts.HoldSetup, 3 * time.Second}, {&opts.HoldCall, 10 * time.Second}, {&opts.Linger, 2 * time.Second}} {
+		if *d.p == 0 {
+			*d.p = d.v
+		}
+	}
+	p := &Proxy{opts: opts, inFlight: map[string][]byte{}, routes: map[string]loomrpc.Route{}, away: errors.New("loomd was not reached yet"), wanted: make(chan struct{}, 1)}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	var link sync.WaitGroup
+	link.Go(func() { p.keepLink(ctx, cancel) })
+	read := make(chan error, 1)
+	go func() { read <- p.readClient() }() // ends with In; a read of stdin cannot be interrupted
+
+	var err error
+	select {
+	case err = <-read:
+		p.linger(ctx)
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	cancel(nil)
+	link.Wait()
+	if errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// linger lets the answers come that a client which closed its end early may
+// still read.
+func (p *Proxy) linger(ctx context.Context) {
+	p.mu.Lock()
+	p.idle = make(chan struct{})
+	idle := p.idle
+	p.restLocked()
+	p.mu.Unlock()
+	t := time.NewTimer(p.opts.Linger)
+	defer t.Stop()
+	select {
+	case <-idle:
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+func (p *Proxy) restLocked() {
+	if p.idle != nil && len(p.inFlight) == 0 && len(p.held) == 0 {
+		close(p.idle)
+		p.idle = nil
+	}
+}
+
+// bigFrame is from where on a frame is written by itself instead of being
+// copied together with its line end.
+const bigFrame = 64 << 10
+
+// writeFrame writes frame and its line end to w, through buf.
+func writeFrame(w io.Writer, buf *[]byte, frame []byte) error {
+	if len(frame) < bigFrame {
+		*buf = append(append((*buf)[:0], frame...), '\n')
+		_, err := w.Write(*buf)
+		return err
+	}
+	if _, err := w.Write(frame); err != nil {
+		return err
+	}
+	_, err := w.Write([]byte{'\n'})
+	return err
+}
+
+// reply writes a frame to the client. A client that cannot be written to is
+// gone, and its end of In says so.
+func (p *Proxy) reply(frame []byte) error {
+	p.toClient.Lock()
+	defer p.toClient.Unlock()
+	if err := writeFrame(p.opts.Out, &p.outBuf, frame); err != nil {
+		return fmt.Errorf("writing to the client: %w", err)
+	}
+	return nil
+}
