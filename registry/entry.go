@@ -109,10 +109,10 @@ func (r *reader) entry(key, n *yaml.Node) entry {
 	r.fields(n, "a server", serverKeys, func(key string, v *yaml.Node) {
 		switch key {
 		case "from":
-			if text, ok := r.scalar(v, key); ok && text != "shipped" {
-				r.problem(v, "", `from must be "shipped", this is %q`, text)
+			text, ok := r.scalar(v, key)
+			if e.shipped = text == "shipped"; ok && !e.shipped {
+				r.problem(v, didYouMean(text, []string{"shipped"}), "from must be shipped, this is %q", text)
 			}
-			e.shipped = true // also when misspelt: the rest is judged as it was meant
 		case "description":
 			if text, ok := r.scalar(v, key); ok {
 				e.description = &text

@@ -15,7 +15,9 @@ func (r *reader) env(n *yaml.Node) map[string]string {
 		if !variable.MatchString(key.Value) {
 			r.problem(key, "", "invalid name of a variable %q", key.Value)
 		}
-		if text, ok := r.scalar(v, key.Value); ok {
+		if isNull(v) {
+			r.problem(v, `write "" for an empty text`, "%s has no value", key.Value)
+		} else if text, ok := r.scalar(v, key.Value); ok {
 			r.references(v, text, key.Value, true)
 			env[key.Value] = text
 		}

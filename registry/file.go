@@ -52,9 +52,10 @@ func (r *reader) file(root *yaml.Node) *file {
 func (r *reader) version(n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!int" && n.Value != "1" {
 		r.problem(n, "", "version %s is not understood by this version of loom, which knows 1", n.Value)
-		return
 	}
-	r.number(n, "version", 1, 1)
+	if n.Kind != yaml.AliasNode && (n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int") {
+		r.wrongType(n, "version must be 1")
+	}
 }
 
 func (r *reader) defaults(n *yaml.Node, d *defaults) {
@@ -76,15 +77,12 @@ func (r *reader) servers(n *yaml.Node, f *file) {
 			r.problem(key, "shipped are: "+strings.Join(shippedNames(), ", "), "no server %q is shipped with this version of loom", e.name)
 		case e.shipped:
 			e = e.over(base)
-		case e.command == nil && v.Kind != yaml.AliasNode && (v.Kind == yaml.MappingNode || isNull(v)):
+		case e.command == nil && !explained(v):
 			hint := ""
 			if found {
 				hint = "write {from: shipped} for the one that comes with loom"
 			}
-			// With a url the missing command is no news.
-			if !hasKey(v, "url") {
-				r.problem(key, hint, "server %q has no command", e.name)
-			}
+			r.problem(key, hint, "server %q has no command", e.name)
 		}
 		f.servers = append(f.servers, e)
 	})
@@ -161,9 +159,14 @@ func (r *reader) clients(n *yaml.Node, f *file) {
 	})
 }
 
-func hasKey(n *yaml.Node, key string) bool {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
+// explained reports whether an entry without a command has been found wrong
+// already: it is no mapping, or names something else in the command's place.
+func explained(n *yaml.Node) bool {
+	if n.Kind != yaml.MappingNode {
+		return !isNull(n)
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		if key := n.Content[i].Value; key == "from" || key == "url" {
 			return true
 		}
 	}

@@ -89,8 +89,10 @@ func (r *reader) wrongType(n *yaml.Node, must string) {
 		is = "a mapping"
 	case n.Kind == yaml.SequenceNode:
 		is = "a list"
+	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str":
+		is = fmt.Sprintf("the text %q", n.Value)
 	case n.Kind == yaml.ScalarNode:
-		is = fmt.Sprintf("%q", n.Value)
+		is = n.Value
 	}
 	r.problem(n, "", "%s, this is %s", must, is)
 }

@@ -15,14 +15,14 @@ import (
 )
 
 // scalar is the text of n as it is written: PORT: 8080 and VERSION: 1.10 mean
-// the very characters. An empty value is refused, because it may be meant as
-// the empty text or as a thing to fill in.
+// the very characters. An empty value is refused: it may be meant as the empty
+// text or as a thing to fill in.
 func (r *reader) scalar(n *yaml.Node, what string) (string, bool) {
 	switch {
 	case n.Kind == yaml.AliasNode: // reported
 		return "", false
 	case isNull(n):
-		r.problem(n, `write "" for an empty text`, "%s must be text, this is empty", what)
+		r.wrongType(n, what+" must be text")
 		return "", false
 	case n.Kind != yaml.ScalarNode:
 		r.wrongType(n, what+" must be text")
