@@ -7,6 +7,15 @@ require (
 	github.com/loom-core/loom/registry v0.0.0
 )
 
+require (
+	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/rogpeppe/go-internal v1.16.0 // indirect
+	github.com/spf13/cobra v1.10.2 // indirect
+	github.com/spf13/pflag v1.0.9 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/term v0.47.0 // indirect
+)
+
 replace github.com/loom-core/loom/core => ../core
 
 replace github.com/loom-core/loom/registry => ../registry
