@@ -1,0 +1,73 @@
+package registry
+
+import (
+	"regexp"
+	"time"
+)
+
+// ServerName is the id of a server. It is [a-z0-9][a-z0-9-]* of at most 20
+// characters, so that server__tool fits into every client's limit; "__" cannot
+// occur in it. "loom" is the id of Loom's own tools.
+type ServerName string
+
+var serverName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+
+const (
+	maxServerName = 20
+	reservedName  = "loom"
+)
+
+// Share says who shares one process of a server.
+type Share string
+
+// The ways to share.
+const (
+	ShareGlobal    Share = "global"    // all clients
+	ShareWorkspace Share = "workspace" // the sessions of one project directory
+	ShareSession   Share = "session"   // nobody: one process per session
+)
+
+// Server is one entry, with the shipped entry under it and the defaults filled
+// in. Text of Command, Args, Dir and Env still holds references; [secret.Parse]
+// takes each of them.
+type Server struct {
+	Name        ServerName
+	Description string
+	From        string // "shipped" if a shipped entry is the base of this one
+
+	Command string
+	Args    []string
+	Dir     string   // the key cwd; empty leaves the choice to loomd
+	Env     []EnvVar // sorted by name
+
+	Categories  []string
+	Share       Share
+	Concurrency int           // calls in flight
+	Timeout     time.Duration // of a call, since its last progress
+	IdleTimeout time.Duration // 0 means that the process is never stopped for idleness
+	Tools       []ToolRule    // in the order in which they count
+	Enabled     bool
+	Pos         Position
+}
+
+// EnvVar is a variable for the process. Value still holds references.
+type EnvVar struct{ Name, Value string }
+
+// ToolRule says something about the tools whose names match Pattern.
+type ToolRule struct {
+	Pattern string
+	Enabled *bool // nil if the rule does not say
+	Pos     Position
+}
+
+// ToolEnabled reports whether the rules leave a tool on. The last rule that
+// matches counts; without one a tool is on.
+func (s Server) ToolEnabled(tool string) bool {
+	on := true
+	for _, rule := range s.Tools {
+		if rule.Enabled != nil && matchGlob(rule.Pattern, tool) {
+			on = *rule.Enabled
+		}
+	}
+	return on
+}
