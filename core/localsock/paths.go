@@ -73,12 +73,20 @@ func (d Dirs) Resolve(explicit string) (string, error) {
 		}
 		return fit(abs)
 	}
-	if b, err := os.ReadFile(d.address()); err == nil {
-		if path := strings.TrimSpace(string(b)); filepath.IsAbs(path) {
-			return path, nil
-		}
+	if path := d.Announced(); path != "" {
+		return path, nil
 	}
 	return d.DefaultSocket()
+}
+
+// Announced is the socket that the last loomd of this user wrote down, or
+// empty after one that ended in order. Nobody may listen there any more.
+func (d Dirs) Announced() string {
+	b, err := os.ReadFile(d.address())
+	if path := strings.TrimSpace(string(b)); err == nil && filepath.IsAbs(path) {
+		return path
+	}
+	return ""
 }
 
 // DefaultSocket is where loomd listens when nobody says otherwise:

@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/proxy/internal/launch"
+	"github.com/loom-core/loom/registry"
+)
+
+// helloLimit bounds the first answer of loomd, which it gives without waiting
+// for any server. A loomd that was stopped with SIGSTOP never gives it.
+const helloLimit = 5 * time.Second
+
+// Factory makes what commands work with, each thing once and only when it is
+// asked for: `loom version` reads no registry.
+type Factory struct {
+	IO           *IO
+	Version      string
+	Dirs         func() (localsock.Dirs, error)
+	Socket       func() (string, error)               // Depends on Dirs and --socket
+	RegistryFile func() (RegistryFile, error)         // Depends on Dirs and --registry
+	Registry     func() (*registry.Registry, error)   // Depends on RegistryFile
+	Dial         func(context.Context) (*Conn, error) // Depends on Socket; localsock.ErrNotRunning if there is no loomd
+	Launch       func(context.Context) (*Conn, error) // Depends on Dial and RegistryFile; starts a loomd if there is none
+
+	flags struct{ registry, socket string }
+	conn  *Conn
+}
+
+// Conn is the connection to loomd, and what it said about itself.
+type Conn struct {
+	*loomrpc.Client
+	Version string // of loomd
+}
+
+// RegistryFile is the registry that loom and loomd read.
+type RegistryFile struct {
+	Path  string // absolute
+	Named bool   // by --registry or LOOM_REGISTRY: then it has to exist
+}
+
+func newFactory(streams *IO) *Factory {
+	f := &Factory{IO: streams, Version: version()}
+	f.Dirs = sync.OnceValues(localsock.UserDirs)
+	f.Socket = sync.OnceValues(f.socket)
+	f.RegistryFile = sync.OnceValues(f.registryFile)
+	f.Registry = sync.OnceValues(f.loadRegistry)
+	f.Dial = f.dial
+	f.Launch = f.launchDaemon
+	return f
+}
+
+func (f *Factory) close() {
+	if f.conn != nil {
+		f.conn.Close()
+	}
+}
+
+func (f *Factory) socket() (string, error) {
+	dirs, err := f.Dirs()
+	if err != nil {
+		return "", err
+	}
+	return dirs.Resolve(f.flags.socket)
+}
+
+func (f *Factory) registryFile() (RegistryFile, error) {
+	named := f.flags.registry
+	if named == "" {
+		named = os.Getenv("LOOM_REGISTRY")
+	}
+	if named != "" {
+		path, err := filepath.Abs(named)
+		if err != nil {
+			return RegistryFile{}, fmt.Errorf("resolving registry %s: %w", named, err)
+		}
+		return RegistryFile{Path: path, Named: true}, nil
+	}
+	dirs, err := f.Dirs()
+	if err != nil {
+		return RegistryFile{}, err
+	}
+	return RegistryFile{Path: dirs.RegistryFile()}, nil
+}
+
+func (f *Factory) loadRegistry() (*registry.Registry, error) {
+	file, err := f.RegistryFile()
+	if err != nil {
+		return nil, err
+	}
+	return registry.Load(file.Path, file.Named)
+}
+
+func (f *Factory) dial(ctx context.Context) (*Conn, error) {
+	if f.conn != nil {
+		return f.conn, nil
+	}
+	socket, err := f.Socket()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := localsock.Dial(ctx, socket)
+	if err != nil {
+		return nil, err
+	}
+	return f.greet(ctx, conn)
+}
+
+func (f *Factory) launchDaemon(ctx context.Context) (*Conn, error) {
+	if f.conn != nil {
+		return f.conn, nil
+	}
+	dirs, err := f.Dirs()
+	if err != nil {
+		return nil, err
+	}
+	socket, err := f.Socket()
+	if err != nil {
+		return nil, err
+	}
+	file, err := f.RegistryFile()
+	if err != nil {
+		return nil, err
+	}
+	o := launch.Options{Dirs: dirs, Socket: socket, Env: secretVariables(os.Environ())}
+	if file.Named {
+		o.Registry = file.Path
+	}
+	done := f.IO.Progress(500*time.Millisecond, "starting loomd")
+	conn, err := launch.Connect(ctx, o)
+	done()
+	if err != nil {
+		return nil, err
+	}
+	return f.greet(ctx, conn)
+}
+
+// greet opens the connection and warns when loomd is of another version.
+func (f *Factory) greet(ctx context.Context, conn net.Conn) (*Conn, error) {
+	client := loomrpc.NewClient(conn)
+	ctx, cancel := context.WithTimeoutCause(ctx, helloLimit, fmt.Errorf("nothing came for %s", helloLimit))
+	defer cancel()
+	dir, _ := os.Getwd() // a folder that was removed has no name, and none is needed
+	reply, err := client.Hello(ctx, loomrpc.Hello{Version: f.Version, Dir: dir, PID: os.Getpid(), Control: true})
+	if err != nil {
+		client.Close()
+		var refused *jsonrpc.Error
+		if errors.As(err, &refused) && refused.Code == loomrpc.CodeBadHello {
+			return nil, withHint(err, "loom stop && loom start")
+		}
+		return nil, err
+	}
+	f.conn = &Conn{Client: client, Version: reply.Version}
+	if reply.Version != f.Version {
+		f.IO.Note("this is loom %s, but loomd %s is running", f.Version, reply.Version)
+		f.IO.Hint("loom stop && loom start")
+	}
+	return f.conn, nil
+}
+
+// secretVariables are the variables that hold secrets for loomd. They go to a
+// loomd that is started from a terminal, and into no file.
+func secretVariables(env []string) []string {
+	var out []string
+	for _, kv := range env {
+		if strings.HasPrefix(kv, secretPrefix) {
+			out = append(out, kv)
+		}
+	}
+	return out
+}
+
+const secretPrefix = "LOOM_SECRET_"

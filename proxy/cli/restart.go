@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/loomrpc"
+)
+
+// RestartOptions are what `loom restart` needs.
+type RestartOptions struct {
+	IO   *IO
+	Dial func(context.Context) (*Conn, error)
+
+	Server string
+}
+
+// NewCmdRestart makes `loom restart`.
+func NewCmdRestart(f *Factory, runF func(context.Context, *RestartOptions) error) *cobra.Command {
+	opts := &RestartOptions{IO: f.IO, Dial: f.Dial}
+	if runF == nil {
+		runF = runRestart
+	}
+	return &cobra.Command{
+		Use:   "restart SERVER",
+		Short: "Stop the processes of a server; the next call starts a new one",
+		Long: `Stop the processes of a server; the next call starts a new one.
+
+loomd itself is restarted by: loom stop && loom start`,
+		Example:           `  loom restart git`,
+		Args:              usageArgs(cobra.ExactArgs(1)),
+		ValidArgsFunction: completeServers(f, isEnabled),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts.Server = args[0]
+			return runF(cmd.Context(), opts)
+		},
+	}
+}
+
+func runRestart(ctx context.Context, opts *RestartOptions) error {
+	conn, err := opts.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	var reply loomrpc.RestartReply
+	done := opts.IO.Progress(slow, "stopping "+opts.Server)
+	err = conn.Call(ctx, loomrpc.MethodRestart, loomrpc.RestartQuery{Server: opts.Server}, &reply)
+	done()
+	if err != nil {
+		return suggestServers(ctx, conn, opts.Server, err)
+	}
+	if reply.Stopped == 0 {
+		fmt.Fprintf(opts.IO.Out, "%s was not running; the next call starts it\n", opts.Server)
+		return nil
+	}
+	fmt.Fprintf(opts.IO.Out, "%s: %s stopped; the next call starts a new one\n", opts.Server, plural(reply.Stopped, "process"))
+	return nil
+}
+
+// suggestServers adds to an error about an unknown server which ones loomd has.
+func suggestServers(ctx context.Context, conn *Conn, name string, err error) error {
+	var unknown *jsonrpc.Error
+	if !errors.As(err, &unknown) || unknown.Code != loomrpc.CodeUnknown {
+		return err
+	}
+	var reply loomrpc.ServersReply
+	if conn.Call(ctx, loomrpc.MethodServers, nil, &reply) != nil {
+		return err
+	}
+	var names []string
+	for _, s := range reply.Servers {
+		if s.Enabled {
+			names = append(names, s.Name)
+		}
+	}
+	return suggest(err, name, names, "loom servers lists them")
+}
+
+// suggest adds the nearest names to an error about an unknown one, or, when
+// nothing is near, the command that lists them.
+func suggest(err error, name string, names []string, list string) error {
+	near := nearest(name, names)
+	if len(near) == 0 {
+		return withHint(err, "%s", list)
+	}
+	for _, n := range near {
+		err = withHint(err, "did you mean %s?", n)
+	}
+	return err
+}

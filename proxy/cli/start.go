@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loom-core/loom/core/environ"
+	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/secret"
+	"github.com/loom-core/loom/registry"
+)
+
+// StartOptions are what `loom start` needs.
+type StartOptions struct {
+	IO           *IO
+	Dirs         func() (localsock.Dirs, error)
+	Registry     func() (*registry.Registry, error)
+	RegistryFile func() (RegistryFile, error)
+	Dial         func(context.Context) (*Conn, error)
+	Launch       func(context.Context) (*Conn, error)
+	Env          []string
+}
+
+// NewCmdStart makes `loom start`.
+func NewCmdStart(f *Factory, runF func(context.Context, *StartOptions) error) *cobra.Command {
+	opts := &StartOptions{
+		IO: f.IO, Dirs: f.Dirs, Registry: f.Registry, RegistryFile: f.RegistryFile,
+		Dial: f.Dial, Launch: f.Launch, Env: os.Environ(),
+	}
+	if runF == nil {
+		runF = runStart
+	}
+	return &cobra.Command{
+		Use:   "start",
+		Short: "Start loomd, and learn the tools of servers never started before",
+		Long: `Start loomd, and learn the tools of servers never started before.
+
+The environment of this shell is saved for loomd, which clients may have to
+start later with a poorer one of their own: PATH and the like, and what the
+registry names in ${env:NAME}. Nothing that looks like a secret is saved;
+${secret:my-token} is read from LOOM_SECRET_MY_TOKEN when loomd starts.`,
+		Example: `  loom start
+  LOOM_SECRET_GITLAB_TOKEN=… loom start`,
+		Args:              usageArgs(cobra.NoArgs),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return runF(cmd.Context(), opts) },
+	}
+}
+
+func runStart(ctx context.Context, opts *StartOptions) error {
+	reg, err := opts.Registry()
+	if err != nil {
+		return err // before anything is started: a loomd without servers helps nobody
+	}
+	changed, err := saveEnvironment(opts, reg)
+	if err != nil {
+		return err
+	}
+	_, err = opts.Dial(ctx)
+	was := err == nil
+	if err != nil && !errors.Is(err, localsock.ErrNotRunning) {
+		return err
+	}
+	conn, err := opts.Launch(ctx)
+	if err != nil {
+		return err
+	}
+	var status loomrpc.Status
+	if err := conn.Call(ctx, loomrpc.MethodStatus, nil, &status); err != nil {
+		return err
+	}
+	if was {
+		fmt.Fprintf(opts.IO.Out, "loomd %s is running already (pid %d, since %s)\n", status.Version, status.PID, age(time.Since(status.Started)))
+		if changed || len(secretVariables(opts.Env)) > 0 {
+			opts.IO.Note("it keeps the variables that it was started with")
+			opts.IO.Hint("loom stop && loom start")
+		}
+	} else {
+		fmt.Fprintf(opts.IO.Out, "loomd %s %s (pid %d)\n", status.Version, opts.IO.paint("is running", good), status.PID)
+	}
+
+	var learnt loomrpc.LearnReply
+	done := opts.IO.Progress(300*time.Millisecond, "starting servers to learn their tools")
+	err = conn.Call(ctx, loomrpc.MethodLearn, nil, &learnt)
+	done()
+	if err != nil {
+		return err
+	}
+	var servers loomrpc.ServersReply
+	if err := conn.Call(ctx, loomrpc.MethodServers, nil, &servers); err != nil {
+		return err
+	}
+	file, err := opts.RegistryFile()
+	if err != nil {
+		return err
+	}
+	printStart(opts.IO, servers.Servers, learnt, file.Path)
+	if len(status.Sessions) == 0 {
+		opts.IO.Hint("loom config-line prints what goes into a client's config")
+	}
+	return nil
+}
+
+// saveEnvironment saves what loomd is to be started with, and reports whether
+// that is something new.
+func saveEnvironment(opts *StartOptions, reg *registry.Registry) (changed bool, err error) {
+	dirs, err := opts.Dirs()
+	if err != nil {
+		return false, err
+	}
+	before, _ := os.ReadFile(dirs.SavedEnvironment())
+	refused, err := environ.Save(dirs.SavedEnvironment(), opts.Env, envNames(reg))
+	if err != nil {
+		return false, err
+	}
+	slices.Sort(refused)
+	for _, name := range refused {
+		id := strings.ToLower(strings.ReplaceAll(name, "_", "-"))
+		opts.IO.Note("%s looks like a secret and was not saved", name)
+		opts.IO.Hint("write ${secret:%s} in the registry, and export %s=… before loom start", id, secret.EnvName(id))
+	}
+	after, err := os.ReadFile(dirs.SavedEnvironment())
+	return !bytes.Equal(before, after), err
+}
+
+// envNames are the variables that the enabled servers refer to.
+func envNames(reg *registry.Registry) []string {
+	names := map[string]bool{}
+	for _, s := range reg.Servers {
+		if !s.Enabled {
+			continue
+		}
+		texts := append([]string{s.Command, s.Dir}, s.Args...)
+		for _, v := range s.Env {
+			texts = append(texts, v.Value)
+		}
+		for _, text := range texts {
+			t, err := secret.Parse(text)
+			if err != nil {
+				continue // the registry was checked
+			}
+			for _, ref := range t.Refs() {
+				if ref.Kind == secret.Env {
+					names[ref.Name] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+func printStart(io *IO, servers []loomrpc.ServerStatus, learnt loomrpc.LearnReply, file string) {
+	now := map[string]bool{}
+	for _, s := range learnt.Learnt {
+		now[s.Name] = true
+	}
+	t := newTable(io, "SERVER", ">TOOLS", ">TOKENS", "")
+	tools, tokens, n := 0, 0, 0
+	for _, s := range servers {
+		if !s.Enabled {
+			continue
+		}
+		n++
+		tools, tokens = tools+s.Tools, tokens+s.Tokens
+		note := cell{}
+		switch {
+		case learnt.Failed[s.Name] != "":
+			note = cell{"failed", bad}
+		case now[s.Name]:
+			note = cell{"learnt now", good}
+		}
+		t.row(s.Name, toolsOf(s), tokensOf(s), note)
+	}
+	fmt.Fprintln(io.Out)
+	if n == 0 {
+		fmt.Fprint(io.Out, noServers(file))
+		return
+	}
+	if n > 1 {
+		t.row(cell{"together", dim}, tools, tokens)
+	}
+	t.print()
+	for _, name := range slices.Sorted(maps.Keys(learnt.Failed)) {
+		printFailure(io, name, learnt.Failed[name])
+	}
+}

@@ -1,0 +1,341 @@
+package launch
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loom-core/loom/core/localsock"
+)
+
+// The fake loomd is this test binary: FAKE_LOOMD says how it behaves.
+func TestMain(m *testing.M) {
+	if how := os.Getenv("FAKE_LOOMD"); how != "" {
+		os.Exit(fakeLoomd(how))
+	}
+	os.Exit(m.Run())
+}
+
+// fakeLoomd greets every connection with its pid, arguments and folder, until
+// somebody writes a line to it. gate is a fifo: opening it waits for the test.
+func fakeLoomd(how string) int {
+	flags := flag.NewFlagSet("loomd", flag.ContinueOnError)
+	socket := flags.String("socket", "", "")
+	registry := flags.String("registry", "", "")
+	if err := flags.Parse(os.Args[1:]); err != nil {
+		return 2
+	}
+	gate := os.Getenv("FAKE_GATE")
+	wd, _ := os.Getwd()
+	switch how {
+	case "exits":
+		fmt.Fprintln(os.Stderr, "registry.yaml:3: unknown key \"comand\"")
+		return 1
+	case "silent":
+		stop := make(chan os.Signal, 1)
+		signal.Notify(stop, syscall.SIGTERM)
+		<-stop
+		return 0
+	case "late":
+		os.ReadFile(gate)
+	}
+	dirs, err := localsock.UserDirs()
+	if err != nil {
+		return 1
+	}
+	l, err := localsock.Listen(*socket, dirs)
+	var inUse *localsock.InUseError
+	if errors.As(err, &inUse) {
+		return ExitInUse
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer l.Close()
+	if home := os.Getenv("HOME"); os.Chdir(filepath.Join(home, "live")) != nil {
+		os.RemoveAll(home) // the test was over before we came up
+		return 1
+	}
+	os.Chdir("..")
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return 1
+		}
+		group, _ := syscall.Getpgid(0) // its own, when it leads a session
+		fmt.Fprintf(conn, "%d %d %s %q %s %s\n", os.Getpid(), group, wd, *registry, os.Getenv("LOOM_ENVIRONMENT"), os.Getenv("EXTRA"))
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		conn.Close()
+		if err == nil && line == "stop\n" {
+			return 0
+		}
+	}
+}
+
+// scratch is a HOME of its own, and options that start a fake loomd there.
+func scratch(t *testing.T, how string) Options {
+	t.Helper()
+	home, err := os.MkdirTemp("", "loom") // t.TempDir's name may be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A fake that lost against another one may come up when the test is over. It
+	// then finds no live folder; one that came up before is there to be asked.
+	if err := os.Mkdir(filepath.Join(home, "live"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(home, "run", "loomd.sock")
+	t.Cleanup(func() {
+		os.Remove(filepath.Join(home, "live"))
+		if conn, err := localsock.Dial(context.Background(), socket); err == nil {
+			greeting(t, conn, "stop")
+		}
+		os.RemoveAll(home)
+	})
+	t.Setenv("HOME", home)
+	for _, v := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "LOOM_SOCKET"} {
+		t.Setenv(v, "")
+	}
+	t.Setenv("SHELL", "/bin/sh")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(Variable, self)
+	dirs, err := localsock.UserDirs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{
+		Dirs: dirs, Socket: socket,
+		Env: []string{"FAKE_LOOMD=" + how, "EXTRA=extra"},
+	}
+}
+
+// greeting reads what the fake says and asks it to stop.
+func greeting(t *testing.T, conn *net.UnixConn, answer string) []string {
+	t.Helper()
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(conn, answer)
+	conn.Close()
+	return strings.Fields(line)
+}
+
+func TestConnectStartsADetachedLoomd(t *testing.T) {
+	o := scratch(t, "serves")
+	o.Registry = "/some/registry.yaml"
+	var said []string
+	o.Log = func(s string) { said = append(said, s) }
+	conn, err := Connect(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := greeting(t, conn, "stop")
+	home, _ := filepath.EvalSymlinks(os.Getenv("HOME"))
+	if want := []string{got[0], got[0], home, `"/some/registry.yaml"`, "guessed", "extra"}; !slices.Equal(got, want) {
+		t.Errorf("got pid, group, folder, registry, environment, extra = %v, want %v", got, want)
+	}
+	if len(said) != 1 || !strings.HasPrefix(said[0], "starting ") {
+		t.Errorf("said %q", said)
+	}
+	if fi, err := os.Stat(o.Dirs.DaemonLog()); err != nil || fi.Mode().Perm() != 0o600 {
+		t.Errorf("log: %v, %v", fi, err)
+	}
+}
+
+func TestConnectWaitsForALateLoomd(t *testing.T) {
+	o := scratch(t, "late")
+	gate := filepath.Join(os.Getenv("HOME"), "gate")
+	if err := syscall.Mkfifo(gate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.Env = append(o.Env, "FAKE_GATE="+gate)
+	var wg sync.WaitGroup
+	wg.Go(func() { os.WriteFile(gate, nil, 0) }) // returns when the fake has opened the other end
+	conn, err := Connect(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	greeting(t, conn, "stop")
+	wg.Wait()
+}
+
+func TestConnectTellsWhyLoomdEnded(t *testing.T) {
+	o := scratch(t, "exits")
+	os.MkdirAll(o.Dirs.State, 0o700)
+	os.WriteFile(o.Dirs.DaemonLog(), []byte("a line of yesterday\n"), 0o600)
+	_, err := Connect(context.Background(), o)
+	var exit *ExitError
+	if !errors.As(err, &exit) {
+		t.Fatalf("got %v", err)
+	}
+	if want := []string{`registry.yaml:3: unknown key "comand"`}; !slices.Equal(exit.Tail, want) {
+		t.Errorf("tail %q, want %q", exit.Tail, want)
+	}
+}
+
+func TestConnectGivesUpOnASilentLoomd(t *testing.T) {
+	o := scratch(t, "silent")
+	o.Wait = 50 * time.Millisecond
+	_, err := Connect(context.Background(), o)
+	var silent *SilentError
+	if !errors.As(err, &silent) {
+		t.Fatalf("got %v", err)
+	}
+	syscall.Kill(silent.PID, syscall.SIGKILL)
+}
+
+func TestConnectEndsWithItsContext(t *testing.T) {
+	o := scratch(t, "late")
+	gate := filepath.Join(os.Getenv("HOME"), "gate")
+	if err := syscall.Mkfifo(gate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.Env = append(o.Env, "FAKE_GATE="+gate)
+	ctx, cancel := context.WithCancel(context.Background())
+	opened := make(chan *os.File)
+	go func() {
+		f, err := os.OpenFile(gate, os.O_WRONLY, 0) // returns when the fake runs
+		if err != nil {
+			t.Error(err)
+		}
+		cancel()
+		opened <- f
+	}()
+	if _, err := Connect(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	// loomd was not taken along: it goes on as soon as it can.
+	(<-opened).Close()
+	conn, err := dialUntil(context.Background(), o.Socket, nil, time.Now().Add(defaultWait))
+	if err != nil {
+		t.Fatal(err)
+	}
+	greeting(t, conn, "stop")
+}
+
+func TestTwoStartersEndWithOneLoomd(t *testing.T) {
+	o := scratch(t, "serves")
+	var wg sync.WaitGroup
+	pids := make([]string, 4)
+	errs := make([]error, len(pids))
+	for i := range pids {
+		wg.Go(func() {
+			var conn *net.UnixConn
+			if conn, errs[i] = Connect(context.Background(), o); errs[i] == nil {
+				pids[i] = greeting(t, conn, "again")[0]
+			}
+		})
+	}
+	wg.Wait()
+	for i, pid := range pids {
+		if errs[i] != nil {
+			t.Error(errs[i])
+		} else if pid != pids[0] {
+			t.Errorf("loomd %s and loomd %s both serve", pids[0], pid)
+		}
+	}
+}
+
+func TestConnectNamesTheLoomdOfAnotherSocket(t *testing.T) {
+	o := scratch(t, "serves")
+	conn, err := Connect(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	greeting(t, conn, "again")
+	other := o
+	other.Socket = filepath.Join(os.Getenv("HOME"), "run", "other.sock")
+	_, err = Connect(context.Background(), other)
+	var elsewhere *ElsewhereError
+	if !errors.As(err, &elsewhere) || elsewhere.Other != o.Socket {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestALongLogIsPutAside(t *testing.T) {
+	o := scratch(t, "exits")
+	os.MkdirAll(o.Dirs.State, 0o700)
+	if err := os.WriteFile(o.Dirs.DaemonLog(), make([]byte, maxLog+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	Connect(context.Background(), o)
+	if fi, err := os.Stat(o.Dirs.DaemonLog() + ".1"); err != nil || fi.Size() != maxLog+1 {
+		t.Errorf("rotated: %v, %v", fi, err)
+	}
+	if fi, err := os.Stat(o.Dirs.DaemonLog()); err != nil || fi.Size() > 1000 {
+		t.Errorf("new: %v, %v", fi, err)
+	}
+}
+
+func TestFind(t *testing.T) {
+	o := scratch(t, "")
+	t.Setenv(Variable, "")
+	bin, saved := t.TempDir(), t.TempDir()
+	t.Setenv("PATH", bin)
+	_, err := Find(o.Dirs)
+	var none *NotFoundError
+	if !errors.As(err, &none) || !slices.Contains(none.Looked, "PATH="+bin) {
+		t.Fatalf("got %v", err)
+	}
+
+	write := func(dir string) string {
+		path := filepath.Join(dir, "loomd")
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	want := write(saved)
+	os.MkdirAll(o.Dirs.State, 0o700)
+	os.WriteFile(o.Dirs.SavedEnvironment(), fmt.Appendf(nil, `{"PATH":%q}`, saved), 0o600)
+	if got, err := Find(o.Dirs); got != want {
+		t.Errorf("on the saved PATH: %s, %v", got, err)
+	}
+	want = write(bin)
+	if got, err := Find(o.Dirs); got != want {
+		t.Errorf("on PATH: %s, %v", got, err)
+	}
+	t.Setenv(Variable, filepath.Join(bin, "none"))
+	if _, err := Find(o.Dirs); err == nil || !strings.Contains(err.Error(), Variable) {
+		t.Errorf("a %s that is not there: %v", Variable, err)
+	}
+}
+
+func TestSelfIsTheLinkThatWasCalled(t *testing.T) {
+	real, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	link := filepath.Join(dir, "loom")
+	if err := os.Symlink(real, link); err != nil {
+		t.Fatal(err)
+	}
+	args := os.Args
+	defer func() { os.Args = args }()
+	os.Args = append([]string{link}, args[1:]...)
+	if got, err := Self(); got != link {
+		t.Errorf("Self() = %s, %v, want %s", got, err, link)
+	}
+	os.Args = []string{"something-else"}
+	if got, _ := Self(); !sameFile(got, real) {
+		t.Errorf("Self() = %s, want %s", got, real)
+	}
+}

@@ -1,0 +1,138 @@
+package launch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/loom-core/loom/core/environ"
+	"github.com/loom-core/loom/core/localsock"
+)
+
+const (
+	maxLog   = 10 << 20 // then it is rotated
+	tailSize = 16 << 10 // of the log, read for the error
+	tailMax  = 12       // lines of it
+)
+
+// process is a loomd that was started and does not yet answer.
+type process struct {
+	cmd     *exec.Cmd
+	started time.Time
+	log     string
+	from    int64         // size of the log when it started
+	ended   chan struct{} // closed when it has ended; then cmd.ProcessState is set
+}
+
+// start runs loomd detached: in a session of its own, in HOME and without a
+// terminal, so that neither ^C nor the end of the starter reaches it.
+func start(ctx context.Context, binary string, o Options) (*process, error) {
+	env, err := environ.ForDaemon(ctx, o.Dirs.SavedEnvironment())
+	if err != nil {
+		return nil, fmt.Errorf("starting loomd: %w", err)
+	}
+	out, from, err := openLog(o.Dirs)
+	if err != nil {
+		return nil, fmt.Errorf("starting loomd: %w", err)
+	}
+	defer out.Close()
+
+	args := []string{"--socket", o.Socket}
+	if o.Registry != "" {
+		args = append(args, "--registry", o.Registry)
+	}
+	cmd := exec.Command(binary, args...) // not CommandContext: it outlives us
+	cmd.Env = append(env, o.Env...)
+	cmd.Dir = homeOf(cmd.Env)
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	p := &process{cmd: cmd, started: time.Now(), log: out.Name(), from: from, ended: make(chan struct{})}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting loomd: %w", err)
+	}
+	// Nobody waits for this goroutine: it ends with loomd, which outlives a
+	// command and most proxies. A long-lived proxy needs it all the same, or the
+	// loomd that it started would stay a zombie.
+	go func() {
+		cmd.Wait()
+		close(p.ended)
+	}()
+	return p, nil
+}
+
+// await dials until p answers. It is errInUse if p ended because another loomd
+// holds a lock.
+func (p *process) await(ctx context.Context, socket string, give time.Time) (*net.UnixConn, error) {
+	conn, err := dialUntil(ctx, socket, p.ended, give)
+	switch {
+	case errors.Is(err, errLate):
+		return nil, &SilentError{PID: p.cmd.Process.Pid, Waited: time.Since(p.started), Socket: socket, Log: p.log}
+	case errors.Is(err, errInUse) && p.cmd.ProcessState.ExitCode() != ExitInUse:
+		// It may have ended right after somebody else's loomd came up.
+		if conn, err := localsock.Dial(ctx, socket); err == nil {
+			return conn, nil
+		}
+		return nil, &ExitError{State: p.cmd.ProcessState.String(), Log: p.log, Tail: p.tail()}
+	}
+	return conn, err
+}
+
+// tail returns the last lines that p wrote.
+func (p *process) tail() []string {
+	f, err := os.Open(p.log)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	from := p.from
+	if fi, err := f.Stat(); err == nil {
+		from = max(from, fi.Size()-tailSize)
+	}
+	buf := make([]byte, tailSize)
+	n, _ := f.ReadAt(buf, from) // a short read is the usual case
+	text := string(bytes.TrimSpace(buf[:n]))
+	if text == "" {
+		return nil
+	}
+	lines := strings.Split(text, "\n")
+	return lines[max(0, len(lines)-tailMax):]
+}
+
+// openLog opens loomd's log for appending, and puts a long one aside first.
+func openLog(dirs localsock.Dirs) (f *os.File, size int64, err error) {
+	path := dirs.DaemonLog()
+	if err := os.MkdirAll(dirs.State, 0o700); err != nil {
+		return nil, 0, err
+	}
+	if fi, err := os.Stat(path); err == nil && fi.Size() > maxLog {
+		if err := os.Rename(path, path+".1"); err != nil {
+			return nil, 0, err
+		}
+	}
+	f, err = os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, 0, err
+	}
+	if fi, err := f.Stat(); err == nil {
+		size = fi.Size()
+	}
+	return f, size, nil
+}
+
+func homeOf(env []string) string {
+	for _, kv := range env {
+		if home, ok := strings.CutPrefix(kv, "HOME="); ok {
+			if fi, err := os.Stat(home); err == nil && fi.IsDir() {
+				return home
+			}
+		}
+	}
+	return "/"
+}
