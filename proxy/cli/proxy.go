@@ -2,15 +2,24 @@ package cli
 
 import (
 	"context"
-	"errors"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/proxy/internal/forward"
+	"github.com/loom-core/loom/proxy/internal/launch"
 )
 
 // ProxyOptions are what `loom proxy` needs.
 type ProxyOptions struct {
 	IO           *IO
-	Socket       func() (string, error)
+	Dirs         func() (localsock.Dirs, error)
+	Socket       func() (string, error) // asked anew for every connection: the next loomd may have another
 	RegistryFile func() (RegistryFile, error)
 	Version      string
 
@@ -20,7 +29,7 @@ type ProxyOptions struct {
 
 // NewCmdProxy makes `loom proxy`.
 func NewCmdProxy(f *Factory, runF func(context.Context, *ProxyOptions) error) *cobra.Command {
-	opts := &ProxyOptions{IO: f.IO, Socket: f.Socket, RegistryFile: f.RegistryFile, Version: f.Version}
+	opts := &ProxyOptions{IO: f.IO, Dirs: f.Dirs, Socket: f.socket, RegistryFile: f.RegistryFile, Version: f.Version}
 	if runF == nil {
 		runF = runProxy
 	}
@@ -56,6 +65,39 @@ func completeProfiles(f *Factory) completion {
 	}
 }
 
-func runProxy(context.Context, *ProxyOptions) error {
-	return errors.New("not built in yet")
+func runProxy(ctx context.Context, opts *ProxyOptions) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	dirs, err := opts.Dirs()
+	if err != nil {
+		return err
+	}
+	file, err := opts.RegistryFile()
+	if err != nil {
+		return err
+	}
+	dial := func(ctx context.Context) (net.Conn, error) {
+		socket, err := opts.Socket()
+		if err != nil {
+			return nil, err
+		}
+		return localsock.Dial(ctx, socket)
+	}
+	connect := func(ctx context.Context) (net.Conn, error) {
+		socket, err := opts.Socket()
+		if err != nil {
+			return nil, err
+		}
+		o := launch.Options{Dirs: dirs, Socket: socket}
+		if file.Named {
+			o.Registry = file.Path
+		}
+		return launch.Connect(ctx, o)
+	}
+	dir, _ := os.Getwd() // a folder that was removed has no name; then the session has no workspace
+	return forward.Run(ctx, forward.Options{
+		In: opts.IO.In, Out: opts.IO.Out, Log: opts.IO.Note,
+		Hello: loomrpc.Hello{Protocol: loomrpc.Protocol, Version: opts.Version, Client: opts.Client, Profile: opts.Profile, Dir: dir, PID: os.Getpid()},
+		Dial:  dial, Connect: connect,
+	})
 }
