@@ -94,7 +94,10 @@ func TestParseManyMistakesOnOneLine(t *testing.T) {
 	text := "servers: {a: {command: x, args: [" + strings.Repeat("'${x}',", 100000) + "]}}"
 	_, err := Parse("r.yaml", []byte(text))
 	var invalid *ValidationError
-	if !errors.As(err, &invalid) || len(invalid.Problems) != 100000 {
+	if !errors.As(err, &invalid) {
+		t.Fatalf("Parse = %v, want a ValidationError", err)
+	}
+	if len(invalid.Problems) != 100000 {
 		t.Errorf("Parse reports %d problems, want 100000", len(invalid.Problems))
 	}
 }
