@@ -152,9 +152,7 @@ func verify(before *Registry, after []byte, name ServerName, on bool) error {
 		if !there || !s.Enabled || s.From != "shipped" {
 			return errors.New("the entry did not arrive")
 		}
-		template := slices.IndexFunc(Shipped(), func(s Server) bool { return s.Name == name })
-		plain := Shipped()[template]
-		plain.Timeout, plain.IdleTimeout, plain.Enabled = s.Timeout, s.IdleTimeout, true
+		plain := shipped()[name].server(defaults{timeout: s.Timeout, idleTimeout: s.IdleTimeout})
 		want.Servers = append(want.Servers, plain)
 		slices.SortFunc(want.Servers, func(a, b Server) int { return strings.Compare(string(a.Name), string(b.Name)) })
 	}

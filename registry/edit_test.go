@@ -222,7 +222,11 @@ func FuzzEnable(f *testing.F) {
 		f.Add(data, "git", true)
 		f.Add(data, "a", false)
 	}
-	f.Add([]byte(commented), "c", false)
+	for _, name := range []string{"a", "b", "c", "d", "git"} {
+		f.Add([]byte(commented), name, name == "git")
+	}
+	f.Add([]byte("servers: {}\r\n# end"), "git", true)
+	f.Add([]byte("servers:\n  git: {\n    from: shipped, # why\n    enabled: false # off\n  }\n"), "git", true)
 	f.Fuzz(func(t *testing.T, data []byte, name string, on bool) {
 		do, undo := Disable, Enable
 		if on {

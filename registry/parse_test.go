@@ -88,6 +88,20 @@ func TestParseAliasBomb(t *testing.T) {
 	}
 }
 
+// Mistakes on one long line take time in proportion to the line, not to its
+// square: this took four minutes.
+func TestParseManyMistakesOnOneLine(t *testing.T) {
+	text := "servers: {a: {command: x, args: [" + strings.Repeat("'${x}',", 100000) + "]}}"
+	_, err := Parse("r.yaml", []byte(text))
+	var invalid *ValidationError
+	if !errors.As(err, &invalid) {
+		t.Fatalf("Parse = %v, want a ValidationError", err)
+	}
+	if len(invalid.Problems) != 100000 {
+		t.Errorf("Parse reports %d problems, want 100000", len(invalid.Problems))
+	}
+}
+
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	missing := filepath.Join(dir, "missing.yaml")

@@ -156,7 +156,10 @@ func (r *reader) inside(n *yaml.Node, offset int) Position {
 	if r.lines == nil {
 		r.lines = strings.Split(string(r.data), "\n")
 	}
-	if pos.Line > len(r.lines) {
+	// Nobody reads a line that long, and counting its characters again for each
+	// of its mistakes would take minutes.
+	const longest = 4096
+	if pos.Line > len(r.lines) || len(r.lines[pos.Line-1]) > longest {
 		return pos
 	}
 	line := []rune(r.lines[pos.Line-1])
