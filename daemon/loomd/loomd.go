@@ -68,7 +68,10 @@ func Main(args []string) int {
 		return exitUsage
 	}
 	logs := ring.New(2000)
-	log := slog.New(slog.NewTextHandler(io.MultiWriter(os.Stderr, lines{logs}), &slog.HandlerOptions{Level: logLevel}))
+	log := slog.New(slog.NewMultiHandler(
+		slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel}),
+		slog.NewTextHandler(lines{logs}, &slog.HandlerOptions{Level: logLevel, ReplaceAttr: withoutTime}),
+	))
 	if err := run(*socket, *file, *metrics, log, logs); err != nil {
 		var inUse *localsock.InUseError
 		if errors.As(err, &inUse) {
@@ -166,12 +169,20 @@ func buildVersion() string {
 	return Version
 }
 
+// withoutTime leaves the time to the ring, which has one for each line.
+func withoutTime(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}
+
 // lines puts each log line into the ring too.
 type lines struct{ ring *ring.Ring }
 
 func (l lines) Write(p []byte) (int, error) {
 	for line := range strings.Lines(string(p)) {
-		l.ring.Add("loomd", strings.TrimRight(line, "\n"))
+		l.ring.Add("", strings.TrimRight(line, "\n"))
 	}
 	return len(p), nil
 }

@@ -29,6 +29,9 @@ func Expose(server, tool string) string {
 	return hashed(name, server, tool)
 }
 
+// Prefix is what the exposed names of a server's tools begin with.
+func Prefix(server string) string { return server + separator }
+
 // hashed is name with the hash of (server, tool) at its end, cut to fit.
 func hashed(name, server, tool string) string {
 	sum := sha256.Sum256([]byte(server + "\x00" + tool))

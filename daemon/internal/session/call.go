@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
@@ -67,7 +68,7 @@ func (s *Session) call(ctx context.Context, frame []byte, m jsonrpc.Message) {
 		}
 		tool, err := view.Find(c)
 		if err != nil {
-			s.refuse(id, notFound(err))
+			s.refuse(id, s.whyUnknown(view, c.Tool, err))
 			return
 		}
 		s.start(id, view, tool, c.Params)
@@ -169,6 +170,19 @@ func (s *Session) giveUp(c *call, reason string) {
 	}
 	c.instance.Cancel(c.request, reason)
 	s.svc.Observer.CallEnded(c.server, c.tool, outcomeCancelled, time.Since(c.began))
+}
+
+// whyUnknown says that the server is broken when the name is likely one of its
+// tools. The name is compared, not taken apart.
+func (s *Session) whyUnknown(view *hub.View, name string, err error) *loomrpc.Error {
+	for _, server := range view.Unlearnt {
+		if strings.HasPrefix(name, hub.Prefix(string(server.Name))) {
+			if cause := s.svc.Servers.LastError(string(server.Name)); cause != nil {
+				return asError(string(server.Name), cause)
+			}
+		}
+	}
+	return notFound(err)
 }
 
 func notFound(err error) *loomrpc.Error {

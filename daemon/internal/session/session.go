@@ -42,6 +42,7 @@ type Control func(ctx context.Context, params json.RawMessage) (any, error)
 type servers interface {
 	Instance(registry.Server, pool.Sharing) *pool.Instance
 	Release(sharingKey string)
+	LastError(server string) error
 }
 
 // learner starts servers whose definitions are not known, in the background.

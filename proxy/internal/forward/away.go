@@ -24,7 +24,7 @@ func (p *Proxy) answerAway(frame []byte, m jsonrpc.Message, method string) {
 	if p.away != nil {
 		cause += ": " + p.away.Error()
 	}
-	p.told = true
+	p.told = p.told || method == mcp.Initialize || method == mcp.ToolsList
 	p.mu.Unlock()
 	const hint = "loom start (and: loom logs loomd)"
 	switch method {

@@ -258,7 +258,7 @@ func (p *Proxy) note(frame []byte, m jsonrpc.Message) bool {
 // waits for the next loomd; a call may have been carried out, so it does not.
 func (p *Proxy) lost(cause error) {
 	p.mu.Lock()
-	p.link, p.away, p.told = nil, cause, true
+	p.link, p.away, p.told = nil, cause, p.initialize != nil
 	inFlight := p.inFlight
 	p.inFlight = map[string][]byte{}
 	p.mu.Unlock()
