@@ -19,50 +19,69 @@ type Info struct {
 	Instructions string          `json:"instructions"`
 }
 
-// errNotModern means that the server should be asked with initialize.
-var errNotModern = errors.New("the server does not speak " + mcp.Modern)
-
 // errEndedAtDiscover is a server that took server/discover for a reason to end.
 var errEndedAtDiscover = errors.New("asked with " + mcp.Discover)
 
 // handshake finds the era when it is not known, and opens the session when the
-// server is legacy.
+// server is legacy. Any answer to server/discover but a good one means legacy:
+// real servers answer with all kinds of codes, or not at all, or end.
 func (p *Process) handshake(ctx context.Context) error {
-	if p.spec.Era != Legacy {
-		err := p.discover(ctx)
-		if err == nil || !errors.Is(err, errNotModern) {
-			return err
-		}
+	if p.spec.Era == Legacy {
+		return p.initialize(ctx)
 	}
-	return p.initialize(ctx)
-}
-
-// discover asks for the modern era. Any answer but a good one, and silence,
-// mean legacy: real servers answer with all kinds of codes, or not at all.
-func (p *Process) discover(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, p.limits.Discover, errSilent)
-	defer cancel()
+	discovered := make(chan Answer, 1)
 	params := append(append([]byte(`{"_meta":{`), p.meta...), "}}"...)
-	a, err := p.Call(ctx, mcp.Discover, params)
+	if !p.Send(&Request{Method: mcp.Discover, Params: params, Done: func(a Answer) { discovered <- a }}) {
+		return fmt.Errorf("%w: %w", errEndedAtDiscover, p.Err())
+	}
+	patience := time.NewTimer(p.limits.Discover)
+	defer patience.Stop()
+	select {
+	case a := <-discovered:
+		if p.isModern(a) {
+			return nil
+		}
+		discovered = nil
+		if a.Err != nil {
+			return fmt.Errorf("%w: %w", errEndedAtDiscover, a.Err)
+		}
+	case <-patience.C: // silent, or still starting
+	case <-ctx.Done():
+		return p.handshakeFailed(context.Cause(ctx))
+	}
+	err := p.initialize(ctx)
+	if err == nil {
+		return nil
+	}
+	// A server that took long to start has read both by now.
+	select {
+	case a := <-discovered:
+		if p.isModern(a) {
+			return nil
+		}
+	default:
+	}
 	var exit *ExitError
 	if errors.As(err, &exit) {
 		return fmt.Errorf("%w: %w", errEndedAtDiscover, err)
 	}
-	if err != nil || !a.Message.Result.Present() {
-		return errNotModern
+	return err
+}
+
+// isModern takes over what the server said of itself, if it speaks the modern era.
+func (p *Process) isModern(a Answer) bool {
+	if a.Err != nil || !a.Message.Result.Present() {
+		return false
 	}
 	var result struct {
 		Info
 		SupportedVersions []string `json:"supportedVersions"`
 	}
-	if err := json.Unmarshal(a.Message.Result.Of(a.Frame), &result); err != nil {
-		return errNotModern
-	}
-	if !slices.Contains(result.SupportedVersions, mcp.Modern) {
-		return errNotModern
+	if json.Unmarshal(a.Message.Result.Of(a.Frame), &result) != nil || !slices.Contains(result.SupportedVersions, mcp.Modern) {
+		return false
 	}
 	p.era, p.info = Modern, result.Info
-	return nil
+	return true
 }
 
 func (p *Process) initialize(ctx context.Context) error {
