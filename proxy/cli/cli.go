@@ -139,14 +139,14 @@ Examples:
 
 {{.Title}}
 {{- range $cmd.Commands}}{{if and (eq .GroupID $group.ID) (or .IsAvailableCommand (eq .Name "help"))}}
-  {{rpad .Name .NamePadding}} {{.Short}}
+  {{rpad .Name .NamePadding}}  {{.Short}}
 {{- end}}{{end}}
 {{- end}}
 {{- if and .HasAvailableSubCommands (not .Groups)}}
 
 Commands:
 {{- range .Commands}}{{if .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}
+  {{rpad .Name .NamePadding}}  {{.Short}}
 {{- end}}{{end}}
 {{- end}}
 {{- if .HasAvailableLocalFlags}}
