@@ -61,7 +61,7 @@ func runToolsShow(ctx context.Context, opts *ToolsShowOptions) error {
 // findTool asks for one tool; the error names those that were probably meant.
 func findTool(ctx context.Context, conn *Conn, name string) (loomrpc.Tool, error) {
 	var reply loomrpc.ToolsReply
-	if err := conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Name: name}, &reply); err != nil {
+	if err := conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Name: name}, &reply); err != nil && !isUnknown(err) {
 		return loomrpc.Tool{}, err
 	}
 	for _, tool := range reply.Tools {
