@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 )
 
@@ -121,15 +119,14 @@ func callTool(ctx context.Context, opts *CallOptions, conn *Conn, arguments json
 		conn.Close()
 		return nil, err
 	}
-	var refused *jsonrpc.Error
-	if errors.As(err, &refused) && (refused.Code == loomrpc.CodeUnknown || refused.Code == jsonrpc.CodeInvalidParams) {
-		var reply loomrpc.ToolsReply
-		if conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Name: opts.Tool}, &reply) == nil && len(reply.Tools) == 0 {
-			return nil, suggestTools(ctx, conn, opts.Tool, err)
-		}
-		return nil, withHint(err, "loom tools show %s", opts.Tool)
+	if !isUnknown(err) {
+		return nil, err
 	}
-	return nil, err
+	// Either there is no such tool, or it does not like its arguments.
+	if _, none := findTool(ctx, conn, opts.Tool); none != nil {
+		return nil, none
+	}
+	return nil, withHint(err, "loom tools show %s", opts.Tool)
 }
 
 // toolResult is a tools/call result as far as it is printed.

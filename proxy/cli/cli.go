@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/signal"
 	"strings"
@@ -46,7 +45,7 @@ func Main(args []string) int {
 	root := newRoot(f)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if err != nil && ctx.Err() != nil {
 		streams.Note("interrupted")
 		return exitInterrupted
 	}
@@ -139,14 +138,14 @@ Examples:
 
 {{.Title}}
 {{- range $cmd.Commands}}{{if and (eq .GroupID $group.ID) (or .IsAvailableCommand (eq .Name "help"))}}
-  {{rpad .Name .NamePadding}} {{.Short}}
+  {{rpad .Name .NamePadding}}  {{.Short}}
 {{- end}}{{end}}
 {{- end}}
 {{- if and .HasAvailableSubCommands (not .Groups)}}
 
 Commands:
 {{- range .Commands}}{{if .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}
+  {{rpad .Name .NamePadding}}  {{.Short}}
 {{- end}}{{end}}
 {{- end}}
 {{- if .HasAvailableLocalFlags}}

@@ -73,14 +73,14 @@ func runEnable(ctx context.Context, opts *EnableOptions) error {
 	if err != nil {
 		return err
 	}
+	state := "off"
+	if opts.On {
+		state = "on"
+	}
 	if change.None() {
-		state := "off"
-		if opts.On {
-			state = "on"
-		}
-		fmt.Fprintf(opts.IO.Out, "%s is %s already (%s)\n", opts.Server, state, file.Path)
+		fmt.Fprintf(opts.IO.Out, "%s is %s already in %s\n", opts.Server, state, file.Path)
 	} else {
-		fmt.Fprintf(opts.IO.Out, "%s (%s:%d)\n", change.What, file.Path, change.Line)
+		fmt.Fprintf(opts.IO.Out, "%s is %s: %s (%s:%d)\n", opts.Server, state, change.What, file.Path, change.Line)
 	}
 	return applyRegistry(ctx, opts, file)
 }

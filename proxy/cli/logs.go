@@ -118,13 +118,14 @@ func printLine(opts *LogsOptions, line loomrpc.LogLine) error {
 	if opts.JSON {
 		return jsonLine(opts.IO.Out, line)
 	}
-	from := ""
-	if line.From != "" {
-		from = "[" + line.From + "] "
-	}
-	at := ""
-	if !line.Time.IsZero() {
-		at = opts.IO.paint(line.Time.Local().Format("2006-01-02 15:04:05.000"), dim) + " "
+	from, at := "", ""
+	if _, ok := slogTime(line.Text); !ok || opts.Server != daemonLog { // loomd's own lines begin with their time
+		if line.From != "" {
+			from = "[" + line.From + "] "
+		}
+		if !line.Time.IsZero() {
+			at = opts.IO.paint(line.Time.Local().Format("2006-01-02 15:04:05.000"), dim) + " "
+		}
 	}
 	_, err := fmt.Fprintf(opts.IO.Out, "%s%s%s\n", at, from, strings.TrimRight(line.Text, "\r\n"))
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -63,8 +64,7 @@ func runRestart(ctx context.Context, opts *RestartOptions) error {
 
 // suggestServers adds to an error about an unknown server which ones loomd has.
 func suggestServers(ctx context.Context, conn *Conn, name string, err error) error {
-	var unknown *jsonrpc.Error
-	if !errors.As(err, &unknown) || unknown.Code != loomrpc.CodeUnknown {
+	if !isUnknown(err) {
 		return err
 	}
 	var reply loomrpc.ServersReply
@@ -80,11 +80,17 @@ func suggestServers(ctx context.Context, conn *Conn, name string, err error) err
 	return suggest(err, name, names, "loom servers lists them")
 }
 
+// isUnknown reports whether loomd says that there is no such server or tool.
+func isUnknown(err error) bool {
+	var refused *jsonrpc.Error
+	return errors.As(err, &refused) && (refused.Code == loomrpc.CodeUnknown || refused.Code == jsonrpc.CodeInvalidParams)
+}
+
 // suggest adds the nearest names to an error about an unknown one, or, when
 // nothing is near, the command that lists them.
 func suggest(err error, name string, names []string, list string) error {
 	near := nearest(name, names)
-	if len(near) == 0 {
+	if len(near) == 0 && !strings.Contains(err.Error(), "\nhint: ") { // loomd's error may have one of its own
 		return withHint(err, "%s", list)
 	}
 	for _, n := range near {

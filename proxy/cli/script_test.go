@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -39,6 +40,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", home)
 			env.Setenv("XDG_RUNTIME_DIR", run)
 			env.Setenv("TZ", "UTC")
+			loom, err := exec.LookPath("loom")
+			if err != nil {
+				return err
+			}
+			env.Setenv("LOOM", loom)
 			env.Setenv("SHELL", "/bin/sh")
 			env.Setenv("CONFIG", filepath.Join(home, ".config", "loom"))
 			env.Setenv("STATE", filepath.Join(home, ".local", "state", "loom"))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -100,6 +99,7 @@ func serversOf(r *registry.Registry) []loomrpc.ServerStatus {
 
 func printServers(io *IO, servers []loomrpc.ServerStatus, file string, running bool) {
 	t := newTable(io, "SERVER", "STATE", "SHARE", ">TOOLS", ">TOKENS", "DESCRIPTION")
+	t.last = cut
 	var off []loomrpc.ServerStatus
 	enabled := 0
 	for _, s := range servers {
@@ -121,14 +121,15 @@ func printServers(io *IO, servers []loomrpc.ServerStatus, file string, running b
 		t.row(s.Name, state, s.Share, toolsOf(s), tokensOf(s), oneLine(about))
 	}
 	if len(t.rows) == 0 {
-		fmt.Fprint(io.Out, noServers(file))
+		fmt.Fprint(io.Out, noServers(file, running))
 	} else {
 		t.print()
 		printFailures(io, servers)
 	}
 	if len(off) > 0 {
-		fmt.Fprint(io.Out, "\nShipped with Loom and off; loom enable NAME switches one on:\n\n")
+		fmt.Fprint(io.Out, "\nShipped with Loom and off (loom enable NAME switches one on):\n\n")
 		t := newTable(io, "", "", "")
+		t.last = cut
 		for _, s := range off {
 			t.row("", s.Name, oneLine(s.Description))
 		}
@@ -141,14 +142,18 @@ func printServers(io *IO, servers []loomrpc.ServerStatus, file string, running b
 }
 
 // noServers tells a newcomer what to do.
-func noServers(file string) string {
-	return strings.ReplaceAll(`There are no servers yet. Write one into FILE:
+func noServers(file string, running bool) string {
+	then := "loom start"
+	if running {
+		then = "loom reload"
+	}
+	return fmt.Sprintf(`There are no servers yet. Write yours into
+%s
 
   version: 1
   servers:
-    time:
-      {command: uvx, args: [mcp-server-time]}
+    time: {command: uvx, args: [mcp-server-time]}
 
-then run: loom start (or loom reload, when loomd runs already)
-`, "FILE", file)
+and run: %s
+`, file, then)
 }

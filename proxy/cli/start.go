@@ -183,7 +183,7 @@ func printStart(io *IO, servers []loomrpc.ServerStatus, learnt loomrpc.LearnRepl
 	}
 	fmt.Fprintln(io.Out)
 	if n == 0 {
-		fmt.Fprint(io.Out, noServers(file))
+		fmt.Fprint(io.Out, noServers(file, true))
 		return
 	}
 	if n > 1 {

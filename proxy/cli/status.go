@@ -177,13 +177,11 @@ func printFailures(io *IO, servers []loomrpc.ServerStatus) {
 }
 
 func printFailure(io *IO, server, reason string) {
-	reason = strings.TrimSpace(reason)
-	text := fmt.Sprintf("\n%s\n%s\n", io.paint(server+" failed:", bad), indent(reason, "  "))
-	// loomd's own errors name the mending command already.
-	if !strings.Contains(reason, "loom logs") {
-		text += "  the rest of what it said: loom logs " + server + "\n"
+	fmt.Fprintf(io.Out, "\n%s\n%s\n", io.paint(server+" failed:", bad), indent(reason, "  "))
+	// loomd's own errors may name the mending command already.
+	if !strings.Contains(reason, "hint: ") {
+		fmt.Fprintf(io.Out, "  hint: loom logs %s\n", server)
 	}
-	fmt.Fprint(io.Out, text)
 }
 
 func indent(text, by string) string {

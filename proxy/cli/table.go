@@ -10,6 +10,7 @@ import (
 // begins with ">" is aligned to the right.
 type table struct {
 	io    *IO
+	last  lastColumn
 	heads []string
 	right []bool
 	rows  [][]cell
@@ -19,6 +20,18 @@ type cell struct {
 	text  string
 	style style
 }
+
+// lastColumn says what becomes of a last column that is wider than the terminal.
+type lastColumn int
+
+const (
+	whole   lastColumn = iota // left to the terminal: paths and commands are copied
+	cut                       // cut off, with an ellipsis
+	wrapped                   // continued below itself
+)
+
+// minLast is the narrowest last column that is cut or wrapped.
+const minLast = 20
 
 func newTable(streams *IO, heads ...string) *table {
 	t := &table{io: streams}
@@ -46,7 +59,7 @@ func (t *table) row(values ...any) {
 	t.rows = append(t.rows, row)
 }
 
-// print writes the table. The last column is cut where the terminal ends.
+// print writes the table.
 func (t *table) print() {
 	widths := make([]int, len(t.heads))
 	for i, head := range t.heads {
@@ -75,16 +88,15 @@ func (t *table) line(row []cell, widths []int) {
 	var b strings.Builder
 	at := 0 // the column of the terminal
 	for i, c := range row {
-		last := i == len(row)-1
 		if i > 0 {
 			b.WriteString("  ")
 			at += 2
 		}
-		if room := t.io.Width - at; last && t.io.Width > 0 && room > 10 {
-			c.text = shorten(c.text, room)
+		last := i == len(row)-1
+		if room := t.io.Width - at; last && t.io.Width > 0 && room >= minLast {
+			c.text = t.fit(c.text, room, at)
 		}
 		pad := strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(c.text)))
-		at += widths[i]
 		text := t.io.paint(c.text, c.style)
 		switch {
 		case t.right[i]:
@@ -94,8 +106,21 @@ func (t *table) line(row []cell, widths []int) {
 		default:
 			b.WriteString(text + pad)
 		}
+		at += widths[i]
 	}
 	fmt.Fprintln(t.io.Out, strings.TrimRight(b.String(), " "))
+}
+
+// fit makes the last column's text fit into room characters, which begin at
+// column at.
+func (t *table) fit(text string, room, at int) string {
+	switch t.last {
+	case cut:
+		return shorten(text, room)
+	case wrapped:
+		return strings.TrimLeft(wrap(text, at+room, strings.Repeat(" ", at)), " ")
+	}
+	return text
 }
 
 // shorten cuts text to width characters.

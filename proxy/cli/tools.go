@@ -87,6 +87,7 @@ func printTools(opts *ToolsOptions, reply loomrpc.ToolsReply) {
 		slices.SortStableFunc(tools, func(a, b loomrpc.Tool) int { return cmp.Compare(b.Tokens, a.Tokens) })
 	}
 	t := newTable(opts.IO, heads...)
+	t.last = cut
 	tokens := 0
 	for _, tool := range tools {
 		tokens += tool.Tokens

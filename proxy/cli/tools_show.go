@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,7 @@ func runToolsShow(ctx context.Context, opts *ToolsShowOptions) error {
 // findTool asks for one tool; the error names those that were probably meant.
 func findTool(ctx context.Context, conn *Conn, name string) (loomrpc.Tool, error) {
 	var reply loomrpc.ToolsReply
-	if err := conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Name: name}, &reply); err != nil {
+	if err := conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Name: name}, &reply); err != nil && !isUnknown(err) {
 		return loomrpc.Tool{}, err
 	}
 	for _, tool := range reply.Tools {
@@ -102,7 +103,8 @@ func printTool(io *IO, tool loomrpc.Tool) error {
 	if d.Description != "" {
 		fmt.Fprintln(io.Out)
 		for line := range strings.Lines(strings.TrimSpace(d.Description)) {
-			fmt.Fprintln(io.Out, wrap(printable(line), io.Width, "  "))
+			lead := line[:len(line)-len(strings.TrimLeft(line, " "))]
+			fmt.Fprintln(io.Out, wrap(oneLine(line), io.Width, "  "+lead))
 		}
 	}
 	fmt.Fprintln(io.Out)
@@ -111,6 +113,7 @@ func printTool(io *IO, tool loomrpc.Tool) error {
 		fmt.Fprintln(io.Out, "It takes no parameters.")
 	} else {
 		t := newTable(io, "PARAMETER", "TYPE", "REQUIRED", "DESCRIPTION")
+		t.last = wrapped
 		for _, p := range params.properties {
 			required := ""
 			if p.required {
@@ -154,31 +157,27 @@ func annotations(hints map[string]any) string {
 	return strings.Join(out, "; ")
 }
 
-// printable takes the control characters out of a line that a server wrote.
-func printable(line string) string {
-	indented := len(line) - len(strings.TrimLeft(line, " "))
-	return strings.Repeat(" ", indented) + oneLine(line)
-}
-
-// wrap breaks text at blanks so that it fits into width columns; width 0 is endless.
+// wrap breaks text at blanks so that it fits into width columns, each line
+// beginning with by; width 0 is endless.
 func wrap(text string, width int, by string) string {
-	if strings.TrimSpace(text) == "" {
+	if text == "" {
 		return ""
 	}
-	if width < 40 {
+	if width < len(by)+minLast {
 		return by + text
 	}
 	var lines []string
-	line := by
+	line, at := by, len(by)
 	for word := range strings.FieldsSeq(text) {
-		if len(line) > len(by) && len(line)+1+len(word) > width {
+		n := utf8.RuneCountInString(word)
+		if at > len(by) && at+1+n > width {
 			lines = append(lines, line)
-			line = by
+			line, at = by, len(by)
 		}
-		if len(line) > len(by) {
-			line += " "
+		if at > len(by) {
+			line, at = line+" ", at+1
 		}
-		line += word
+		line, at = line+word, at+n
 	}
 	return strings.Join(append(lines, line), "\n")
 }
