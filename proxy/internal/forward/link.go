@@ -33,15 +33,12 @@ func (p *Proxy) keepLink(ctx context.Context, fail context.CancelCauseFunc) {
 			connect = p.opts.Connect
 		}
 		err := p.connect(ctx, connect, fail, func() { wait = firstRetry })
-		start = false
 		p.mu.Lock()
 		p.away = err
-		start = len(p.held) > 0
 		p.mu.Unlock()
 		t := time.NewTimer(wait/2 + rand.N(wait/2+1))
 		select {
 		case <-p.wanted:
-			start = true
 			if wait > firstRetry { // a loomd that fails to start is not started in a loop
 				select {
 				case <-t.C:
@@ -53,6 +50,9 @@ func (p *Proxy) keepLink(ctx context.Context, fail context.CancelCauseFunc) {
 		}
 		t.Stop()
 		wait = min(wait*2, lastRetry)
+		p.mu.Lock()
+		start = len(p.held) > 0 // not the wake-up itself: it may be of a request that was answered long ago
+		p.mu.Unlock()
 	}
 }
 
