@@ -40,6 +40,9 @@ func fakeLoomd(how string) int {
 	gate := os.Getenv("FAKE_GATE")
 	wd, _ := os.Getwd()
 	switch how {
+	case "panics":
+		fmt.Fprintln(os.Stderr, "panic: the reason"+strings.Repeat("\nframe", 40))
+		return 2
 	case "exits":
 		fmt.Fprintln(os.Stderr, "registry.yaml:3: unknown key \"comand\"")
 		return 1
@@ -187,6 +190,15 @@ func TestConnectTellsWhyLoomdEnded(t *testing.T) {
 	}
 	if want := []string{`registry.yaml:3: unknown key "comand"`}; !slices.Equal(exit.Tail, want) {
 		t.Errorf("tail %q, want %q", exit.Tail, want)
+	}
+}
+
+func TestThePanicOfALoomdIsNotCutOff(t *testing.T) {
+	o := scratch(t, "panics")
+	_, err := Connect(context.Background(), o)
+	var exit *ExitError
+	if !errors.As(err, &exit) || exit.Tail[0] != "panic: the reason" || len(exit.Tail) != tailMax+1 {
+		t.Errorf("got %v", err)
 	}
 }
 
