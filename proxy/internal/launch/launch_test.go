@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -104,7 +105,9 @@ func scratch(t *testing.T, how string) Options {
 	t.Cleanup(func() {
 		os.Remove(filepath.Join(home, "live"))
 		if conn, err := localsock.Dial(context.Background(), socket); err == nil {
-			greeting(t, conn, "stop")
+			fmt.Fprintln(conn, "stop")
+			io.Copy(io.Discard, conn) // until it has gone, which it may have been about to
+			conn.Close()
 		}
 		os.RemoveAll(home)
 	})
