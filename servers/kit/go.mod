@@ -4,6 +4,8 @@ go 1.26
 
 require github.com/loom-core/loom/core v0.0.0
 
+require github.com/google/go-cmp v0.7.0 // indirect
+
 require (
 	github.com/google/jsonschema-go v0.4.2 // indirect
 	github.com/google/uuid v1.6.0 // indirect
