@@ -170,6 +170,30 @@ func TestBusyServerAnswersPing(t *testing.T) {
 	})
 }
 
+func TestTooLargeFrameFailsOnlyItsCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		say, hangUp := dial(t, testServer(nil), Options{MaxFrame: 200})
+		filler := strings.Repeat("x", 300)
+		for _, tc := range []struct{ name, frame, want string }{
+			{"request", toolCall("7", "echo", `{"text":"`+filler+`"}`), `{"jsonrpc":"2.0","id":7,"error":{"code":-32600,"message":"frame of`},
+			{"notification", `{"jsonrpc":"2.0","method":"x","params":"` + filler + `"}`, ""},
+			{"no JSON", filler, `{"jsonrpc":"2.0","id":null,"error":{"code":-32600`},
+			{"answer to nobody", `{"jsonrpc":"2.0","id":5,"result":"` + filler + `"}`, ""},
+		} {
+			got := strings.Join(say(tc.frame), "\n")
+			if !strings.HasPrefix(got, tc.want) || (got == "") != (tc.want == "") {
+				t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+			}
+		}
+		if got := say(`{"jsonrpc":"2.0","id":8,"method":"ping"}`); len(got) != 1 {
+			t.Errorf("the loop did not go on: %q", got)
+		}
+		if err := hangUp(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestEndOfInputWaitsForAnswers(t *testing.T) {
 	in := toolCall("1", "sleep", `{"ms":30}`) + "\n" + toolCall("2", "echo", `{"text":"b"}`)
 	var out bytes.Buffer
@@ -290,3 +314,6 @@ func testServer(ended chan<- error) *server.MCPServer {
 	})
 	return srv
 }
+
+// NewTestServer is testServer for the transcripts, which live outside of the package.
+func NewTestServer() *server.MCPServer { return testServer(nil) }
