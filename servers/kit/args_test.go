@@ -144,3 +144,18 @@ func TestNewToolPanicsOnAMistake(t *testing.T) {
 func declare[A any]() {
 	kit.NewTool(kit.Def{Name: "get_x"}, func(context.Context, A) (*kit.Result, error) { return nil, nil })
 }
+
+// FuzzArguments: whatever a model sends, it gets a result.
+func FuzzArguments(f *testing.F) {
+	f.Add(`{"query":"x","labels":"a=1","names":[1,[2]],"cursor":"eyJrIjoi"}`)
+	f.Add(`"{\"page\":-1}"`)
+	f.Fuzz(func(t *testing.T, args string) {
+		if !json.Valid([]byte(args)) {
+			return
+		}
+		text := kittest.Text(kittest.Connect(t, echoServer()).Call("get_args", json.RawMessage(args)))
+		if strings.HasPrefix(text, "ERROR ") != strings.HasPrefix(text, "ERROR invalid_argument: ") {
+			t.Errorf("%s: %s", args, text)
+		}
+	})
+}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -55,6 +57,29 @@ func (g grid) points(samples []sample, width int) []any {
 		default:
 			list[i] = [2]num{num(b.most.v), num(b.least.v)}
 		}
+	}
+	return list
+}
+
+// minRun is from where "0 x4" is shorter than what it stands for.
+const minRun = 4
+
+// runs writes equal neighbours once: 0, 0, 0, 0 becomes "0 x4". Idle series and
+// the time before a series began are most of many answers.
+func runs(points []any) []any {
+	var list []any
+	for i := 0; i < len(points); {
+		end := i + 1
+		for end < len(points) && points[end] == points[i] { // nil, num and [2]num compare
+			end++
+		}
+		if end-i >= minRun {
+			raw, _ := json.Marshal(points[i]) // of our own types
+			list = append(list, fmt.Sprintf("%s x%d", raw, end-i))
+		} else {
+			list = append(list, points[i:end]...)
+		}
+		i = end
 	}
 	return list
 }

@@ -88,7 +88,7 @@ func (p *prometheus) runQueryRange(ctx context.Context, a rangeArgs) (*kit.Resul
 	if a.Points != "none" && len(all) > 0 {
 		head.Points = fmt.Sprintf("one per %s from start", kit.FormatDuration(time.Duration(width)*step))
 		if a.Points == "auto" {
-			head.Points += ", left out of series that do not move"
+			head.Points += "; \"0 x5\" is five times 0; left out of series that do not move"
 		}
 	}
 	lines, err := mapPage(kit.Slice(a.Resume.Paging(a.MaxSeries), all), func(s series) (line, error) {
@@ -96,7 +96,11 @@ func (p *prometheus) runQueryRange(ctx context.Context, a rangeArgs) (*kit.Resul
 		l := line{labels: s.Metric, fields: sum.fields()}
 		flat := sum.min == sum.max && sum.gaps == 0
 		if a.Points == "all" || a.Points == "auto" && !flat {
-			l.fields = append(l.fields, field{"points", g.points(s.Values, width)})
+			points := g.points(s.Values, width)
+			if a.Points == "auto" {
+				points = runs(points)
+			}
+			l.fields = append(l.fields, field{"points", points})
 		}
 		return l, nil
 	})

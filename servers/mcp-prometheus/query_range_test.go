@@ -141,7 +141,7 @@ func TestRangeProperties(t *testing.T) {
 
 func TestRangePoints(t *testing.T) {
 	u := newUpstream(t).on("query_range", matrix(2, func(i, k int) (float64, bool) {
-		return float64(i * (k % 2)), true // one flat, one zigzag
+		return float64(i * (k * 7919 % 241)), true // one flat, one that jumps
 	}))
 	c := u.connect(t)
 	for mode, want := range map[string][2]int{"auto": {27, 0}, "none": {0, 0}, "all": {241, 241}} {
@@ -155,6 +155,14 @@ func TestRangePoints(t *testing.T) {
 		if a.Series[0]["pod"] != "pod-001" || (a.Points == "") != (mode == "none") {
 			t.Errorf("%s: first series %v, points %q", mode, a.Series[0]["pod"], a.Points)
 		}
+	}
+}
+
+func TestRuns(t *testing.T) {
+	pair := [2]num{1, 2}
+	in := []any{nil, nil, nil, nil, nil, num(1), num(1), num(1), pair, pair, pair, pair, num(0.5)}
+	if got, want := fmt.Sprint(runs(in)), "[null x5 1 1 1 [1,2] x4 0.5]"; got != want {
+		t.Errorf("runs = %s, want %s", got, want)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -317,3 +318,33 @@ func testServer(ended chan<- error) *server.MCPServer {
 
 // NewTestServer is testServer for the transcripts, which live outside of the package.
 func NewTestServer() *server.MCPServer { return testServer(nil) }
+
+// A thousand calls, some cancelled, some too many, leave nothing behind.
+func TestNothingIsLeftAfterManyCalls(t *testing.T) {
+	before := runtime.NumGoroutine()
+	inR, inW := io.Pipe()
+	var out lines
+	done := make(chan error, 1)
+	go func() { done <- Serve(context.Background(), testServer(nil), inR, &out, Options{}) }()
+	for id := range 1000 {
+		tool := []string{"echo", "wait", "panic", "count"}[id%4]
+		fmt.Fprintln(inW, toolCall(fmt.Sprint(id), tool, `{"text":"x"}`))
+		if tool == "wait" {
+			fmt.Fprintf(inW, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}`+"\n", id)
+		}
+	}
+	inW.Close()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if got := len(out.take()); got != 750 {
+		t.Errorf("%d answers, want 750", got)
+	}
+	for range 1000 { // those that only have to return may not have been scheduled yet
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+}
