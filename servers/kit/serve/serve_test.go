@@ -140,6 +140,38 @@ func TestCancelledCallGetsNoResponse(t *testing.T) {
 	})
 }
 
+// gate lets nothing through until it is opened.
+type gate struct {
+	open chan struct{}
+	lines
+}
+
+func (g *gate) Write(p []byte) (int, error) { <-g.open; return g.lines.Write(p) }
+
+// What waits behind a slow reader when the cancel comes is not sent either.
+func TestQueuedMessagesOfACancelledCallAreDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &gate{open: make(chan struct{})}
+		inR, inW := io.Pipe()
+		done := make(chan error, 1)
+		go func() { done <- Serve(context.Background(), testServer(nil), inR, out, Options{}) }()
+		fmt.Fprintln(inW, `{"jsonrpc":"2.0","id":1,"method":"ping"}`)
+		synctest.Wait() // the writer stands at the gate
+		fmt.Fprintln(inW, `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"count","arguments":{"n":10},"_meta":{"progressToken":"p"}}}`)
+		synctest.Wait() // progress and answer wait behind it
+		fmt.Fprintln(inW, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}}`)
+		synctest.Wait()
+		close(out.open)
+		inW.Close()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if got := out.take(); len(got) != 1 || !strings.Contains(got[0], `"id":1,`) {
+			t.Errorf("after the cancel the server said %q", got)
+		}
+	})
+}
+
 func TestBusyServerAnswersPing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		say, hangUp := dial(t, testServer(nil), Options{Concurrency: 2, Queue: 1, Drain: time.Second})
