@@ -32,7 +32,9 @@ func (r *Repo) Blame(ctx context.Context, sha, path string, start, end int) ([]B
 		var err error
 		ranges, err = parseBlame(in, path)
 		return err
-	}, "blame", "--porcelain", "--no-textconv", "--encoding=UTF-8", "-L", fmt.Sprintf("%d,%d", start, end), "--end-of-options", sha, "--", path)
+	}, "blame", "--porcelain", "--no-textconv", "--encoding=UTF-8", "-L", fmt.Sprintf("%d,%d", start, end),
+		// git blame 2.39 does not know --end-of-options; sha is one of ours.
+		sha, "--", path)
 	return ranges, err
 }
 
