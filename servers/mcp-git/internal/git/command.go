@@ -10,6 +10,7 @@ type Command struct {
 	Dir      string   // working directory; empty means the root of the file system
 	GitDir   string   // GIT_DIR; empty means no repository at all
 	WorkTree string   // GIT_WORK_TREE; empty for a bare repository
+	NoIndex  bool     // hide the index of GitDir
 	Args     []string // the subcommand and what follows it
 }
 
@@ -84,6 +85,9 @@ func (c Command) environ(git string) []string {
 	env = append(env, "GIT_DIR="+gitDir)
 	if c.WorkTree != "" {
 		env = append(env, "GIT_WORK_TREE="+c.WorkTree)
+	}
+	if c.NoIndex {
+		env = append(env, "GIT_INDEX_FILE="+filepath.Join(gitDir, "no-index"))
 	}
 	return append(env, systemEnv()...)
 }

@@ -24,18 +24,17 @@ type GrepQuery struct {
 	Limit      int      // matches
 }
 
-// GrepLine is a line that matches, or one next to it.
-type GrepLine struct {
-	Path  string
-	Line  int
-	Text  string
-	Match bool
+// Match is a line that matches, with what stands around it.
+type Match struct {
+	Path          string
+	Line          int
+	Text          string
+	Before, After []string
 }
 
 // Grep is a page of matches.
 type Grep struct {
-	Lines   []GrepLine
-	Matches int
+	Matches []Match
 	More    bool // there is a match after these
 }
 
@@ -108,8 +107,16 @@ type grep struct {
 	q      GrepQuery
 	page   Grep
 	seen   int
-	before []GrepLine // context that belongs to the page if a match follows
-	last   GrepLine   // the last match on the page
+	before []grepLine // context that belongs to the next match
+	last   grepLine   // the match before
+}
+
+// grepLine is a line of git's output.
+type grepLine struct {
+	path  string
+	line  int
+	text  string
+	match bool
 }
 
 func (g *grep) read(in *git.Reader) error {
@@ -122,49 +129,56 @@ func (g *grep) read(in *git.Reader) error {
 			return err
 		}
 		if g.q.SHA != "" {
-			line.Path = strings.TrimPrefix(line.Path, g.q.SHA+":")
+			line.path = strings.TrimPrefix(line.path, g.q.SHA+":")
 		}
-		line.Path = ShowPath(line.Path)
-		if err := g.add(line); err != nil {
+		if line.match {
+			err = g.match(line)
+		} else {
+			g.context(line)
+		}
+		if err != nil {
 			return err
 		}
 	}
 }
 
-func (g *grep) add(line GrepLine) error {
-	near := line.Path == g.last.Path && line.Line <= g.last.Line+g.q.Context
-	switch {
-	case line.Match && g.seen < g.q.Skip:
-		g.seen++
-		g.before = nil
-	case line.Match && g.page.Matches == g.q.Limit:
+func (g *grep) match(line grepLine) error {
+	before := g.before
+	g.before, g.last = nil, line
+	if g.seen++; g.seen <= g.q.Skip {
+		return nil
+	}
+	if len(g.page.Matches) == g.q.Limit {
 		g.page.More = true
 		return git.Stop
-	case line.Match:
-		for _, b := range g.before {
-			if b.Path == line.Path && b.Line >= line.Line-g.q.Context {
-				g.page.Lines = append(g.page.Lines, b)
-			}
-		}
-		g.before = nil
-		g.page.Lines = append(g.page.Lines, line)
-		g.page.Matches++
-		g.last = line
-	case near:
-		g.page.Lines = append(g.page.Lines, line)
-	default:
-		g.before = append(g.before, line)
-		if len(g.before) > g.q.Context {
-			g.before = g.before[1:]
+	}
+	m := Match{Path: ShowPath(line.path), Line: line.line, Text: line.text}
+	for _, b := range before {
+		if b.path == line.path && b.line >= line.line-g.q.Context {
+			m.Before = append(m.Before, b.text)
 		}
 	}
+	g.page.Matches = append(g.page.Matches, m)
 	return nil
+}
+
+// context gives a line to the match before it, or keeps it for the next one.
+func (g *grep) context(line grepLine) {
+	near := line.path == g.last.path && line.line <= g.last.line+g.q.Context
+	if near && g.seen > g.q.Skip {
+		m := &g.page.Matches[len(g.page.Matches)-1]
+		m.After = append(m.After, line.text)
+		return
+	}
+	if g.before = append(g.before, line); len(g.before) > g.q.Context {
+		g.before = g.before[1:]
+	}
 }
 
 // readGrepLine reads "path NUL line NUL [column NUL] text LF". Only a line
 // that matches has a column. A line "--" stands between two places.
-func readGrepLine(in *git.Reader) (GrepLine, error) {
-	var l GrepLine
+func readGrepLine(in *git.Reader) (grepLine, error) {
+	var l grepLine
 	path, err := in.Field()
 	if err != nil {
 		return l, err
@@ -180,18 +194,18 @@ func readGrepLine(in *git.Reader) (GrepLine, error) {
 	if err != nil {
 		return l, fmt.Errorf("reading matches: %w", err)
 	}
-	l.Path = strings.TrimPrefix(path, "--\n")
-	if l.Line, err = strconv.Atoi(number); err != nil {
+	l.path = strings.TrimPrefix(path, "--\n")
+	if l.line, err = strconv.Atoi(number); err != nil {
 		return l, fmt.Errorf("reading matches: line number %q", number)
 	}
 	rest := string(text)
 	column := 1
 	if first, after, ok := strings.Cut(rest, "\x00"); ok {
 		if n, err := strconv.Atoi(first); err == nil {
-			l.Match, column, rest = true, n, after
+			l.match, column, rest = true, n, after
 		}
 	}
-	l.Text = around(strings.TrimSuffix(rest, "\r"), column-1, passed)
+	l.text = around(strings.TrimSuffix(rest, "\r"), column-1, passed)
 	return l, nil
 }
 

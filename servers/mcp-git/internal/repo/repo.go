@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/loom-core/loom/servers/mcp-git/internal/allow"
 	"github.com/loom-core/loom/servers/mcp-git/internal/git"
@@ -75,8 +76,18 @@ func (r *Repo) Bare() bool { return r.place.worktree == "" }
 // Partial says whether the clone leaves out blobs on purpose.
 func (r *Repo) Partial() bool { return r.settings.partial() }
 
+// usesIndex are the subcommands that are about the working tree. The others
+// must not see the index: when its time stamps agree with a file on disk, git
+// diff takes the content from there instead of from the object, and the folder
+// on the way may be a symbolic link to anywhere.
+var usesIndex = []string{"status", "ls-files"}
+
 func (r *Repo) command(args ...string) git.Command {
-	return git.Command{Dir: r.Root(), GitDir: r.view, WorkTree: r.place.worktree, Args: args}
+	return git.Command{
+		Dir: r.Root(), GitDir: r.view, WorkTree: r.place.worktree,
+		NoIndex: !slices.Contains(usesIndex, args[0]),
+		Args:    args,
+	}
 }
 
 func (r *Repo) stream(ctx context.Context, read func(*git.Reader) error, args ...string) error {
