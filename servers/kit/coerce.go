@@ -79,6 +79,9 @@ func (arg *param) coerceNumber(v any) (any, error) {
 		var whole int
 		whole, err = strconv.Atoi(text)
 		n = float64(whole)
+		if in, outside := arg.within(n); err == nil && outside == nil && in == n {
+			return whole, nil // not by way of n, which rounds over 2^53
+		}
 	} else {
 		if !anyNumber.MatchString(text) {
 			return nil, fmt.Errorf("want a number, got %s", describe(v))

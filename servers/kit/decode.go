@@ -155,6 +155,7 @@ func (p *params) match(given map[string]any) (map[string]any, []error) {
 }
 
 func (p *params) unknown(name string) error {
+	name = shorten(name, 64) // comparing costs its length times that of all others
 	best, distance := "", 0
 	for candidate, arg := range p.byName {
 		d := editDistance(snake(name), candidate)

@@ -165,3 +165,8 @@ func decodeOffset(key, text string) (int, error) {
 	}
 	return offset, nil
 }
+
+// WithItems is page with its items in another form, one for one.
+func WithItems[T, U any](page Page[T], items []U) Page[U] {
+	return Page[U]{Items: items, Pagination: page.Pagination, offset: page.offset}
+}

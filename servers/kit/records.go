@@ -26,7 +26,7 @@ func (r *Result) renderRecords(def Def, c common, mode outputMode) (*mcp.CallToo
 	}
 	head, _ := tree.(object)
 	if r.class == classRecord {
-		if size := max(len(encode(head)), textSize(head)); size > c.maxBytes {
+		if size := max(wireSize(head), textSize(head)); size > c.maxBytes {
 			return nil, Errorf(TooLarge, "the answer has %d bytes, the cap is %d", size, c.maxBytes).
 				WithHint("set max_bytes, %d at most, or %s", maxMaxBytes, r.howToNarrow())
 		}
@@ -37,42 +37,54 @@ func (r *Result) renderRecords(def Def, c common, mode outputMode) (*mcp.CallToo
 	if err != nil {
 		return nil, err
 	}
-	room := c.maxBytes - max(len(encode(head)), textSize(head)) - paginationRoom
-	if room < minMaxBytes/4 {
-		return nil, Errorf(TooLarge, "what comes before the %s alone fills %d bytes", def.ListName, c.maxBytes).
-			WithHint("set max_bytes, %d at most, or %s", maxMaxBytes, r.howToNarrow())
+	// What comes around the list depends a little on how much of it is kept:
+	// cut, look, and cut again by what is too much.
+	room := c.maxBytes - max(wireSize(head), textSize(head)) - paginationRoom
+	for room >= minMaxBytes/8 {
+		answer, err := r.cut(def, c, head, rows, room)
+		if err != nil {
+			return nil, err
+		}
+		excess := max(wireSize(answer), textSize(answer)) - c.maxBytes
+		if excess <= 0 {
+			return recordsResult(answer, mode), nil
+		}
+		room -= excess
 	}
-	kept := fitting(rows, room)
+	return nil, Errorf(TooLarge, "what comes around the %s alone fills %d bytes", def.ListName, c.maxBytes).
+		WithHint("set max_bytes, %d at most, or %s", maxMaxBytes, r.howToNarrow())
+}
+
+// cut makes the answer of the rows that fit in room.
+func (r *Result) cut(def Def, c common, head object, rows []any, room int) (object, error) {
+	list := rows[:fitting(rows, room)]
 	shortened := 0
-	if kept == 0 && len(rows) > 0 {
+	if len(list) == 0 && len(rows) > 0 {
 		// One record over the cap must not stand in the way of those after it.
-		rows[0] = shrink(rows[0], room)
-		kept, shortened = 1, 1
+		list, shortened = []any{shrink(rows[0], room)}, 1
+	}
+	if list == nil {
+		list = []any{} // never null
 	}
 	page := *r.page
-	page.point(c.key, r.offset, kept)
+	page.point(c.key, r.offset, len(list))
 	page.Truncated = page.Truncated || shortened > 0
-	answer := append(head[:len(head):len(head)], member{def.ListName, rows[:kept:kept]})
-	if kept == 0 {
-		answer[len(answer)-1].value = []any{} // never null
-	}
+	answer := append(head[:len(head):len(head)], member{def.ListName, list})
+	var err error
 	if page.Truncated {
 		answer, err = addMember(answer, "truncation", truncation{
-			Reason: "byte_cap", Returned: kept, Dropped: len(rows) - kept, Shortened: shortened,
+			Reason: "byte_cap", Returned: len(list), Dropped: len(rows) - len(list), Shortened: shortened,
 			Hint: "next_args goes on where this was cut; max_bytes raises the cap; or " + r.howToNarrow(),
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	if answer, err = addMember(answer, "pagination", page); err != nil {
-		return nil, err
-	}
-	return recordsResult(answer, mode), nil
+	return addMember(answer, "pagination", page)
 }
 
-// paginationRoom is kept free for the blocks after the list.
-const paginationRoom = 640
+// paginationRoom is kept free at first for the blocks after the list.
+const paginationRoom = 300
 
 func addMember(o object, name string, v any) (object, error) {
 	tree, err := treeOf(v)
@@ -94,6 +106,18 @@ func recordsResult(answer object, mode outputMode) *mcp.CallToolResult {
 	return out
 }
 
+// wireSize counts what structured content has on the wire, where mcp-go
+// writes < > & as escapes of six bytes.
+func wireSize(v any) int {
+	size := 0
+	for _, c := range []byte(encode(v)) {
+		if size++; c == '<' || c == '>' || c == '&' {
+			size += 5
+		}
+	}
+	return size
+}
+
 func textSize(o object) int {
 	var b strings.Builder
 	o.text(&b)
@@ -111,7 +135,7 @@ func fitting(rows []any, room int) int {
 		text = len(strings.Join(columns, "\t")) + 1
 	}
 	for i, row := range rows {
-		structured += len(encode(row)) + 1
+		structured += wireSize(row) + 1
 		if isTable {
 			var b strings.Builder
 			writeRow(&b, columns, objects[i])

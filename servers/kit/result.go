@@ -130,7 +130,7 @@ func (r *Result) renderPayload(c common) (*mcp.CallToolResult, error) {
 	members, _ := meta.(object)
 	body := Clean(r.body)
 	room := c.maxBytes - len(encode(members)) - noticeRoom
-	if room < minMaxBytes/4 {
+	if room < minMaxBytes/8 {
 		return nil, Errorf(TooLarge, "the metadata alone fills %d bytes", c.maxBytes).WithHint("set max_bytes higher; %s", r.howToNarrow())
 	}
 	start, end := 0, len(body)

@@ -36,8 +36,8 @@ func (s *Server) MCP() *server.MCPServer {
 		server.WithTitle(s.Title),
 		server.WithToolCapabilities(false), // the tools never change while we run
 		server.WithInstructions(s.Instructions),
-		// One list per build: clients may keep it.
-		server.WithMethodCacheHints(mcp.MethodToolsList, time.Hour.Milliseconds(), mcp.CacheScopePublic),
+		// One list per build; an upgrade shows after five minutes at the latest.
+		server.WithMethodCacheHints(mcp.MethodToolsList, (5*time.Minute).Milliseconds(), mcp.CacheScopePublic),
 	)
 	for _, t := range s.Tools {
 		m.AddTool(t.definition(limits.output), t.handler(s, limits))
@@ -57,7 +57,7 @@ const (
 	defaultMaxBytes = 32 << 10
 	// maxMaxBytes stays under the 25 000 tokens over which clients refuse a result.
 	maxMaxBytes = 96 << 10
-	minMaxBytes = 1 << 10
+	minMaxBytes = 2 << 10
 
 	defaultDeadline = 25 * time.Second
 	maxDeadline     = 120 * time.Second

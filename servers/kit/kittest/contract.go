@@ -85,11 +85,11 @@ func toolProblems(raw []byte) (problems []string) {
 	}
 	fail := func(text string) { problems = append(problems, d.Name+": "+text) }
 	verb, _, _ := strings.Cut(d.Name, "_")
-	reads := slices.Contains(readVerbs, verb)
+	reads, acts := slices.Contains(readVerbs, verb), slices.Contains(actVerbs, verb)
 	switch {
 	case !snakeCase.MatchString(d.Name):
 		fail("the name is not snake_case")
-	case !reads && !slices.Contains(actVerbs, verb):
+	case !reads && !acts:
 		fail("the verb " + verb + " is not on the list")
 	case len(d.Name) > maxToolName:
 		fail("the name is too long")
@@ -106,7 +106,7 @@ func toolProblems(raw []byte) (problems []string) {
 			fail(name + " is not set")
 		}
 	}
-	if a.ReadOnlyHint != nil && *a.ReadOnlyHint != reads {
+	if a.ReadOnlyHint != nil && (*a.ReadOnlyHint && acts || !*a.ReadOnlyHint && reads) {
 		fail("readOnlyHint and the verb " + verb + " contradict each other")
 	}
 	if a.ReadOnlyHint != nil && *a.ReadOnlyHint && a.DestructiveHint != nil && *a.DestructiveHint {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -170,6 +171,30 @@ func TestBusyServerAnswersPing(t *testing.T) {
 	})
 }
 
+func TestTooLargeFrameFailsOnlyItsCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		say, hangUp := dial(t, testServer(nil), Options{MaxFrame: 200})
+		filler := strings.Repeat("x", 300)
+		for _, tc := range []struct{ name, frame, want string }{
+			{"request", toolCall("7", "echo", `{"text":"`+filler+`"}`), `{"jsonrpc":"2.0","id":7,"error":{"code":-32600,"message":"frame of`},
+			{"notification", `{"jsonrpc":"2.0","method":"x","params":"` + filler + `"}`, ""},
+			{"no JSON", filler, `{"jsonrpc":"2.0","id":null,"error":{"code":-32600`},
+			{"answer to nobody", `{"jsonrpc":"2.0","id":5,"result":"` + filler + `"}`, ""},
+		} {
+			got := strings.Join(say(tc.frame), "\n")
+			if !strings.HasPrefix(got, tc.want) || (got == "") != (tc.want == "") {
+				t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+			}
+		}
+		if got := say(`{"jsonrpc":"2.0","id":8,"method":"ping"}`); len(got) != 1 {
+			t.Errorf("the loop did not go on: %q", got)
+		}
+		if err := hangUp(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestEndOfInputWaitsForAnswers(t *testing.T) {
 	in := toolCall("1", "sleep", `{"ms":30}`) + "\n" + toolCall("2", "echo", `{"text":"b"}`)
 	var out bytes.Buffer
@@ -289,4 +314,37 @@ func testServer(ended chan<- error) *server.MCPServer {
 		return mcp.NewToolResultText(roots.Roots[0].URI), nil
 	})
 	return srv
+}
+
+// NewTestServer is testServer for the transcripts, which live outside of the package.
+func NewTestServer() *server.MCPServer { return testServer(nil) }
+
+// A thousand calls, some cancelled, some too many, leave nothing behind.
+func TestNothingIsLeftAfterManyCalls(t *testing.T) {
+	before := runtime.NumGoroutine()
+	inR, inW := io.Pipe()
+	var out lines
+	done := make(chan error, 1)
+	go func() { done <- Serve(context.Background(), testServer(nil), inR, &out, Options{}) }()
+	for id := range 1000 {
+		tool := []string{"echo", "wait", "panic", "count"}[id%4]
+		fmt.Fprintln(inW, toolCall(fmt.Sprint(id), tool, `{"text":"x"}`))
+		if tool == "wait" {
+			fmt.Fprintf(inW, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}`+"\n", id)
+		}
+	}
+	inW.Close()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if got := len(out.take()); got != 750 {
+		t.Errorf("%d answers, want 750", got)
+	}
+	for range 1000 { // those that only have to return may not have been scheduled yet
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
