@@ -45,19 +45,29 @@ func (r *Repo) Grep(ctx context.Context, q GrepQuery) (Grep, error) {
 		return Grep{}, invalid("search for one line", "query is empty or has more than one line")
 	}
 	g := &grep{q: q}
-	err := r.stream(ctx, g.read, r.grepArgs(q, "--perl-regexp")...)
+	err := r.search(ctx, g.read, r.grepArgs(q, "--perl-regexp"))
 	if q.Regex && err != nil && strings.Contains(err.Error(), "Perl-compatible") {
 		if strings.Contains(q.Text, `\d`) || strings.Contains(q.Text, "(?") {
 			return Grep{}, invalid(`write [0-9] for \d, and no (?…)`, "the git of this machine knows POSIX extended regular expressions only")
 		}
 		g = &grep{q: q}
-		err = r.stream(ctx, g.read, r.grepArgs(q, "--extended-regexp")...)
+		err = r.search(ctx, g.read, r.grepArgs(q, "--extended-regexp"))
 	}
 	var broken *Error
 	if q.Regex && errors.As(err, &broken) && broken.Kind == Broken {
 		err = invalid("drop regex to search for the text as it is", "query is no valid regular expression: %s", broken.Message)
 	}
 	return g.page, err
+}
+
+// search is stream for git grep, which ends with 1 when nothing matches.
+func (r *Repo) search(ctx context.Context, read func(*git.Reader) error, args []string) error {
+	err := r.git.Stream(ctx, r.command(args...), read)
+	var failed *git.Error
+	if errors.As(err, &failed) && failed.Code == 1 && failed.Stderr == "" {
+		return nil
+	}
+	return asked(err)
 }
 
 func (r *Repo) grepArgs(q GrepQuery, dialect string) []string {
