@@ -2,7 +2,6 @@ package repo_test
 
 import (
 	"context"
-	"os"
 	"testing"
 
 	"github.com/loom-core/loom/servers/mcp-git/internal/allow"
@@ -36,23 +35,6 @@ func open(t testing.TB, dir string) *repo.Repo {
 		}
 	})
 	return r
-}
-
-// views counts the views that exist; every test that opens one checks that it
-// goes away.
-func views(t testing.TB) int {
-	t.Helper()
-	entries, err := os.ReadDir(os.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for _, e := range entries {
-		if len(e.Name()) > 8 && e.Name()[:8] == "mcp-git-" {
-			n++
-		}
-	}
-	return n
 }
 
 func resolve(t testing.TB, r *repo.Repo, ref string) string {
