@@ -22,7 +22,7 @@ func program() kit.Program {
 		About: "history, differences, blame, status and files of local git repositories, read only.",
 		Env:   []kit.EnvVar{{Name: allowEnv, Doc: "more folders for --allow, separated like PATH"}},
 		Flags: func(flags *flag.FlagSet) {
-			flags.Func("allow", "folder `DIR` whose repositories may be read, besides the client's roots; may be repeated", func(dir string) error {
+			flags.Func("allow", "folder whose repositories may be read, besides the client's roots; may be repeated", func(dir string) error {
 				folders = append(folders, dir)
 				return nil
 			})

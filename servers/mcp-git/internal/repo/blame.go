@@ -79,11 +79,11 @@ func parseBlame(in *git.Reader, path string) ([]BlameRange, error) {
 func (b *BlameRange) set(name, value, path string) {
 	switch name {
 	case "author":
-		b.Author = Text(value)
+		b.Author = git.Text(value)
 	case "author-time":
 		b.Date = unix(value)
 	case "summary":
-		b.Summary = Text(value)
+		b.Summary = git.Text(value)
 	case "filename":
 		if strings.HasPrefix(value, `"`) {
 			if unquoted, err := strconv.Unquote(value); err == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/loom-core/loom/servers/mcp-git/internal/allow"
@@ -47,8 +48,17 @@ func denied(err error, what string) error {
 	return &Error{
 		Kind:    Denied,
 		Message: what + ": " + out.Error(),
-		Hint:    "if that is wanted, start mcp-git with --allow " + out.Real + ", or add the folder to the client's roots",
+		Hint:    "if that is wanted, start mcp-git with --allow " + mainGitDir(out.Real) + ", or add the folder to the client's roots",
 	}
+}
+
+// mainGitDir is what has to be allowed for real: a linked worktree needs the
+// git directory that its own folder is part of.
+func mainGitDir(real string) string {
+	if worktrees := filepath.Dir(real); filepath.Base(worktrees) == "worktrees" {
+		return filepath.Dir(worktrees)
+	}
+	return real
 }
 
 // asked turns what git said into an [Error]; other errors pass unchanged.

@@ -93,7 +93,7 @@ func (f *File) read(in *git.Reader, q FileQuery) error {
 		}
 		f.TotalLines++
 		if taking && f.TotalLines >= q.Start && (q.End == 0 || f.TotalLines <= q.End) {
-			text := strings.TrimSuffix(Text(string(line)), "\r")
+			text := strings.TrimSuffix(git.Text(string(line)), "\r")
 			if passed > 0 {
 				text += fmt.Sprintf("…(+%d)", passed)
 			}

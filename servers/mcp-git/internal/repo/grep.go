@@ -228,7 +228,7 @@ const (
 // around is the part of line near the byte at.
 func around(line string, at, passed int) string {
 	if len(line)+passed <= lineMax {
-		return Text(line)
+		return git.Text(line)
 	}
 	start := max(0, min(at-lineBefore, len(line)-lineMax))
 	end := min(len(line), start+lineMax)
@@ -238,7 +238,7 @@ func around(line string, at, passed int) string {
 	for end < len(line) && !utf8.RuneStart(line[end]) {
 		end++
 	}
-	out := Text(line[start:end])
+	out := git.Text(line[start:end])
 	if start > 0 {
 		out = "…" + out
 	}

@@ -86,7 +86,7 @@ func readCommit(in *git.Reader) (Commit, error) {
 	c.Parents = strings.Fields(parents)
 	c.AuthorDate, c.CommitDate = unix(authored), unix(committed)
 	for _, s := range []*string{&c.Author, &c.AuthorEmail, &c.Committer, &c.Subject} {
-		*s = Text(*s)
+		*s = git.Text(*s)
 	}
 	return c, nil
 }
@@ -106,7 +106,7 @@ func (r *Repo) Commit(ctx context.Context, sha string) (Commit, error) {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		c.Message = strings.TrimSpace(Text(string(body)))
+		c.Message = strings.TrimSpace(git.Text(string(body)))
 		if passed > 0 {
 			c.Message += "…(+" + strconv.Itoa(passed) + ")"
 		}

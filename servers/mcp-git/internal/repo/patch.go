@@ -74,7 +74,7 @@ func (w *patchWriter) read(in *git.Reader) error {
 		if err != nil {
 			return err
 		}
-		line := Text(string(text))
+		line := git.Text(string(text))
 		if passed > 0 {
 			line += fmt.Sprintf("…(+%d)", passed)
 		}

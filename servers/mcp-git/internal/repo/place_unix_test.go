@@ -316,6 +316,28 @@ func TestUnknownExtensionsStopGit(t *testing.T) {
 	}
 }
 
+// What the hint says must be enough.
+func TestTheHintOpensALinkedWorktree(t *testing.T) {
+	w := newWorld(t)
+	w.out.Git("worktree", "add", "--quiet", filepath.Join(w.inDir, "tree"))
+	_, err := w.open(t, "in/tree")
+	var e *repo.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("Open = %v, want a refusal", err)
+	}
+	_, rest, _ := strings.Cut(e.Hint, "--allow ")
+	folder, _, _ := strings.Cut(rest, ",")
+	dirs, err := allow.New(w.inDir, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := repo.Open(t.Context(), findGit(t), dirs, filepath.Join(w.inDir, "tree"))
+	if err != nil {
+		t.Fatalf("with --allow %s: %v", folder, err)
+	}
+	defer r.Close()
+}
+
 func TestNoRepository(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.open(t, "in")

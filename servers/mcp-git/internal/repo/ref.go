@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,7 +95,7 @@ func (r *Repo) Refs(ctx context.Context, types ...RefType) ([]Ref, error) {
 			if err != nil {
 				return err
 			}
-			ref := Ref{SHA: sha, Upstream: Text(upstream), Current: head == "*", Subject: Text(subject)}
+			ref := Ref{SHA: sha, Upstream: git.Text(upstream), Current: head == "*", Subject: git.Text(subject)}
 			if peeled != "" {
 				ref.SHA = peeled
 			}
@@ -104,7 +103,7 @@ func (r *Repo) Refs(ctx context.Context, types ...RefType) ([]Ref, error) {
 			name = strings.TrimPrefix(name, "\n") // the end of the line before
 			for _, t := range types {
 				if short, ok := strings.CutPrefix(name, string(t)); ok {
-					ref.Name, ref.Type = Text(short), t
+					ref.Name, ref.Type = git.Text(short), t
 				}
 			}
 			// origin/HEAD says again what another ref says.
@@ -117,15 +116,6 @@ func (r *Repo) Refs(ctx context.Context, types ...RefType) ([]Ref, error) {
 	return refs, err
 }
 
-// CurrentBranch is the short name of the branch that HEAD is on, or "".
-func (r *Repo) CurrentBranch(ctx context.Context) (string, error) {
-	refs, err := r.Refs(ctx, Branches)
-	if i := slices.IndexFunc(refs, func(ref Ref) bool { return ref.Current }); err == nil && i >= 0 {
-		return refs[i].Name, nil
-	}
-	return "", err
-}
-
 func unix(s string) time.Time {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
@@ -133,6 +123,3 @@ func unix(s string) time.Time {
 	}
 	return time.Unix(n, 0).UTC()
 }
-
-// Text is s as valid UTF-8.
-func Text(s string) string { return git.Text(s) }

@@ -73,9 +73,6 @@ func (r *Repo) Root() string {
 // Bare says whether there is no working tree.
 func (r *Repo) Bare() bool { return r.place.worktree == "" }
 
-// Partial says whether the clone leaves out blobs on purpose.
-func (r *Repo) Partial() bool { return r.settings.partial() }
-
 // usesIndex are the subcommands that are about the working tree. The others
 // must not see the index: when its time stamps agree with a file on disk, git
 // diff takes the content from there instead of from the object, and the folder

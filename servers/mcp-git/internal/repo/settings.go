@@ -120,13 +120,6 @@ func (s settings) filters() []string {
 	return names
 }
 
-// partial says whether blobs may be missing on purpose.
-func (s settings) partial() bool {
-	return slices.ContainsFunc(s, func(e setting) bool {
-		return e.key == "extensions.partialclone" || strings.HasPrefix(e.key, "remote.") && strings.HasSuffix(e.key, ".promisor")
-	})
-}
-
 // checkWorktree refuses a core.worktree that names another folder than the one
 // in which the repository was found. Submodules have one that agrees.
 func (s settings) checkWorktree(p place) error {

@@ -87,10 +87,10 @@ func (s *Status) header(text string) {
 		}
 	case "head":
 		if value != "(detached)" {
-			s.Branch = Text(value)
+			s.Branch = git.Text(value)
 		}
 	case "upstream":
-		s.Upstream = Text(value)
+		s.Upstream = git.Text(value)
 	case "ab":
 		_, _ = fmt.Sscanf(value, "+%d -%d", &s.Ahead, &s.Behind)
 	}
