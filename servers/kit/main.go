@@ -15,12 +15,12 @@ import (
 	"github.com/loom-core/loom/servers/kit/serve"
 )
 
-// Program is the main function of a server. Flags is optional.
+// Program is the main function of a server. Flags and Example are optional.
 type Program struct {
 	Name    string   // mcp-prometheus
 	About   string   // one sentence: what a model can do with it
 	Env     []EnvVar // how it is configured
-	Example string   // a value for each required variable, for the config lines: PROMETHEUS_URL=http://127.0.0.1:9090
+	Example string   // a setting for the config lines of the help: PROMETHEUS_URL=http://127.0.0.1:9090
 	Flags   func(*flag.FlagSet)
 	New     func(getenv func(string) string, log *slog.Logger) (*Server, error)
 }

@@ -158,9 +158,9 @@ func (c *conn) request(id []byte, method string, frame []byte, m jsonrpc.Message
 	}
 
 	token, _ := jsonrpc.Find(frame, m.Params, "_meta", "progressToken")
-	ctx := context.WithValue(c.ctx, requestKey{}, &request{session: c.session, token: token.Of(frame)})
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(c.ctx)
 	call := &call{id: id, method: method, cancel: cancel}
+	ctx = context.WithValue(ctx, requestKey{}, &request{w: c.w, call: call, token: token.Of(frame)})
 	if e := c.admit(call); e != nil {
 		cancel()
 		c.w.send(jsonrpc.NewError(id, e), nil)

@@ -3,14 +3,17 @@ package serve
 import (
 	"context"
 	"encoding/json"
+
+	"github.com/loom-core/loom/core/jsonrpc"
 )
 
 type requestKey struct{}
 
 // request is what a handler's context knows about the message it handles.
 type request struct {
-	session *session
-	token   json.RawMessage // of progress, as the client wrote it; nil if it wants none
+	w     *writer
+	call  *call
+	token json.RawMessage // of progress, as the client wrote it; nil if it wants none
 }
 
 // Progress tells the client how far the call of ctx is; total 0 means unknown,
@@ -22,12 +25,14 @@ func Progress(ctx context.Context, progress, total float64, message string) {
 	if r == nil || r.token == nil || ctx.Err() != nil {
 		return
 	}
-	params := map[string]any{"progressToken": r.token, "progress": progress}
-	if total > 0 {
-		params["total"] = total
+	params, err := json.Marshal(struct {
+		Token    json.RawMessage `json:"progressToken"`
+		Progress float64         `json:"progress"`
+		Total    float64         `json:"total,omitempty"`
+		Message  string          `json:"message,omitempty"`
+	}{r.token, progress, total, message})
+	if err != nil {
+		return // NaN or infinity is no progress
 	}
-	if message != "" {
-		params["message"] = message
-	}
-	_ = r.session.notify(ctx, "notifications/progress", params) // fails with ctx only
+	r.w.sendPart(ctx, jsonrpc.NewNotification("notifications/progress", params), r.call)
 }

@@ -103,20 +103,6 @@ func (s *session) SubscriptionFilter() (f mcp.SubscriptionFilter, active bool) {
 	return
 }
 
-// notify queues a notification and waits for room, unlike mcp-go, which drops.
-func (s *session) notify(ctx context.Context, method string, params map[string]any) error {
-	n := mcp.JSONRPCNotification{
-		JSONRPC:      mcp.JSONRPC_VERSION,
-		Notification: mcp.Notification{Method: method, Params: mcp.NotificationParams{AdditionalFields: params}},
-	}
-	select {
-	case s.w.notifications <- n:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // RequestElicitation asks the user of a client of the initialize era.
 func (s *session) RequestElicitation(ctx context.Context, r mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
 	if s.GetClientCapabilities().Elicitation == nil {

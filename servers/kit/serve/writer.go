@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"sync"
@@ -8,9 +9,9 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// writer is the only one that writes to the client. Notifications and frames
-// come over two channels because mcp-go wants a channel of its own type for
-// the first; the order between them is kept by run.
+// writer is the only one that writes to the client. Notifications of mcp-go
+// come over a channel of its own type, all else over frames; the order between
+// the two is kept by run.
 type writer struct {
 	out           io.Writer
 	onFail        func(error)
@@ -24,11 +25,12 @@ type writer struct {
 
 type outgoing struct {
 	frame []byte
-	call  *call // what it answers; nil if nobody can cancel it
+	call  *call // what it belongs to; nil if nobody can cancel it
+	part  bool  // it does not answer the call: progress
 }
 
-// Lengths of the two queues. Both senders wait when theirs is full, except
-// mcp-go's own notifications (list changes), which it drops.
+// Lengths of the two queues. Who sends a frame waits when it is full; mcp-go
+// drops its notifications (log messages, list changes) instead.
 const (
 	frameQueue        = 64
 	notificationQueue = 256
@@ -48,7 +50,17 @@ func newWriter(out io.Writer, onFail func(error)) *writer {
 // it is written.
 func (w *writer) send(frame []byte, c *call) {
 	select {
-	case w.frames <- outgoing{frame, c}:
+	case w.frames <- outgoing{frame: frame, call: c}:
+	case <-w.done:
+	}
+}
+
+// sendPart queues a frame that comes before the answer of c, and waits for
+// room no longer than ctx. It is dropped like the answer.
+func (w *writer) sendPart(ctx context.Context, frame []byte, c *call) {
+	select {
+	case w.frames <- outgoing{frame: frame, call: c, part: true}:
+	case <-ctx.Done():
 	case <-w.done:
 	}
 }
@@ -94,7 +106,10 @@ func (w *writer) flush() {
 // clients drop progress that comes after the response.
 func (w *writer) answer(o outgoing) {
 	w.flush()
-	if o.call != nil {
+	if o.part && o.call.state.Load() == cancelled {
+		return
+	}
+	if o.call != nil && !o.part {
 		sent := o.call.state.CompareAndSwap(open, answered)
 		o.call.forget() // before the write: the client may use the id again
 		if !sent {
