@@ -129,9 +129,7 @@ func (s *Session) Serve(ctx context.Context, greeted func()) error {
 	s.background.Wait()
 	s.out.close()
 	writer.Wait()
-	if !s.hello.Control {
-		s.svc.Servers.Release(s.own())
-	}
+	s.svc.Servers.Release(s.own())
 	return err
 }
 
@@ -168,8 +166,8 @@ func (s *Session) greet(frames *jsonrpc.Reader) error {
 			return refuse(id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
 		}
 		reply.Catalog = view.Tag
-		s.where = findWorkspace(s.hello.Dir)
 	}
+	s.where = findWorkspace(s.hello.Dir)
 	raw, err := json.Marshal(reply)
 	if err != nil {
 		return fmt.Errorf("encoding the answer to hello: %w", err)
