@@ -31,6 +31,7 @@ var ErrRetired = errors.New("the server was restarted or reconfigured before it 
 // Requests wait in it in order, until the process is ready and has a slot.
 type Instance struct {
 	pool    *Pool
+	name    string // of the server
 	sharing Sharing
 
 	mu       sync.Mutex
@@ -66,7 +67,7 @@ type State struct {
 }
 
 func newInstance(p *Pool, s registry.Server, sharing Sharing) *Instance {
-	return &Instance{pool: p, server: s, sharing: sharing, phase: Stopped, since: time.Now()}
+	return &Instance{pool: p, name: string(s.Name), server: s, sharing: sharing, phase: Stopped, since: time.Now()}
 }
 
 func (i *Instance) configure(s registry.Server) {
@@ -220,7 +221,7 @@ func (i *Instance) Learn(ctx context.Context) error {
 	case <-l.done:
 		return l.err
 	case <-ctx.Done():
-		return fmt.Errorf("learning server %s: %w", i.server.Name, context.Cause(ctx))
+		return fmt.Errorf("learning server %s: %w", i.name, context.Cause(ctx))
 	}
 }
 

@@ -178,7 +178,7 @@ func (p *Pool) Instances(server string) []State {
 		}
 	}
 	for i := range p.retired {
-		if string(i.server.Name) == server {
+		if i.name == server {
 			all = append(all, i)
 		}
 	}

@@ -24,16 +24,16 @@ func (i *Instance) start(l *learning) {
 	began := time.Now()
 	changed := make(chan struct{}, 1)
 	proc, entry, err := i.launch(changed)
-	p.opts.Observer.ChildStarted(string(i.server.Name), time.Since(began), err)
-	p.setError(string(i.server.Name), err)
+	p.opts.Observer.ChildStarted(i.name, time.Since(began), err)
+	p.setError(i.name, err)
 	if err != nil {
-		p.opts.Log.Warn("server did not start", "server", i.server.Name, "err", err)
+		p.opts.Log.Warn("server did not start", "server", i.name, "err", err)
 		l.err = err
 		close(l.done)
 		i.startFailed(err)
 		return
 	}
-	p.opts.Log.Info("server started", "server", i.server.Name, "pid", proc.PID(), "era", proc.Era(), "took", time.Since(began).Round(time.Millisecond))
+	p.opts.Log.Info("server started", "server", i.name, "pid", proc.PID(), "era", proc.Era(), "took", time.Since(began).Round(time.Millisecond))
 	i.mu.Lock()
 	i.proc = proc
 	i.setPhase(Ready)
@@ -149,8 +149,8 @@ func (i *Instance) watch(proc *child.Process) {
 	if errors.As(err, &exit) {
 		cause = exit.Cause
 	}
-	i.pool.opts.Observer.ChildExited(string(i.server.Name), cause)
-	i.pool.opts.Log.Info("server ended", "server", i.server.Name, "pid", strconv.Itoa(proc.PID()), "cause", cause)
+	i.pool.opts.Observer.ChildExited(i.name, cause)
+	i.pool.opts.Log.Info("server ended", "server", i.name, "pid", strconv.Itoa(proc.PID()), "cause", cause)
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.proc != proc {

@@ -20,7 +20,11 @@ import (
 func (s *Session) message(ctx context.Context, frame []byte, m jsonrpc.Message) {
 	method, _ := jsonrpc.Text(m.Method.Of(frame))
 	id := m.ID.Of(frame)
-	switch m.Kind() {
+	kind := m.Kind()
+	if kind == jsonrpc.Request && string(id) == "null" {
+		kind = jsonrpc.Notification // as the proxy has it
+	}
+	switch kind {
 	case jsonrpc.Notification: // never answered, known or not
 		switch method {
 		case mcp.Initialized:

@@ -129,9 +129,7 @@ func (s *Session) Serve(ctx context.Context, greeted func()) error {
 	s.background.Wait()
 	s.out.close()
 	writer.Wait()
-	if !s.hello.Control {
-		s.svc.Servers.Release(s.own())
-	}
+	s.svc.Servers.Release(s.own())
 	return err
 }
 
@@ -156,7 +154,8 @@ func (s *Session) greet(frames *jsonrpc.Reader) error {
 	if err := json.Unmarshal(m.Params.Of(frame), &s.hello); err != nil {
 		return refuse(id, loomrpc.Errorf(loomrpc.CodeBadHello, loomrpc.ErrorData{}, "reading %s: %v", loomrpc.MethodHello, err))
 	}
-	if p := s.hello.Protocol; p != loomrpc.Protocol && p != loomrpc.Protocol-1 {
+	// The command line of any version may at least say loom stop.
+	if p := s.hello.Protocol; !s.hello.Control && p != loomrpc.Protocol && p != loomrpc.Protocol-1 {
 		return refuse(id, loomrpc.Errorf(loomrpc.CodeBadHello, loomrpc.ErrorData{Hint: "loom stop; loom start"},
 			"loom %s speaks version %d of the protocol and loomd %s version %d", s.hello.Version, p, s.svc.Version, loomrpc.Protocol))
 	}
@@ -167,8 +166,8 @@ func (s *Session) greet(frames *jsonrpc.Reader) error {
 			return refuse(id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
 		}
 		reply.Catalog = view.Tag
-		s.where = findWorkspace(s.hello.Dir)
 	}
+	s.where = findWorkspace(s.hello.Dir)
 	raw, err := json.Marshal(reply)
 	if err != nil {
 		return fmt.Errorf("encoding the answer to hello: %w", err)

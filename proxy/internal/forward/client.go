@@ -43,7 +43,11 @@ func (p *Proxy) readClient() error {
 func (p *Proxy) fromClient(frame []byte, m jsonrpc.Message) {
 	method, _ := jsonrpc.Text(m.Method.Of(frame))
 	id := m.ID.Of(frame)
-	switch m.Kind() {
+	kind := m.Kind()
+	if kind == jsonrpc.Request && string(id) == "null" {
+		kind = jsonrpc.Notification // some clients write it so; an id that is null can match no answer
+	}
+	switch kind {
 	case jsonrpc.Request:
 		switch {
 		case loomrpc.IsOurs(method):

@@ -1,0 +1,206 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loom-core/loom/core/fakeserver"
+	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/daemon/internal/ring"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv("LC_FAKE_SERVER") == "1" { // LC_* reaches every server
+		os.Exit(fakeserver.Main(os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+// run starts a daemon in-process, in a home of its own.
+func run(t *testing.T, registry string) (*App, Options) {
+	t.Helper()
+	opts := options(t, registry)
+	a, err := New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(context.Background()) }()
+	t.Cleanup(func() {
+		a.Shutdown()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	return a, opts
+}
+
+func options(t *testing.T, registry string) Options {
+	t.Helper()
+	home := t.TempDir()
+	for name, value := range map[string]string{"HOME": home, "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": "", "LOOM_SOCKET": "", "LC_FAKE_SERVER": "1"} {
+		t.Setenv(name, value)
+	}
+	dirs, err := localsock.UserDirs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(home, "registry.yaml")
+	write(t, file, registry)
+	run := filepath.Join(home, "run")
+	return Options{Dirs: dirs, Socket: filepath.Join(run, "s"), RegistryFile: file, MustExist: true, MetricsAddr: "127.0.0.1:0", Version: "v1", Beside: home,
+		Logger: slog.New(slog.DiscardHandler), Logs: ring.New(10)}
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(text, "FAKE", exe)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func connect(t *testing.T, opts Options, hello loomrpc.Hello) (*loomrpc.Client, error) {
+	t.Helper()
+	conn, err := localsock.Dial(t.Context(), opts.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := loomrpc.NewClient(conn)
+	t.Cleanup(func() { c.Close() })
+	_, err = c.Hello(t.Context(), hello)
+	return c, err
+}
+
+const one = "version: 1\nservers:\n  fake: {command: FAKE, share: global}\n"
+
+func TestHelloComesFirst(t *testing.T) {
+	_, opts := run(t, one)
+	for _, tc := range []struct{ frame, want string }{
+		{`{"jsonrpc":"2.0","id":1,"method":"loom/status"}`, "begins with loom/hello"},
+		{`garbage`, "begins with loom/hello"},
+		{`{"jsonrpc":"2.0","id":1,"method":"loom/hello","params":{"protocol":99,"version":"v9"}}`, "hint: loom stop"},
+		{`{"jsonrpc":"2.0","id":1,"method":"loom/hello","params":{"protocol":1,"profile":"nonesuch"}}`, "nonesuch"},
+		{`{"jsonrpc":"2.0","id":1,"method":"loom/hello","params":[]}`, "reading loom/hello"},
+	} {
+		conn, err := localsock.Dial(t.Context(), opts.Socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, tc.frame+"\n")
+		all, err := io.ReadAll(conn) // refused means closed
+		if err != nil || !strings.Contains(string(all), tc.want) {
+			t.Errorf("%s: %q, %v, want %q", tc.frame, all, err, tc.want)
+		}
+	}
+}
+
+func TestControlMethods(t *testing.T) {
+	a, opts := run(t, one)
+	c, err := connect(t, opts, loomrpc.Hello{Version: "v1", Control: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var learnt loomrpc.LearnReply
+	if err := c.Call(t.Context(), loomrpc.MethodLearn, nil, &learnt); err != nil || len(learnt.Learnt) != 1 {
+		t.Errorf("learn: %+v, %v", learnt, err)
+	}
+	var tools loomrpc.ToolsReply
+	if err := c.Call(t.Context(), loomrpc.MethodTools, loomrpc.ToolsQuery{Server: "fake"}, &tools); err != nil || len(tools.Tools) != len(fakeserver.Tools) {
+		t.Errorf("tools: %d, %v", len(tools.Tools), err)
+	}
+	var e *jsonrpc.Error
+	if err := c.Call(t.Context(), "loom/nonesuch", nil, nil); !errors.As(err, &e) || e.Code != jsonrpc.CodeMethodNotFound {
+		t.Errorf("unknown method: %v", err)
+	}
+	if err := c.Call(t.Context(), loomrpc.MethodLogs, loomrpc.LogsQuery{Server: "nonesuch"}, nil); !errors.As(err, &e) || e.Code != loomrpc.CodeUnknown {
+		t.Errorf("logs of an unknown server: %v", err)
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		resp, err := http.Get(strings.TrimSuffix(a.metricsURL(), "/metrics") + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", path, resp.Status)
+		}
+	}
+	if err := c.Call(t.Context(), loomrpc.MethodStop, nil, nil); err != nil {
+		t.Errorf("stop has no answer: %v", err)
+	}
+}
+
+// TestReload is a list of steps: what stands in the file, and what is true after it.
+func TestReload(t *testing.T) {
+	_, opts := run(t, one)
+	c, err := connect(t, opts, loomrpc.Hello{Version: "v1", Control: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		name, registry, want, gauge string
+	}{
+		{"the same", "# a comment moves the lines\n" + one, `"added":[],"removed":[],"changed":[],"unchanged":1`, "1"},
+		{"invalid", "version: 1\nservers:\n  fake: {comand: x}\n", "registry.yaml:3:", "0"},
+		{"gone", "version: 1\n", `"removed":["fake"]`, "1"},
+		{"back, and another", one + "  two: {command: FAKE}\n", `"added":["fake","two"]`, "1"},
+		{"changed", one + "  two: {command: FAKE, args: [-pages=2]}\n", `"changed":["two"],"unchanged":1`, "1"},
+	} {
+		t.Run(step.name, func(t *testing.T) {
+			write(t, opts.RegistryFile, step.registry)
+			var reply json.RawMessage
+			got := ""
+			if err := c.Call(t.Context(), loomrpc.MethodReload, nil, &reply); err != nil {
+				got = err.Error()
+			} else {
+				got = string(reply)
+			}
+			if !strings.Contains(got, step.want) {
+				t.Errorf("got %s, want %s", got, step.want)
+			}
+			var m loomrpc.MetricsReply
+			if err := c.Call(t.Context(), loomrpc.MethodMetrics, nil, &m); err != nil || !strings.Contains(m.Text, "loomd_config_last_reload_successful "+step.gauge+"\n") {
+				t.Errorf("gauge is not %s (%v)", step.gauge, err)
+			}
+			var s loomrpc.Status
+			if err := c.Call(t.Context(), loomrpc.MethodStatus, nil, &s); err != nil || (s.RegistryError == "") != (step.gauge == "1") {
+				t.Errorf("status: %q, %v", s.RegistryError, err)
+			}
+		})
+	}
+}
+
+func TestNewFailsInOrder(t *testing.T) {
+	_, opts := run(t, one)
+	var inUse *localsock.InUseError
+	if _, err := New(opts); !errors.As(err, &inUse) {
+		t.Errorf("a second daemon: %v", err)
+	}
+	bad := options(t, "version: 1\nnonsense: true\n")
+	if _, err := New(bad); err == nil || !strings.Contains(err.Error(), "registry.yaml:2:1") {
+		t.Errorf("a bad registry at the start: %v", err)
+	}
+	write(t, bad.RegistryFile, one)
+	a, err := New(bad)
+	if err != nil {
+		t.Fatalf("the locks were not freed: %v", err)
+	}
+	a.Shutdown()
+	if err := a.Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

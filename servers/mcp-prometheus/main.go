@@ -1,0 +1,50 @@
+// Mcp-prometheus lets a model read a Prometheus server, or anything with its
+// query API. It only reads: of the API it uses what lists and queries.
+package main
+
+import (
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/loom-core/loom/servers/kit"
+)
+
+func main() {
+	os.Exit(kit.Main(kit.Program{
+		Name:    "mcp-prometheus",
+		About:   "queries, metrics and labels of a Prometheus server, read only.",
+		Example: "PROMETHEUS_URL=http://127.0.0.1:9090",
+		Env: []kit.EnvVar{
+			{Name: "PROMETHEUS_URL", Doc: "base URL of the server; user:password@ in it is used"},
+			{Name: "PROMETHEUS_TOKEN", Doc: "bearer token, optional"},
+		},
+		New: func(getenv func(string) string, _ *slog.Logger) (*kit.Server, error) {
+			c, err := newClient(getenv("PROMETHEUS_URL"), getenv("PROMETHEUS_TOKEN"))
+			if err != nil {
+				return nil, err
+			}
+			return newServer(c), nil
+		},
+	}))
+}
+
+const instructions = "Find names with list_metrics, then query for values now or query_range for how they moved. " +
+	"Aggregate in PromQL (sum by, topk, rate) instead of fetching many series. " +
+	"Times: RFC3339, unix, now-1h or 1h (that long ago); step: 30s, 5m or auto. " +
+	"An answer with next_args goes on when you repeat the call with them."
+
+func newServer(c *client) *kit.Server {
+	p := &prometheus{client: c, now: time.Now}
+	return &kit.Server{
+		Name: "mcp-prometheus", Title: "Prometheus", Instructions: instructions,
+		Version: kit.Version(),
+		Tools:   []kit.Tool{p.query(), p.queryRange(), p.listMetrics(), p.listLabels()},
+	}
+}
+
+// prometheus makes the tools. All fields are required.
+type prometheus struct {
+	client *client
+	now    func() time.Time
+}
