@@ -103,17 +103,23 @@ func (c *Client) Stderr() string { return c.errOut.String() }
 func (c *Client) Send(line string) {
 	c.t.Helper()
 	if m, err := jsonrpc.Scan([]byte(line)); err == nil && m.Kind() == jsonrpc.Request {
-		c.mu.Lock()
-		c.open[string(m.ID.Of([]byte(line)))]++
-		c.mu.Unlock()
+		c.Expect(string(m.ID.Of([]byte(line))))
 	}
 	if _, err := io.WriteString(c.stdin, line+"\n"); err != nil {
 		c.t.Fatalf("writing to %s: %v\n%s", c.name, err, c.Stderr())
 	}
 }
 
-// Stdin is for what is no line, or too long to be held in memory.
+// Stdin is for what is no line, or too long to be held in memory. A request
+// that is written there has to be announced with Expect.
 func (c *Client) Stdin() io.Writer { return c.stdin }
+
+// Expect says that an answer with that raw id will come.
+func (c *Client) Expect(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open[id]++
+}
 
 // Request sends a request with raw params and returns its id. It does not wait.
 func (c *Client) Request(method, params string) (id string) {

@@ -168,7 +168,7 @@ func (w *World) end() {
 	}
 	if w.t.Failed() {
 		log, _ := os.ReadFile(w.Dirs.DaemonLog())
-		w.t.Logf("loomd wrote:\n%s", lastLines(string(log), 6000))
+		w.t.Logf("loomd wrote:\n%s", lastLines(string(log), 60))
 	}
 	if err := os.RemoveAll(w.Dir); err != nil {
 		w.t.Errorf("removing the world: %v", err)
