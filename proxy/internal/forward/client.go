@@ -119,8 +119,7 @@ func (p *Proxy) send(frame []byte, m jsonrpc.Message, method string) {
 func (p *Proxy) write(link net.Conn, frame []byte, m jsonrpc.Message, method string) {
 	b := p.inBuf[:0]
 	if method == mcp.ToolsCall && m.ID.Present() {
-		span, _ := jsonrpc.Find(frame, m.Params, "name")
-		name, _ := jsonrpc.Text(span.Of(frame))
+		name := toolOf(frame, m)
 		p.mu.Lock()
 		route, ok := p.routes[name]
 		p.mu.Unlock()
@@ -144,6 +143,13 @@ func (p *Proxy) write(link net.Conn, frame []byte, m jsonrpc.Message, method str
 	if p.inBuf = b; cap(b) > 1<<20 {
 		p.inBuf = nil // one large call must not keep its memory for ever
 	}
+}
+
+// toolOf is the name in a tools/call.
+func toolOf(frame []byte, m jsonrpc.Message) string {
+	span, _ := jsonrpc.Find(frame, m.Params, "name")
+	name, _ := jsonrpc.Text(span.Of(frame))
+	return name
 }
 
 // cancelled forgets a request that the client no longer waits for. It reports
@@ -171,7 +177,7 @@ func (p *Proxy) hold(frame []byte, m jsonrpc.Message, method string) {
 		return
 	}
 	limit := p.opts.HoldCall
-	if method != mcp.ToolsCall {
+	if method != mcp.ToolsCall || toolOf(frame, m) == awayStatus { // who asks why it does not work is told soon
 		limit = p.opts.HoldSetup
 	}
 	h := &held{frame: frame, msg: m}
