@@ -90,7 +90,7 @@ func printTool(io *IO, tool loomrpc.Tool) error {
 		Description  string
 		InputSchema  json.RawMessage
 		OutputSchema json.RawMessage
-		Annotations  map[string]any
+		Annotations  map[string]json.RawMessage // a server may put anything there, also what no float64 holds
 	}
 	if err := json.Unmarshal(tool.Definition, &d); err != nil {
 		return fmt.Errorf("reading the definition of %s: %w", tool.Name, err)
@@ -134,7 +134,7 @@ func printTool(io *IO, tool loomrpc.Tool) error {
 
 // annotations puts the hints of a definition into words. They are claims of
 // the server, and what is not claimed is not printed.
-func annotations(hints map[string]any) string {
+func annotations(hints map[string]json.RawMessage) string {
 	words := []struct{ key, yes, no string }{
 		{"readOnlyHint", "only reads", "may change things"},
 		{"destructiveHint", "may delete or overwrite", "only adds"},
@@ -143,8 +143,9 @@ func annotations(hints map[string]any) string {
 	}
 	var out []string
 	for _, w := range words {
-		on, said := hints[w.key].(bool)
-		if w.key != "readOnlyHint" && w.key != "openWorldHint" && hints["readOnlyHint"] == true {
+		on := string(hints[w.key]) == "true"
+		said := on || string(hints[w.key]) == "false"
+		if w.key != "readOnlyHint" && w.key != "openWorldHint" && string(hints["readOnlyHint"]) == "true" {
 			continue // the specification gives them no meaning then
 		}
 		switch {
