@@ -89,7 +89,7 @@ func TestWhatMayBeRead(t *testing.T) {
 			r, err := rs.open(ctx, tc.repo)
 			var e *kit.Error
 			switch {
-			case errors.As(err, &e):
+			case errors.As(toolError(err), &e):
 				if string(e.Code) != tc.want {
 					t.Errorf("open = %v, want %s", err, tc.want)
 				}
