@@ -29,13 +29,12 @@ type MissingError struct {
 
 func (e *MissingError) Error() string {
 	if e.Ref.Kind == Env {
-		return fmt.Sprintf("%s is not set in the environment of loomd: export %[1]s=…, then run loom restart", e.Ref.Name)
+		return fmt.Sprintf("%s is not set in the environment of loomd: export %[1]s=…, then run loom stop && loom start", e.Ref.Name)
 	}
-	why := ""
-	if e.Err != nil && e.Err != ErrNotFound {
-		why = " (" + e.Err.Error() + ")"
+	if e.Err != nil && !errors.Is(e.Err, ErrNotFound) {
+		return fmt.Sprintf("secret %s cannot be had: %v", e.Ref.Name, e.Err)
 	}
-	return fmt.Sprintf("secret %s is not set%s: run loom secret set %[1]s", e.Ref.Name, why)
+	return fmt.Sprintf("secret %s is not set: export %s=…, then run loom stop && loom start", e.Ref.Name, EnvName(e.Ref.Name))
 }
 
 // Is makes every MissingError an [ErrNotFound].

@@ -51,8 +51,8 @@ func TestExpand(t *testing.T) {
 		// once: what a reference stands for is text
 		{in: "${env:ODD}", want: "${secret:t}$$"},
 		{in: "${secret:odd}", want: "${env:A}$$"},
-		{in: "${env:NO}", err: "NO is not set in the environment of loomd: export NO=…, then run loom restart"},
-		{in: "${secret:no}", err: "secret no is not set: run loom secret set no"},
+		{in: "${env:NO}", err: "NO is not set in the environment of loomd: export NO=…, then run loom stop && loom start"},
+		{in: "${secret:no}", err: "secret no is not set: export LOOM_SECRET_NO=…, then run loom stop && loom start"},
 		{in: "${secret:locked}", err: "reading secret locked: the keyring is locked"},
 		{in: "${secret:locked?}", err: "reading secret locked: the keyring is locked"},
 		{in: "${secretfile:t}", err: "${secretfile:…} is not supported by this version of loom yet"},
@@ -96,7 +96,7 @@ func TestFromEnv(t *testing.T) {
 	}
 	template, _ := Parse("${secret:my-token}")
 	_, _, err := template.Expand(t.Context(), NewLookup(environ(nil), store))
-	want := "secret my-token is not set (LOOM_SECRET_MY_TOKEN is not in the environment of loomd: not found): run loom secret set my-token"
+	want := "secret my-token is not set: export LOOM_SECRET_MY_TOKEN=…, then run loom stop && loom start"
 	if err == nil || err.Error() != want {
 		t.Errorf("Expand: %v\nwant: %s", err, want)
 	}

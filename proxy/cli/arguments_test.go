@@ -88,8 +88,17 @@ func TestParseArgumentsLooksOnlyForPairs(t *testing.T) {
 	}
 }
 
+func TestParseSchemaEnds(t *testing.T) {
+	refs := strings.TrimSuffix(strings.Repeat(`{"$ref":"#/$defs/a"},`, 100), ",")
+	s := parseSchema([]byte(`{"properties":{"a":{"$ref":"#/$defs/a"}},"$defs":{"a":{"type":"string","anyOf":[` + refs + `]}}}`))
+	if got := s.properties[0].typeText(); got != "string" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func FuzzParseArguments(f *testing.F) {
 	f.Add(testSchema, "words=a", "words=b")
+	f.Add(`{"properties":{"a":{"$ref":"#/$defs/a"}},"$defs":{"a":{"anyOf":[{"$ref":"#/$defs/a"},{"$ref":"#/$defs/a"}]}}}`, "a=1", "a:=2")
 	f.Add(`{"properties":{"a":{"items":[]}}}`, "a=1", "b:=2")
 	f.Fuzz(func(t *testing.T, raw, a, b string) {
 		look := func() (schema, error) { return parseSchema([]byte(raw)), nil }

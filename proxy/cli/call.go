@@ -43,9 +43,9 @@ says. A list is given as JSON or by naming the parameter several times. With -
 the object is read from stdin.
 
 loomd is started if it does not run. Exits with 1 when the tool fails.`,
-		Example: `  loom call git__status '{"repo_path": "."}'
-  loom call git__log repo_path=. max_count=5
-  loom call git__add repo_path=. files=a.txt files=b.txt
+		Example: `  loom call git__get_status '{"repo": "."}'
+  loom call git__log repo=. max_count=5
+  loom call git__add repo=. files=a.txt files=b.txt
   echo '{"query": "up"}' | loom call prometheus__query - --json`,
 		Args:              usageArgs(cobra.MinimumNArgs(1)),
 		ValidArgsFunction: completeTools(f),

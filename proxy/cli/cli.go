@@ -64,7 +64,7 @@ servers themselves are described once, in registry.yaml, and run once, by loomd.
 		Example: `  loom enable git                  switch on a server that is shipped with Loom
   loom start                       start loomd, and learn the tools of all servers
   loom tools                       list them
-  loom call git__status repo_path=.`,
+  loom call git__get_status repo=.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs,

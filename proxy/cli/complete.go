@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ func completeServers(f *Factory, want func(loomrpc.ServerStatus) bool, more ...c
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), completeLimit)
 		defer cancel()
-		out := more
+		out := slices.Clone(more)
 		servers, _, err := listServers(ctx, f.Dial, f.Registry)
 		if err != nil {
 			return out, cobra.ShellCompDirectiveNoFileComp

@@ -348,9 +348,9 @@ func (d *fakeLoomd) logs(params json.RawMessage) ([]byte, error) {
 // fakeTools are the definitions of the servers that can be started.
 var fakeTools = map[string][]string{
 	"git": {
-		`{"name":"git__status","title":"Git status","description":"Show the working tree. Untracked files too.\n\nPaths are relative.","inputSchema":{"type":"object","properties":{"repo_path":{"type":"string","description":"The repository"}},"required":["repo_path"]},"annotations":{"readOnlyHint":true,"openWorldHint":false}}`,
-		`{"name":"git__log","description":"Show commits.","inputSchema":{"type":"object","properties":{"repo_path":{"type":"string"},"max_count":{"type":"integer","description":"How many","default":10},"since":{"anyOf":[{"type":"string"},{"type":"null"}],"default":null},"order":{"$ref":"#/$defs/order"}},"required":["repo_path"],"$defs":{"order":{"enum":["date","topo"],"description":"Which first"}}}}`,
-		`{"name":"git__add","description":"Stage files.","inputSchema":{"type":"object","properties":{"repo_path":{"type":"string"},"files":{"type":"array","items":{"type":"string"}}},"required":["repo_path","files"]},"outputSchema":{"type":"object"},"annotations":{"readOnlyHint":false,"destructiveHint":false,"idempotentHint":true}}`,
+		`{"name":"git__get_status","title":"Git status","description":"Show the working tree. Untracked files too.\n\nPaths are relative.","inputSchema":{"type":"object","properties":{"repo":{"type":"string","description":"The repository"}},"required":["repo"]},"annotations":{"readOnlyHint":true,"openWorldHint":false}}`,
+		`{"name":"git__log","description":"Show commits.","inputSchema":{"type":"object","properties":{"repo":{"type":"string"},"max_count":{"type":"integer","description":"How many","default":10},"since":{"anyOf":[{"type":"string"},{"type":"null"}],"default":null},"order":{"$ref":"#/$defs/order"}},"required":["repo"],"$defs":{"order":{"enum":["date","topo"],"description":"Which first"}}}}`,
+		`{"name":"git__add","description":"Stage files.","inputSchema":{"type":"object","properties":{"repo":{"type":"string"},"files":{"type":"array","items":{"type":"string"}}},"required":["repo","files"]},"outputSchema":{"type":"object"},"annotations":{"readOnlyHint":false,"destructiveHint":false,"idempotentHint":true}}`,
 	},
 	"echo": {
 		`{"name":"echo__echo","description":"Say it again","inputSchema":{"type":"object","properties":{"text":{"type":"string"},"n":{"type":"number"},"on":{"type":"boolean"},"ids":{"type":"array","items":{"type":"integer"}},"any":{}}}}`,
@@ -377,7 +377,7 @@ func (d *fakeLoomd) call(params json.RawMessage) ([]byte, error) {
 	switch p.Name {
 	case "echo__echo", "git__log", "git__add":
 		return fmt.Appendf(nil, `{"content":[{"type":"text","text":%s}],"_meta":{"big":12345678901234567890}}`, quoted), nil
-	case "git__status":
+	case "git__get_status":
 		return []byte(`{"content":[{"type":"text","text":"on branch main\nnothing to commit\n"}]}`), nil
 	case "echo__media":
 		return []byte(`{"content":[{"type":"image","mimeType":"image/png","data":"aGVsbG8="},{"type":"text","text":"a text"},` +

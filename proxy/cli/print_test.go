@@ -137,10 +137,10 @@ func TestHuman(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	names := []string{"prometheus", "git", "gitlab", "loki", "git__status", "git__log"}
+	names := []string{"prometheus", "git", "gitlab", "loki", "git__get_status", "git__log"}
 	for word, want := range map[string][]string{
-		"promtheus": {"prometheus"}, "gti": {"git"}, "git": {"git", "gitlab", "git__status"},
-		"status": {"git__status"}, "xyz": nil, "": nil, "LOKI": {"loki"},
+		"promtheus": {"prometheus"}, "gti": {"git"}, "git": {"git", "gitlab", "git__get_status"},
+		"status": {"git__get_status"}, "xyz": nil, "": nil, "LOKI": {"loki"},
 	} {
 		if got := nearest(word, names); !slices.Equal(got, want) {
 			t.Errorf("nearest(%q) = %q, want %q", word, got, want)

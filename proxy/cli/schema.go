@@ -38,8 +38,12 @@ type rawProperty struct {
 	AllOf       []json.RawMessage `json:"allOf"`
 }
 
-// maxSchemaDepth ends references that go round in circles.
-const maxSchemaDepth = 8
+// Limits of what is read of one parameter: references may go round in circles,
+// and branch while they do.
+const (
+	maxSchemaDepth = 8
+	maxSchemaParts = 200
+)
 
 // parseSchema reads what it understands and leaves the rest: the server checks
 // the arguments, not we.
@@ -63,7 +67,8 @@ func parseSchema(raw json.RawMessage) schema {
 	var s schema
 	for name, raw := range members(top.Properties) {
 		p := property{name: name, required: slices.Contains(top.Required, name)}
-		p.read(raw, defs, 0)
+		parts := maxSchemaParts
+		p.read(raw, defs, 0, &parts)
 		s.properties = append(s.properties, p)
 	}
 	return s
@@ -97,9 +102,10 @@ func members(object json.RawMessage) func(yield func(string, json.RawMessage) bo
 	}
 }
 
-func (p *property) read(raw json.RawMessage, defs map[string]json.RawMessage, depth int) {
+// read adds what a schema says; parts counts down how many may still be read.
+func (p *property) read(raw json.RawMessage, defs map[string]json.RawMessage, depth int, parts *int) {
 	var r rawProperty
-	if depth > maxSchemaDepth || json.Unmarshal(raw, &r) != nil {
+	if *parts--; *parts < 0 || depth > maxSchemaDepth || json.Unmarshal(raw, &r) != nil {
 		return
 	}
 	if p.description == "" {
@@ -119,17 +125,17 @@ func (p *property) read(raw json.RawMessage, defs map[string]json.RawMessage, de
 	p.addTypes(words(r.Type)...)
 	if len(r.Items) > 0 {
 		var item property
-		item.read(r.Items, defs, depth+1)
+		item.read(r.Items, defs, depth+1, parts)
 		p.items = item.types
 		if len(p.types) == 0 {
 			p.addTypes("array")
 		}
 	}
 	for _, part := range slices.Concat(r.AnyOf, r.OneOf, r.AllOf) {
-		p.read(part, defs, depth+1)
+		p.read(part, defs, depth+1, parts)
 	}
 	if def, ok := defs[r.Ref]; ok {
-		p.read(def, defs, depth+1)
+		p.read(def, defs, depth+1, parts)
 	}
 }
 

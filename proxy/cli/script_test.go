@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", home)
 			env.Setenv("XDG_RUNTIME_DIR", run)
 			env.Setenv("TZ", "UTC")
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // a second for each command, under the race detector
 			loom, err := exec.LookPath("loom")
 			if err != nil {
 				return err

@@ -89,6 +89,15 @@ func runStart(ctx context.Context, opts *StartOptions) error {
 		fmt.Fprintf(opts.IO.Out, "loomd %s %s (pid %d)\n", status.Version, opts.IO.paint("is running", good), status.PID)
 	}
 
+	file, err := opts.RegistryFile()
+	if err != nil {
+		return err
+	}
+	if status.Registry != file.Path {
+		opts.IO.Note("the loomd that runs reads %s, not %s", status.Registry, file.Path)
+		opts.IO.Hint("loom stop && loom start")
+	}
+
 	var learnt loomrpc.LearnReply
 	done := opts.IO.Progress(300*time.Millisecond, "starting servers to learn their tools")
 	err = conn.Call(ctx, loomrpc.MethodLearn, nil, &learnt)
@@ -100,11 +109,7 @@ func runStart(ctx context.Context, opts *StartOptions) error {
 	if err := conn.Call(ctx, loomrpc.MethodServers, nil, &servers); err != nil {
 		return err
 	}
-	file, err := opts.RegistryFile()
-	if err != nil {
-		return err
-	}
-	printStart(opts.IO, servers.Servers, learnt, file.Path)
+	printStart(opts.IO, servers.Servers, learnt, status.Registry)
 	if len(status.Sessions) == 0 {
 		opts.IO.Hint("loom config-line prints what goes into a client's config")
 	}

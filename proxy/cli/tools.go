@@ -35,7 +35,7 @@ func NewCmdTools(f *Factory, runF func(context.Context, *ToolsOptions) error) *c
 		Short: "List the tools of all servers, by the names that clients see",
 		Example: `  loom tools --server git
   loom tools --tokens               the largest definitions first
-  loom tools show git__status       one tool, with its parameters`,
+  loom tools show git__get_status       one tool, with its parameters`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil

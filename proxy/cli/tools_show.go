@@ -30,7 +30,7 @@ func NewCmdToolsShow(f *Factory, runF func(context.Context, *ToolsShowOptions) e
 	cmd := &cobra.Command{
 		Use:               "show TOOL",
 		Short:             "Show what a tool does and which parameters it takes",
-		Example:           `  loom tools show git__status`,
+		Example:           `  loom tools show git__get_status`,
 		Args:              usageArgs(cobra.ExactArgs(1)),
 		ValidArgsFunction: completeTools(f),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -82,8 +82,8 @@ type teardown struct {
 
 // New wires a daemon and takes its socket. The error is a
 // [*localsock.InUseError] when another one serves.
-func New(opts Options) (a *App, err error) {
-	a = &App{opts: opts, log: opts.Logger, started: time.Now(), metrics: newMetrics(), stopping: make(chan struct{}), sessions: map[*session.Session]bool{}}
+func New(opts Options) (_ *App, err error) {
+	a := &App{opts: opts, log: opts.Logger, started: time.Now(), metrics: newMetrics(), stopping: make(chan struct{}), sessions: map[*session.Session]bool{}}
 	a.life, a.endLife = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {

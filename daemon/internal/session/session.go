@@ -156,7 +156,8 @@ func (s *Session) greet(frames *jsonrpc.Reader) error {
 	if err := json.Unmarshal(m.Params.Of(frame), &s.hello); err != nil {
 		return refuse(id, loomrpc.Errorf(loomrpc.CodeBadHello, loomrpc.ErrorData{}, "reading %s: %v", loomrpc.MethodHello, err))
 	}
-	if p := s.hello.Protocol; p != loomrpc.Protocol && p != loomrpc.Protocol-1 {
+	// The command line of any version may at least say loom stop.
+	if p := s.hello.Protocol; !s.hello.Control && p != loomrpc.Protocol && p != loomrpc.Protocol-1 {
 		return refuse(id, loomrpc.Errorf(loomrpc.CodeBadHello, loomrpc.ErrorData{Hint: "loom stop; loom start"},
 			"loom %s speaks version %d of the protocol and loomd %s version %d", s.hello.Version, p, s.svc.Version, loomrpc.Protocol))
 	}

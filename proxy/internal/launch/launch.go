@@ -131,7 +131,7 @@ func (e *NotFoundError) Error() string {
 type ExitError struct {
 	State string   // "exit status 1"
 	Log   string   // the file it wrote to
-	Tail  []string // the last lines that it wrote there
+	Tail  []string // the first and last lines that it wrote there
 }
 
 func (e *ExitError) Error() string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -40,6 +41,9 @@ func fakeLoomd(how string) int {
 	gate := os.Getenv("FAKE_GATE")
 	wd, _ := os.Getwd()
 	switch how {
+	case "panics":
+		fmt.Fprintln(os.Stderr, "panic: the reason"+strings.Repeat("\nframe", 40))
+		return 2
 	case "exits":
 		fmt.Fprintln(os.Stderr, "registry.yaml:3: unknown key \"comand\"")
 		return 1
@@ -101,7 +105,9 @@ func scratch(t *testing.T, how string) Options {
 	t.Cleanup(func() {
 		os.Remove(filepath.Join(home, "live"))
 		if conn, err := localsock.Dial(context.Background(), socket); err == nil {
-			greeting(t, conn, "stop")
+			fmt.Fprintln(conn, "stop")
+			io.Copy(io.Discard, conn) // until it has gone, which it may have been about to
+			conn.Close()
 		}
 		os.RemoveAll(home)
 	})
@@ -187,6 +193,15 @@ func TestConnectTellsWhyLoomdEnded(t *testing.T) {
 	}
 	if want := []string{`registry.yaml:3: unknown key "comand"`}; !slices.Equal(exit.Tail, want) {
 		t.Errorf("tail %q, want %q", exit.Tail, want)
+	}
+}
+
+func TestThePanicOfALoomdIsNotCutOff(t *testing.T) {
+	o := scratch(t, "panics")
+	_, err := Connect(context.Background(), o)
+	var exit *ExitError
+	if !errors.As(err, &exit) || exit.Tail[0] != "panic: the reason" || len(exit.Tail) != tailMax+1 {
+		t.Errorf("got %v", err)
 	}
 }
 

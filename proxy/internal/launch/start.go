@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -20,6 +21,7 @@ const (
 	maxLog   = 10 << 20 // then it is rotated
 	tailSize = 16 << 10 // of the log, read for the error
 	tailMax  = 12       // lines of it
+	tailHead = 4        // of those, from its beginning: a panic says first what it is
 )
 
 // process is a loomd that was started and does not yet answer.
@@ -84,7 +86,7 @@ func (p *process) await(ctx context.Context, socket string, give time.Time) (*ne
 	return conn, err
 }
 
-// tail returns the last lines that p wrote.
+// tail returns what p wrote, without the middle if that is long.
 func (p *process) tail() []string {
 	f, err := os.Open(p.log)
 	if err != nil {
@@ -102,7 +104,10 @@ func (p *process) tail() []string {
 		return nil
 	}
 	lines := strings.Split(text, "\n")
-	return lines[max(0, len(lines)-tailMax):]
+	if len(lines) <= tailMax {
+		return lines
+	}
+	return slices.Concat(lines[:tailHead], []string{"…"}, lines[len(lines)-(tailMax-tailHead):])
 }
 
 // openLog opens loomd's log for appending, and puts a long one aside first.
