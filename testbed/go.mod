@@ -2,15 +2,7 @@ module github.com/loom-core/loom/testbed
 
 go 1.26.0
 
-require (
-	github.com/loom-core/loom/core v0.0.0
-	github.com/loom-core/loom/daemon v0.0.0
-	github.com/loom-core/loom/proxy v0.0.0
-	github.com/loom-core/loom/registry v0.0.0
-	github.com/loom-core/loom/servers/kit v0.0.0
-	github.com/loom-core/loom/servers/mcp-git v0.0.0
-	github.com/loom-core/loom/servers/mcp-prometheus v0.0.0
-)
+require github.com/loom-core/loom/core v0.0.0
 
 replace github.com/loom-core/loom/core => ../core
 
