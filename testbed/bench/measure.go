@@ -26,7 +26,8 @@ var loads = []load{{1, 1}, {1, 8}, {1, 64}, {maxClients, 1}, {maxClients, 8}}
 // figures are the medians over the rounds.
 type figures struct {
 	p50, p95 time.Duration
-	rate     float64 // calls per second
+	rate     float64       // calls per second
+	cpu      time.Duration // per call, of all processes between client and server; 0 if unknown
 }
 
 // measured holds one load's figures, in the order of the lines.
@@ -55,6 +56,7 @@ func measure(ctx context.Context, lines []*line, l load, o options) (measured, e
 			p50:  median(r, func(f figures) time.Duration { return f.p50 }),
 			p95:  median(r, func(f figures) time.Duration { return f.p95 }),
 			rate: median(r, func(f figures) float64 { return f.rate }),
+			cpu:  median(r, func(f figures) time.Duration { return f.cpu }),
 		})
 	}
 	return m, nil
@@ -65,12 +67,13 @@ func (l *line) work(ctx context.Context, load load, slice time.Duration) (figure
 	took := make([][]time.Duration, load.clients)
 	errs := make([]error, load.clients)
 	var wg sync.WaitGroup
-	start := time.Now()
+	cpu, start := l.cpu(), time.Now()
 	for i := range load.clients {
 		wg.Go(func() { took[i], errs[i] = l.clients[i].load(ctx, load.inFlight, slice) })
 	}
 	wg.Wait()
 	elapsed := time.Since(start)
+	cpu = l.cpu() - cpu
 	for _, err := range errs {
 		if err != nil {
 			return figures{}, err
@@ -78,7 +81,7 @@ func (l *line) work(ctx context.Context, load load, slice time.Duration) (figure
 	}
 	all := slices.Concat(took...)
 	slices.Sort(all)
-	return figures{p50: all[len(all)/2], p95: all[len(all)*95/100], rate: float64(len(all)) / elapsed.Seconds()}, nil
+	return figures{p50: all[len(all)/2], p95: all[len(all)*95/100], rate: float64(len(all)) / elapsed.Seconds(), cpu: cpu / time.Duration(len(all))}, nil
 }
 
 func measureBig(ctx context.Context, lines []*line, rounds int) ([]time.Duration, error) {

@@ -22,6 +22,7 @@ func (r report) print(w io.Writer) {
 	fmt.Fprintf(w, "Medians of %d rounds of %v, %s, %s/%s, %d CPUs, %v in all.\n", r.rounds, r.slice, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.took.Round(time.Second))
 	fmt.Fprintln(w, "direct and relay start a server for each client; Loom shares one.")
 
+	fmt.Fprintln(w, "CPU per call is that of the processes between client and server.")
 	fmt.Fprintln(w, "\n| small calls | | direct | relay | Loom | Loom : direct | Loom : relay | over the relay |")
 	fmt.Fprintln(w, "|---|---|---:|---:|---:|---:|---:|---:|")
 	for _, m := range r.loads {
@@ -29,6 +30,9 @@ func (r report) print(w io.Writer) {
 		times(w, m.load.String(), "p50", d.p50, b.p50, l.p50)
 		times(w, "", "p95", d.p95, b.p95, l.p95)
 		fmt.Fprintf(w, "| | calls/s | %.0f | %.0f | %.0f | %.2f | %.2f | |\n", d.rate, b.rate, l.rate, l.rate/d.rate, l.rate/b.rate)
+		if l.cpu > 0 {
+			fmt.Fprintf(w, "| | CPU per call | | %s | %s | | %.2f | %s |\n", show(b.cpu), show(l.cpu), float64(l.cpu)/float64(b.cpu), show(l.cpu-b.cpu))
+		}
 	}
 	times(w, fmt.Sprintf("a result of %d MiB", bigBytes>>20), "time", r.big[0], r.big[1], r.big[2])
 

@@ -13,6 +13,7 @@ import (
 type line struct {
 	name    string
 	clients []*client
+	between []int // pids of what is between clients and servers
 }
 
 // world is a scratch home with all processes of the three lines.
@@ -53,10 +54,12 @@ func (w *world) lines(ctx context.Context) ([]*line, error) {
 		return nil, err
 	}
 	// Not by loom proxy: a loomd that it starts outlives it, and is nobody's child.
-	if _, err := w.start("loomd", filepath.Join(w.bin, "loomd"), "--socket", loomSocket, "--registry", registry, "--metrics", "off", "--log-level", "warn"); err != nil {
+	loomd, err := w.start("loomd", filepath.Join(w.bin, "loomd"), "--socket", loomSocket, "--registry", registry, "--metrics", "off", "--log-level", "warn")
+	if err != nil {
 		return nil, err
 	}
-	if _, err := w.start("relay daemon", w.self, roleRelayDaemon, relaySocket); err != nil {
+	relayd, err := w.start("relay daemon", w.self, roleRelayDaemon, relaySocket)
+	if err != nil {
 		return nil, err
 	}
 	for _, socket := range []string{relaySocket, loomSocket} {
@@ -64,7 +67,9 @@ func (w *world) lines(ctx context.Context) ([]*line, error) {
 			return nil, err
 		}
 	}
-	direct, relay, loom := &line{name: "direct"}, &line{name: "relay"}, &line{name: "Loom"}
+	direct := &line{name: "direct"}
+	relay := &line{name: "relay", between: []int{relayd.cmd.Process.Pid}}
+	loom := &line{name: "Loom", between: []int{loomd.cmd.Process.Pid}}
 	for range maxClients {
 		for _, add := range []struct {
 			to            *line
@@ -84,6 +89,9 @@ func (w *world) lines(ctx context.Context) ([]*line, error) {
 				return nil, fmt.Errorf("opening a client (%s): %w", add.to.name, err)
 			}
 			add.to.clients = append(add.to.clients, c)
+			if add.to != direct {
+				add.to.between = append(add.to.between, p.cmd.Process.Pid)
+			}
 		}
 	}
 	return []*line{direct, relay, loom}, nil
