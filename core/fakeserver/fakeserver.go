@@ -35,6 +35,7 @@ type Options struct {
 	Greeting  string        // a line on stdout before anything else
 	Stubborn  bool          // ignores the end of stdin
 	Serial    bool          // one call at a time
+	Journal   string        // file to which every frame that comes is appended, as it came
 }
 
 // Main parses args and serves stdin and stdout. It returns an exit code.
@@ -48,6 +49,7 @@ func Main(args []string) int {
 	flags.StringVar(&o.Greeting, "greeting", "", "line on stdout at the start")
 	flags.BoolVar(&o.Stubborn, "stubborn", false, "ignore the end of stdin")
 	flags.BoolVar(&o.Serial, "serial", false, "one call at a time")
+	flags.StringVar(&o.Journal, "journal", "", "append what comes to that file")
 	fail := flags.String("fail", "", "say so on stderr and exit with status 3")
 	if flags.Parse(args) != nil {
 		return 2
@@ -70,13 +72,22 @@ type server struct {
 	o     Options
 	mu    sync.Mutex
 	out   *bufio.Writer
+	book  io.Writer // the journal
 	calls map[string]context.CancelFunc
 	work  sync.WaitGroup
 }
 
 // Serve answers until in ends.
 func Serve(in io.Reader, out io.Writer, o Options) error {
-	s := &server{o: o, out: bufio.NewWriter(out), calls: map[string]context.CancelFunc{}}
+	s := &server{o: o, out: bufio.NewWriter(out), book: io.Discard, calls: map[string]context.CancelFunc{}}
+	if o.Journal != "" {
+		book, err := os.OpenFile(o.Journal, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		defer book.Close()
+		s.book = book
+	}
 	if o.Greeting != "" {
 		s.write([]byte(o.Greeting))
 	}
@@ -92,6 +103,7 @@ func Serve(in io.Reader, out io.Writer, o Options) error {
 			s.mu.Unlock()
 			return err
 		}
+		s.book.Write(append(frame[:len(frame):len(frame)], '\n')) // in one piece: several processes may share the file
 		m, err := jsonrpc.Scan(frame)
 		if err != nil {
 			s.write(jsonrpc.NewError(nil, jsonrpc.Errorf(jsonrpc.CodeParse, "%v", err)))

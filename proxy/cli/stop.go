@@ -23,14 +23,13 @@ const stopLimit = time.Minute
 
 // StopOptions are what `loom stop` needs.
 type StopOptions struct {
-	IO     *IO
-	Dial   func(context.Context) (*Conn, error)
-	Socket func() (string, error)
+	IO   *IO
+	Dial func(context.Context) (*Conn, error)
 }
 
 // NewCmdStop makes `loom stop`.
 func NewCmdStop(f *Factory, runF func(context.Context, *StopOptions) error) *cobra.Command {
-	opts := &StopOptions{IO: f.IO, Dial: f.Dial, Socket: f.Socket}
+	opts := &StopOptions{IO: f.IO, Dial: f.Dial}
 	if runF == nil {
 		runF = runStop
 	}
@@ -59,14 +58,10 @@ func runStop(ctx context.Context, opts *StopOptions) error {
 	if err := conn.Call(ctx, loomrpc.MethodStatus, nil, &status); err != nil {
 		return err
 	}
-	socket, err := opts.Socket()
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeoutCause(ctx, stopLimit, fmt.Errorf("loomd (pid %d) is still there after %s", status.PID, stopLimit))
 	defer cancel()
 	done := opts.IO.Progress(slow, "waiting for loomd and its servers to end")
-	err = stopAndWait(ctx, conn, socket, status.PID)
+	err = stopAndWait(ctx, conn, status.PID)
 	done()
 	if err != nil {
 		return withHint(err, "loom logs loomd")
@@ -75,8 +70,9 @@ func runStop(ctx context.Context, opts *StopOptions) error {
 	return nil
 }
 
-// stopAndWait returns when nobody listens on socket and the process is gone.
-func stopAndWait(ctx context.Context, conn *Conn, socket string, pid int) error {
+// stopAndWait returns when the process is gone. That nobody listens any more is
+// not waited for: a client may have called a tool meanwhile, and its loomd stays.
+func stopAndWait(ctx context.Context, conn *Conn, pid int) error {
 	err := conn.Call(ctx, loomrpc.MethodStop, nil, nil)
 	var refused *jsonrpc.Error
 	if errors.As(err, &refused) || ctx.Err() != nil {
@@ -85,7 +81,7 @@ func stopAndWait(ctx context.Context, conn *Conn, socket string, pid int) error 
 	// Any other error is a connection that ended before the answer was sent.
 	conn.Close()
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
-		if !alive(pid) && !listens(ctx, socket) {
+		if !alive(pid) {
 			return nil
 		}
 		select {
@@ -94,15 +90,6 @@ func stopAndWait(ctx context.Context, conn *Conn, socket string, pid int) error 
 		case <-time.After(pause):
 		}
 	}
-}
-
-func listens(ctx context.Context, socket string) bool {
-	conn, err := localsock.Dial(ctx, socket)
-	if err != nil {
-		return false
-	}
-	conn.Close()
-	return true
 }
 
 // alive reports whether a process runs. One that ended and that nobody waited

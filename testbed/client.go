@@ -1,0 +1,232 @@
+package testbed
+
+import (
+	"fmt"
+	"io"
+	"os/exec"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/mcp"
+)
+
+// Client is a scripted MCP client at the stdio of a process. It sends what it
+// is told to, byte by byte, keeps everything that comes, and holds the other
+// side to the rules on its own: each request is answered at most once, nothing
+// is answered that was not asked, and stdout carries nothing but messages.
+type Client struct {
+	t      T
+	name   string
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	errOut tail
+	reader sync.WaitGroup
+	ended  chan struct{} // closed when the process is gone and all is read
+
+	mu       sync.Mutex
+	next     int
+	open     map[string]int  // requests without an answer, by raw id
+	dropped  map[string]bool // cancelled: there must be no answer
+	unread   []Frame         // what no Wait has taken yet
+	arrived  chan struct{}   // closed and made anew when something comes
+	exit     error
+	isClosed bool
+}
+
+// ClientOptions say how `loom proxy` is started. The zero value will do.
+type ClientOptions struct {
+	Dir  string   // working directory; the home directory if empty
+	Args []string // after `loom proxy`
+	Env  []string // more variables, of the shell that the client runs in
+}
+
+// Client starts `loom proxy` as an MCP client would.
+func (w *World) Client(opts ClientOptions) *Client {
+	w.t.Helper()
+	cmd := exec.Command(w.opts.Loom, append([]string{"proxy"}, opts.Args...)...)
+	cmd.Env, cmd.Dir = append(w.Environ(), opts.Env...), opts.Dir
+	if cmd.Dir == "" {
+		cmd.Dir = w.Home
+	}
+	return StartClient(w.t, "loom proxy", cmd)
+}
+
+// Connect is [World.Client] with the handshake done.
+func (w *World) Connect(opts ClientOptions) *Client {
+	w.t.Helper()
+	c := w.Client(opts)
+	c.Initialize()
+	return c
+}
+
+// StartClient starts any MCP server as a client's child: for comparing Loom
+// with a direct connection.
+func StartClient(t T, name string, cmd *exec.Cmd) *Client {
+	t.Helper()
+	c := &Client{t: t, name: name, cmd: cmd, open: map[string]int{}, dropped: map[string]bool{}, arrived: make(chan struct{}), ended: make(chan struct{})}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatalf("starting %s: %v", name, err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatalf("starting %s: %v", name, err)
+	}
+	c.stdin, cmd.Stderr = stdin, &c.errOut
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("starting %s: %v", name, err)
+	}
+	c.reader.Go(func() { c.read(stdout) })
+	go func() { // ends with the process; Close waits for it
+		c.reader.Wait() // Wait closes the pipe, so everything has to be read before
+		c.exit = cmd.Wait()
+		close(c.ended)
+	}()
+	t.Cleanup(func() {
+		c.Close()
+		if text := c.errOut.String(); t.Failed() && text != "" {
+			t.Logf("%s wrote to stderr:\n%s", name, text)
+		}
+	})
+	return c
+}
+
+// PID is the process id of the proxy.
+func (c *Client) PID() int { return c.cmd.Process.Pid }
+
+// Stderr is what the proxy wrote there so far.
+func (c *Client) Stderr() string { return c.errOut.String() }
+
+// Send sends one line as it is. A request in it is expected to be answered.
+func (c *Client) Send(line string) {
+	c.t.Helper()
+	if m, err := jsonrpc.Scan([]byte(line)); err == nil && m.Kind() == jsonrpc.Request {
+		c.Expect(string(m.ID.Of([]byte(line))))
+	}
+	if _, err := io.WriteString(c.stdin, line+"\n"); err != nil {
+		c.t.Fatalf("writing to %s: %v\n%s", c.name, err, c.Stderr())
+	}
+}
+
+// Stdin is for what is no line, or too long to be held in memory. A request
+// that is written there has to be announced with Expect.
+func (c *Client) Stdin() io.Writer { return c.stdin }
+
+// Expect says that an answer with that raw id will come.
+func (c *Client) Expect(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open[id]++
+}
+
+// Request sends a request with raw params and returns its id. It does not wait.
+func (c *Client) Request(method, params string) (id string) {
+	c.t.Helper()
+	c.mu.Lock()
+	c.next++
+	id = strconv.Itoa(c.next)
+	c.mu.Unlock()
+	if params != "" {
+		params = `,"params":` + params
+	}
+	c.Send(`{"jsonrpc":"2.0","id":` + id + `,"method":"` + method + `"` + params + `}`)
+	return id
+}
+
+// Notify sends a notification with raw params.
+func (c *Client) Notify(method, params string) {
+	c.t.Helper()
+	if params != "" {
+		params = `,"params":` + params
+	}
+	c.Send(`{"jsonrpc":"2.0","method":"` + method + `"` + params + `}`)
+}
+
+// Ask sends a request and waits for the answer, be it a result or an error.
+func (c *Client) Ask(method, params string) Frame {
+	c.t.Helper()
+	return c.Answer(c.Request(method, params))
+}
+
+// Initialize opens the session and returns the answer.
+func (c *Client) Initialize() Frame {
+	c.t.Helper()
+	f := c.Ask(mcp.Initialize, `{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"testbed","version":"1"}}`)
+	if f.Err() != nil {
+		c.t.Fatalf("initialize: %s", f)
+	}
+	c.Notify(mcp.Initialized, "")
+	return f
+}
+
+// Begin sends a call with raw arguments and returns its id.
+func (c *Client) Begin(tool, arguments string) (id string) {
+	c.t.Helper()
+	return c.Request(mcp.ToolsCall, `{"name":`+string(jsonrpc.Quote(tool))+`,"arguments":`+arguments+`}`)
+}
+
+// Call calls a tool and waits for the answer.
+func (c *Client) Call(tool, arguments string) Frame {
+	c.t.Helper()
+	return c.Answer(c.Begin(tool, arguments))
+}
+
+// MustCall calls a tool, which must succeed, and returns its text.
+func (c *Client) MustCall(tool, arguments string) string {
+	c.t.Helper()
+	f := c.Call(tool, arguments)
+	if f.Err() != nil {
+		c.t.Fatalf("calling %s %s: %s", tool, arguments, f)
+	}
+	return f.Text()
+}
+
+// Cancel takes a request back. An answer to it would be a fault.
+func (c *Client) Cancel(id string) {
+	c.t.Helper()
+	c.mu.Lock()
+	delete(c.open, id)
+	c.dropped[id] = true
+	c.mu.Unlock()
+	c.Notify(mcp.Cancelled, `{"requestId":`+id+`,"reason":"the test says so"}`)
+}
+
+// Close closes stdin, as a client does that has ended, and waits for the end.
+func (c *Client) Close() {
+	c.t.Helper()
+	c.mu.Lock()
+	again := c.isClosed
+	c.isClosed = true
+	c.mu.Unlock()
+	if again {
+		return
+	}
+	c.stdin.Close()
+	select {
+	case <-c.ended:
+	case <-time.After(Patience):
+		c.cmd.Process.Kill()
+		<-c.ended
+		c.t.Errorf("%s did not end when its stdin was closed", c.name)
+		return
+	}
+	if c.exit != nil {
+		c.t.Errorf("%s ended with %v:\n%s", c.name, c.exit, c.Stderr())
+	}
+}
+
+// Kill ends the proxy as a crash would, and waits for the end.
+func (c *Client) Kill() {
+	c.t.Helper()
+	c.mu.Lock()
+	c.isClosed = true
+	c.mu.Unlock()
+	if err := c.cmd.Process.Kill(); err != nil {
+		c.t.Fatalf("killing %s: %v", c.name, err)
+	}
+	<-c.ended
+}
+
+func (c *Client) String() string { return fmt.Sprintf("%s (pid %d)", c.name, c.PID()) }
