@@ -96,6 +96,13 @@ func (c *Client) Notification(method string) Frame {
 	return c.Wait(method, func(f Frame) bool { return f.msg.Kind() == jsonrpc.Notification && f.Method() == method })
 }
 
+// Forget drops the notifications of that method that came so far.
+func (c *Client) Forget(method string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unread = slices.DeleteFunc(c.unread, func(f Frame) bool { return f.Method() == method })
+}
+
 // Unread are the messages that no Wait has taken.
 func (c *Client) Unread() []Frame {
 	c.mu.Lock()

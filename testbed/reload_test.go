@@ -1,10 +1,12 @@
 package testbed_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/mcp"
 	"github.com/loom-core/loom/testbed"
 )
 
@@ -16,6 +18,7 @@ func TestReloadDrains(t *testing.T) {
 	old := c.MustCall("fake__pid", "{}")
 	slow := c.Begin("fake__sleep", `{"ms":1500}`)
 	inFlight(t, w, 1)
+	c.Forget(mcp.ToolsListChanged) // of the first learning
 
 	w.Registry(strings.Replace(fake, "args: [", "args: [--extra, 1, ", 1))
 	if got := w.MustLoom("reload"); !strings.Contains(got, "changed fake") {
@@ -32,7 +35,7 @@ func TestReloadDrains(t *testing.T) {
 		t.Errorf("the call that was under way gave %q", got)
 	}
 	w.Gone(number(t, old))
-	c.Notification("notifications/tools/list_changed")
+	c.Notification(mcp.ToolsListChanged)
 	if got := c.MustCall("fake__extra-0", "{}"); got != "extra-0" {
 		t.Errorf("the new tool gave %q", got)
 	}
@@ -44,13 +47,14 @@ func TestReloadUnchanged(t *testing.T) {
 	w := newWorld(t, fake)
 	c := w.Connect(testbed.ClientOptions{})
 	pid := c.MustCall("fake__pid", "{}")
+	c.Forget(mcp.ToolsListChanged) // of fake, which was learnt just now
 	w.Registry("\n# a comment moves every line" + fake + `
   second: {command: @fake}
 `)
 	if got := w.MustLoom("reload"); !strings.Contains(got, "added second") {
 		t.Errorf("loom reload says %q", got)
 	}
-	c.Notification("notifications/tools/list_changed")
+	c.Notification(mcp.ToolsListChanged)
 	c.MustCall("second__echo", "{}")
 	if now := c.MustCall("fake__pid", "{}"); now != pid {
 		t.Errorf("fake is %s now, was %s", now, pid)
@@ -58,7 +62,7 @@ func TestReloadUnchanged(t *testing.T) {
 
 	w.Registry(fake)
 	w.MustLoom("reload")
-	c.Notification("notifications/tools/list_changed")
+	c.Notification(mcp.ToolsListChanged)
 	e := c.Call("second__echo", "{}").Err()
 	if e == nil || !strings.Contains(e.Message, "second__echo") || e.Data.Hint == "" {
 		t.Errorf("a tool of a server that was removed gives %+v", e)
@@ -138,6 +142,21 @@ func TestReloadUnderLoad(t *testing.T) {
 	t.Logf("%d calls during 6 reloads", <-done)
 }
 
+// TestReloadThenCall: a tool of a server that was added a moment ago can be
+// called at once; the call waits until the server is learnt.
+func TestReloadThenCall(t *testing.T) {
+	w := newWorld(t, fake)
+	c := w.Connect(testbed.ClientOptions{})
+	registry := fake
+	for i := range 8 {
+		name := fmt.Sprintf("added%d", i)
+		registry += "\n  " + name + ": {command: @fake}\n"
+		w.Registry(registry)
+		w.MustLoom("reload")
+		c.MustCall(name+"__echo", "{}")
+	}
+}
+
 // TestDisabled: what is turned off is not listed, cannot be called, and says
 // how it is turned on.
 func TestDisabled(t *testing.T) {
@@ -151,8 +170,9 @@ func TestDisabled(t *testing.T) {
 		t.Errorf("the tools are %v", names)
 	}
 	failed(t, c.Call("fake__crash", "{}"), loomrpc.CodeNotAllowed, "not_allowed", "tool fake__crash is disabled", "servers.fake.tools")
+	c.Forget(mcp.ToolsListChanged) // of the first learning
 	w.MustLoom("disable", "second")
-	c.Notification("notifications/tools/list_changed")
+	c.Notification(mcp.ToolsListChanged)
 	failed(t, c.Call("second__echo", "{}"), loomrpc.CodeNotAllowed, "not_allowed", "tool second__echo is disabled", "loom enable second")
 	w.MustLoom("enable", "second")
 	c.MustCall("second__echo", "{}")

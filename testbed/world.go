@@ -121,6 +121,7 @@ func (w *World) Environ() []string {
 func (w *World) base() []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.Home, "SHELL=/bin/sh", "LANG=C.UTF-8", "TZ=UTC",
+		"GORACE=atexit_sleep_ms=0", // else every process of a race run takes a second to end
 		"XDG_CONFIG_HOME=" + filepath.Dir(w.Dirs.Config), "XDG_STATE_HOME=" + filepath.Dir(w.Dirs.State),
 		"XDG_CACHE_HOME=" + filepath.Dir(w.Dirs.Cache), "XDG_RUNTIME_DIR=" + filepath.Join(w.Dir, "run"),
 	}
@@ -166,8 +167,13 @@ func (w *World) end() {
 		}
 		w.t.Errorf("at the end these are still alive:%s", text.String())
 	}
+	log, _ := os.ReadFile(w.Dirs.DaemonLog()) // there is none if no loomd ran
+	for _, fault := range []string{"panic: ", "fatal error: ", "WARNING: DATA RACE"} {
+		if strings.Contains(string(log), "\n"+fault) {
+			w.t.Errorf("loomd's log holds a %q", fault)
+		}
+	}
 	if w.t.Failed() {
-		log, _ := os.ReadFile(w.Dirs.DaemonLog())
 		w.t.Logf("loomd wrote:\n%s", lastLines(string(log), 60))
 	}
 	if err := os.RemoveAll(w.Dir); err != nil {

@@ -91,16 +91,18 @@ func New(opts Options) (_ *App, err error) {
 			a.tearDown()
 		}
 	}()
-	if a.listener, err = listen(opts); err != nil {
-		return nil, err
-	}
-	a.atStop("socket", a.listener.Close)
-
+	// Before the socket is there: a proxy that connected to a loomd which is about
+	// to end of a mistake in the registry would see a broken pipe and not the mistake.
 	reg, err := registry.Load(opts.RegistryFile, opts.MustExist)
 	a.noteReload(err)
 	if err != nil {
 		return nil, fmt.Errorf("reading the registry: %w", err)
 	}
+	if a.listener, err = listen(opts); err != nil {
+		return nil, err
+	}
+	a.atStop("socket", a.listener.Close)
+
 	if a.catalog, err = catalog.Open(filepath.Join(opts.Dirs.State, "catalog")); err != nil {
 		if a.catalog == nil {
 			return nil, err

@@ -157,6 +157,8 @@ func (s *Session) view() (*hub.View, error) {
 
 // viewChanged tells the proxy the new names, and the client that there are some.
 func (s *Session) viewChanged() {
+	s.telling.Lock()
+	defer s.telling.Unlock()
 	view, err := s.view()
 	if err != nil {
 		view = hub.NoView // the profile is gone: nothing is allowed

@@ -80,6 +80,7 @@ type Session struct {
 	where workspace
 
 	background sync.WaitGroup // requests that take their time
+	telling    sync.Mutex     // held over viewChanged: of two changes the later view is told last
 
 	mu     sync.Mutex
 	calls  map[string]*call // in flight, by the client's raw id

@@ -45,8 +45,7 @@ func (p *Proxy) answerAway(frame []byte, m jsonrpc.Message, method string) {
 	case mcp.ToolsList:
 		p.reply(jsonrpc.NewResult(id, awayTools))
 	case mcp.ToolsCall:
-		span, _ := jsonrpc.Find(frame, m.Params, "name")
-		if name, _ := jsonrpc.Text(span.Of(frame)); name == awayStatus {
+		if toolOf(frame, m) == awayStatus {
 			text, _ := json.Marshal(cause + "\nhint: " + hint)
 			p.reply(jsonrpc.NewResult(id, []byte(`{"content":[{"type":"text","text":`+string(text)+`}]}`)))
 			return

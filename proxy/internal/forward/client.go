@@ -122,8 +122,7 @@ func (p *Proxy) send(frame []byte, m jsonrpc.Message, method string) {
 func (p *Proxy) write(link net.Conn, frame []byte, m jsonrpc.Message, method string) {
 	var err error
 	if method == mcp.ToolsCall && m.ID.Present() {
-		span, _ := jsonrpc.Find(frame, m.Params, "name")
-		name, _ := jsonrpc.Text(span.Of(frame))
+		name := toolOf(frame, m)
 		p.mu.Lock()
 		route, ok := p.routes[name]
 		p.mu.Unlock()
@@ -158,6 +157,13 @@ func (p *Proxy) flushLoomd() {
 	}
 }
 
+// toolOf is the name in a tools/call.
+func toolOf(frame []byte, m jsonrpc.Message) string {
+	span, _ := jsonrpc.Find(frame, m.Params, "name")
+	name, _ := jsonrpc.Text(span.Of(frame))
+	return name
+}
+
 // cancelled forgets a request that the client no longer waits for. It reports
 // whether it was held, so that loomd never heard of it.
 func (p *Proxy) cancelled(id []byte) bool {
@@ -183,7 +189,7 @@ func (p *Proxy) hold(frame []byte, m jsonrpc.Message, method string) {
 		return
 	}
 	limit := p.opts.HoldCall
-	if method != mcp.ToolsCall {
+	if method != mcp.ToolsCall || toolOf(frame, m) == awayStatus { // who asks why it does not work is told soon
 		limit = p.opts.HoldSetup
 	}
 	h := &held{frame: frame, msg: m}
