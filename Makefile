@@ -1,29 +1,87 @@
 # One command each; all of it works from here with Go, a C compiler, git and make.
 GO       ?= go
 BIN      := $(CURDIR)/bin
+PREFIX   ?= $(HOME)/.local
 FUZZTIME ?= 10s
-MODULES   = $(shell $(GO) list -m -f '{{.Dir}}')
-MAINS    := proxy/cmd/loom daemon/cmd/loomd servers/mcp-git servers/mcp-prometheus
-eachmod   = @set -e; for d in $(MODULES); do (cd $$d && GOWORK=off $(1)) || { echo "FAIL: (cd $$d && GOWORK=off $(1))"; exit 1; }; done
+VERSION  ?= $(shell git describe --tags --match 'proxy/v*' --always --abbrev=12 --dirty 2>/dev/null | sed 's|^proxy/||')
 
-.PHONY: help build test race lint tidy
+MODULES = $(shell $(GO) list -m -f '{{.Dir}}')
+PRODUCT = $(addsuffix /...,$(filter-out %/testbed,$(MODULES)))
+MAINS  := $(patsubst %/main.go,%,$(wildcard proxy/cmd/*/main.go daemon/cmd/*/main.go servers/mcp-*/main.go))
+LINK   := -trimpath -buildvcs=false -ldflags '-X github.com/loom-core/loom/core/version.Linked=$(VERSION)'
+TOOLS   = GOWORK=off $(GO) -C tools
+STEPS   = MAKE='$(MAKE)' tools/steps.sh
+CHECK  := build test vet darwin staticcheck tidy-diff workspace drift
+eachmod = @set -e; for d in $(MODULES) $(CURDIR)/tools; do (cd $$d && GOWORK=off $(1)) || { echo "FAIL: (cd $$d && GOWORK=off $(1))"; exit 1; }; done
+
+.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci clients demo e2e bench diagrams
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
-build: ## binaries into bin/, each with the versions of its own go.mod
-	@for m in $(MAINS); do echo "build $$m"; GOWORK=off $(GO) -C $$m build -trimpath -o $(BIN)/ . || exit 1; done
+build: ## binaries into bin/, each with the versions of its own go.mod (VERSION=…)
+	@for m in $(MAINS); do GOWORK=off $(GO) -C $$m build $(LINK) -o $(BIN)/ . || { echo "FAIL: (cd $$m && GOWORK=off $(GO) build -o $(BIN)/ .)"; exit 1; }; done
+
+install: build ## binaries into ~/.local/bin (PREFIX=…)
+	@tools/install.sh '$(PREFIX)/bin' $(addprefix $(BIN)/,$(notdir $(MAINS)))
 
 test: ## unit, script and protocol tests of every module
 	$(GO) test work
+	$(TOOLS) test ./...
 
 race: ## the same under the race detector
 	$(GO) test -race work
 
-lint: ## formatting and vet
-	@test -z "$$(gofmt -l $(MODULES))" || { gofmt -d $(MODULES); exit 1; }
+lint: vet darwin staticcheck tidy-diff workspace ## formatting, vet, the same for macOS, staticcheck, go.mod and go.work drift, sh syntax
+
+vet:
+	@test -z "$$(gofmt -l $(MODULES) tools)" || { gofmt -d $(MODULES) tools; exit 1; }
 	$(GO) vet work
 
+darwin:
+	GOOS=darwin GOARCH=arm64 $(GO) vet $(PRODUCT)
+	GOOS=darwin GOARCH=arm64 $(GO) build -o /dev/null $(PRODUCT)
+
+staticcheck:
+	@$(TOOLS) build -o $(BIN)/tools/ tool
+	$(BIN)/tools/staticcheck -checks inherit,ST1000 work
+
+tidy-diff:
+	$(call eachmod,$(GO) mod tidy -diff)
+
+workspace:
+	@tools/check-workspace.sh
+	@for f in tools/*.sh; do sh -n $$f || exit 1; done; bash -n .ci/run
+
+# Without go work sync: it writes into each go.mod what only the others need, and
+# tidy -diff then finds that to be unused.
 tidy: ## go.mod and go.sum of every module
 	$(call eachmod,$(GO) mod tidy)
-	$(GO) work sync
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@GO='$(GO)' tools/fuzz.sh $(FUZZTIME)
+
+check: ## what a change must pass: build, test, lint, drift, 5 s per fuzz target
+	@FUZZTIME=$${FUZZTIME:-5s} $(STEPS) $(CHECK) fuzz
+
+ci: ## check, race and the longer suites: what .ci/run calls (needs npm)
+	@FUZZTIME=$${FUZZTIME:-5s} $(STEPS) $(CHECK) fuzz race clients e2e
+
+clients: build ## MCP clients and servers from npm, pinned, through loom (needs npm)
+	@tools/npm-ci.sh testbed/clients
+	LOOM_CLIENTS=1 $(GO) test ./testbed/clients/... -v -count=1
+
+demo: ## the promise in six lines: two clients, one server, crashes survived
+	@$(GO) run ./testbed/cmd/demo
+
+e2e: ## the whole line against real upstreams
+	LOOM_E2E=1 $(GO) test ./testbed/e2e/... -v -count=1
+
+bench: build ## direct stdio, a byte relay and Loom side by side (go test -bench . ./core/jsonrpc times the scanner alone)
+	@$(GO) run ./testbed/bench -bin $(BIN)
+
+diagrams: ## package graphs in docs/diagrams
+	$(TOOLS) run ./pkggraph -C .. -out ../docs/diagrams
+
+drift:
+	$(TOOLS) run ./pkggraph -C .. -check ../docs/diagrams

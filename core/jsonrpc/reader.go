@@ -55,6 +55,12 @@ func (r *Reader) Next() ([]byte, error) {
 	}
 }
 
+// Buffered reports whether the next frame is here already, so that Next will
+// not wait. A writer that gathers frames flushes when it is not.
+func (r *Reader) Buffered() bool {
+	return bytes.IndexByte(r.buf[r.r:r.w], '\n') >= 0
+}
+
 func (r *Reader) line() ([]byte, error) {
 	var long []byte // what came before buf, when the line is longer than buf
 	for {

@@ -13,17 +13,14 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
 	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/daemon/internal/app"
 	"github.com/loom-core/loom/daemon/internal/ring"
 )
-
-// Version is set when a release is linked.
-var Version = "devel"
 
 // Exit codes of loomd.
 const (
@@ -45,7 +42,7 @@ func Main(args []string) int {
 		file     = flags.String("registry", os.Getenv("LOOM_REGISTRY"), "read `FILE` instead of the user's registry (LOOM_REGISTRY)")
 		metrics  = flags.String("metrics", envOr("LOOM_METRICS", DefaultMetrics), "serve Prometheus metrics on `ADDRESS`, or off (LOOM_METRICS)")
 		level    = flags.String("log-level", envOr("LOOM_LOG_LEVEL", "info"), "`LEVEL`: debug, info, warn or error (LOOM_LOG_LEVEL)")
-		version  = flags.Bool("version", false, "print the version")
+		show     = flags.Bool("version", false, "print the version")
 		logLevel slog.Level
 	)
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
@@ -59,8 +56,8 @@ func Main(args []string) int {
 		fmt.Fprintf(os.Stderr, "loomd: %v\nhint: loomd --help\n", err)
 		return exitUsage
 	}
-	if *version {
-		fmt.Println("loomd", buildVersion())
+	if *show {
+		fmt.Println("loomd", version.String())
 		return exitOK
 	}
 	if err := logLevel.UnmarshalText([]byte(*level)); err != nil {
@@ -98,7 +95,7 @@ func run(socket, file, metrics string, log *slog.Logger, logs *ring.Ring) error 
 	if err != nil {
 		return err
 	}
-	opts := app.Options{Dirs: dirs, Socket: path, RegistryFile: dirs.RegistryFile(), MetricsAddr: metrics, Version: buildVersion(), Logger: log, Logs: logs}
+	opts := app.Options{Dirs: dirs, Socket: path, RegistryFile: dirs.RegistryFile(), MetricsAddr: metrics, Version: version.String(), Logger: log, Logs: logs}
 	if file != "" {
 		if opts.RegistryFile, err = filepath.Abs(file); err != nil {
 			return fmt.Errorf("resolving --registry %s: %w", file, err)
@@ -153,20 +150,6 @@ func envOr(name, fallback string) string {
 		return v
 	}
 	return fallback
-}
-
-func buildVersion() string {
-	if Version != "devel" {
-		return Version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-				return "devel-" + s.Value[:12]
-			}
-		}
-	}
-	return Version
 }
 
 // withoutTime leaves the time to the ring, which has one for each line.

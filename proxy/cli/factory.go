@@ -14,6 +14,7 @@ import (
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/proxy/internal/launch"
 	"github.com/loom-core/loom/registry"
 )
@@ -51,7 +52,7 @@ type RegistryFile struct {
 }
 
 func newFactory(streams *IO) *Factory {
-	f := &Factory{IO: streams, Version: version()}
+	f := &Factory{IO: streams, Version: version.String()}
 	f.Dirs = sync.OnceValues(localsock.UserDirs)
 	f.Socket = sync.OnceValues(f.socket)
 	f.RegistryFile = sync.OnceValues(f.registryFile)

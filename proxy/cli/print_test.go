@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -145,22 +144,6 @@ func TestNearest(t *testing.T) {
 	} {
 		if got := nearest(word, names); !slices.Equal(got, want) {
 			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
-		}
-	}
-}
-
-func TestVersionOf(t *testing.T) {
-	revision := []debug.BuildSetting{{Key: "vcs.revision", Value: "0123456789abcdef0123"}}
-	for _, c := range []struct {
-		info debug.BuildInfo
-		want string
-	}{
-		{debug.BuildInfo{Main: debug.Module{Version: "v1.0.0"}, Settings: revision}, "v1.0.0"},
-		{debug.BuildInfo{Main: debug.Module{Version: "(devel)"}, Settings: revision}, "0123456789ab"},
-		{debug.BuildInfo{}, "devel"},
-	} {
-		if got := versionOf(&c.info); got != c.want {
-			t.Errorf("got %s, want %s", got, c.want)
 		}
 	}
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/core/version"
 )
 
 const testVersion = "v1.2.3"
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"loom":  func() { Version = testVersion; os.Exit(Main(os.Args[1:])) },
+		"loom":  func() { version.Linked = testVersion; os.Exit(Main(os.Args[1:])) },
 		"loomd": fakeMain,
 	})
 }

@@ -5,39 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loom-core/loom/core/localsock"
 )
-
-// Version is set by the build: -ldflags "-X github.com/loom-core/loom/proxy/cli.Version=v1.2.3".
-var Version string
-
-// version is [Version], else the commit that the binary was built from, else "devel".
-func version() string {
-	if Version != "" {
-		return Version
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "devel"
-	}
-	return versionOf(info)
-}
-
-func versionOf(info *debug.BuildInfo) string {
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && s.Value != "" {
-			return s.Value[:min(12, len(s.Value))]
-		}
-	}
-	return "devel"
-}
 
 // VersionOptions are what `loom version` needs.
 type VersionOptions struct {

@@ -8,10 +8,10 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
+	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/servers/kit/serve"
 )
 
@@ -44,7 +44,7 @@ func Main(p Program) int {
 func (p Program) main(args []string, getenv func(string) string, in io.Reader, out, errOut io.Writer, terminal bool) int {
 	flags := flag.NewFlagSet(p.Name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	version := flags.Bool("version", false, "print the version")
+	showVersion := flags.Bool("version", false, "print the version")
 	if p.Flags != nil {
 		p.Flags(flags)
 	}
@@ -58,8 +58,8 @@ func (p Program) main(args []string, getenv func(string) string, in io.Reader, o
 	case err != nil:
 		fmt.Fprintf(errOut, "%s: %v\nhint: %s --help\n", p.Name, err, p.Name)
 		return exitUsage
-	case *version:
-		fmt.Fprintln(out, p.Name, Version())
+	case *showVersion:
+		fmt.Fprintln(out, p.Name, version.String())
 		return exitOK
 	case terminal:
 		p.usage(errOut, flags)
@@ -82,7 +82,7 @@ func (p Program) main(args []string, getenv func(string) string, in io.Reader, o
 		s.Name = p.Name
 	}
 	if s.Version == "" {
-		s.Version = Version()
+		s.Version = version.String()
 	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -122,14 +122,6 @@ func (p Program) exampleEnv() string {
 		return ""
 	}
 	return fmt.Sprintf(`, "env": {%q: %q}`, name, value)
-}
-
-// Version is that of the module the program was built from.
-func Version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
 }
 
 func isTerminal(f *os.File) bool {

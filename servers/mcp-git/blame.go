@@ -40,35 +40,29 @@ func (rs *repositories) getBlame() kit.Tool {
 		End   int    `arg:"end_line" min:"1" alias:"end"`
 		kit.Paging
 	}
-	return kit.NewTool(kit.Def{
+	return newTool(rs, kit.Def{
 		Name:        "get_blame",
 		Title:       "Get blame",
 		Description: "Which commit last changed each range of lines of a committed file.",
-		Hints:       kit.ReadLocal,
 		Output:      blameHead{},
 		ListName:    "ranges",
 		PerPage:     50,
 		MaxPerPage:  500,
-	}, func(ctx context.Context, a args) (*kit.Result, error) {
-		r, err := rs.open(ctx, a.Repo)
+	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
+		sha, err := r.Resolve(ctx, a.Ref)
 		if err != nil {
 			return nil, err
 		}
-		defer r.Close()
-		sha, err := r.Resolve(ctx, a.Ref)
-		if err != nil {
-			return nil, toolError(err)
-		}
 		head, path, err := blameWindow(ctx, r, sha, a.Path, a.Start, a.End)
 		if err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		head.Commit = short(sha)
 		var rows []blameRow
 		if head.TotalLines > 0 {
 			ranges, err := r.Blame(ctx, sha, path, head.StartLine, head.EndLine)
 			if err != nil {
-				return nil, toolError(err)
+				return nil, err
 			}
 			for _, b := range ranges {
 				rows = append(rows, blameRow{

@@ -32,20 +32,14 @@ func (rs *repositories) getCommit() kit.Tool {
 		Paths  []string `arg:"paths,nosplit" doc:"only these files or folders" alias:"path,files"`
 		Resume string   `arg:"resume" doc:"from next_args"`
 	}
-	return kit.NewTool(kit.Def{
+	return newTool(rs, kit.Def{
 		Name:        "get_commit",
 		Title:       "Get a commit",
 		Description: "Message, changed files and, with detail=patch, the patch against the first parent.",
-		Hints:       kit.ReadLocal,
-	}, func(ctx context.Context, a args) (*kit.Result, error) {
-		r, err := rs.open(ctx, a.Repo)
-		if err != nil {
-			return nil, err
-		}
-		defer r.Close()
+	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
 		paths, err := parsePaths(r, a.Paths)
 		if err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		key := "get_commit " + strings.Join(paths, "\n")
 		var at resume
@@ -55,11 +49,11 @@ func (rs *repositories) getCommit() kit.Tool {
 			}
 			a.Detail = "patch"
 		} else if at.To, err = r.Resolve(ctx, a.SHA); err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		c, err := r.Commit(ctx, at.To)
 		if err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		meta := describeCommit(r, c)
 		if at.From = repo.EmptyTree(c.SHA); len(c.Parents) > 0 {
@@ -67,7 +61,7 @@ func (rs *repositories) getCommit() kit.Tool {
 		}
 		changes, total, err := r.Changes(ctx, at.From, at.To, paths)
 		if err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		meta.Changed = sum(changes, total)
 		var body strings.Builder
@@ -81,7 +75,7 @@ func (rs *repositories) getCommit() kit.Tool {
 				At:   repo.PatchPosition{File: at.File, Line: at.Line},
 			}, key, &body)
 			if err != nil {
-				return nil, toolError(err)
+				return nil, err
 			}
 			meta.NextArgs, p.NextArgs = p.NextArgs, nil
 			meta.Patch = &p

@@ -35,36 +35,30 @@ func (rs *repositories) listCommits() kit.Tool {
 		Until  string `arg:"until" alias:"end,before"`
 		kit.Paging
 	}
-	return kit.NewTool(kit.Def{
+	return newTool(rs, kit.Def{
 		Name:        "list_commits",
 		Title:       "List commits",
 		Description: "Commits that ref reaches, newest first.",
-		Hints:       kit.ReadLocal,
 		Output:      commitsHead{},
 		ListName:    "commits",
-	}, func(ctx context.Context, a args) (*kit.Result, error) {
+	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
 		since, until, err := span(a.Since, a.Until, rs.clock())
 		if err != nil {
 			return nil, err
 		}
-		r, err := rs.open(ctx, a.Repo)
-		if err != nil {
-			return nil, err
-		}
-		defer r.Close()
 		q := repo.LogQuery{Author: a.Author, Query: a.Query, Since: since, Until: until}
 		var pinned string
 		if q.From, q.Not, pinned, err = ends(ctx, r, a.Ref); err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		if q.Path, err = r.ParsePath(a.Path); err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		offset, limit := a.Window()
 		q.Skip, q.Limit = offset, limit+1
 		commits, err := r.Log(ctx, q)
 		if err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		rows := make([]commitRow, 0, len(commits))
 		for _, c := range commits[:min(limit, len(commits))] {

@@ -11,11 +11,11 @@ import (
 
 type compareMeta struct {
 	Repo      string     `json:"repo"`
-	Base      string     `json:"base"`
+	Base      string     `json:"base,omitempty"`
 	Head      string     `json:"head"`
 	MergeBase string     `json:"merge_base,omitempty"`
-	Ahead     int        `json:"ahead"`
-	Behind    int        `json:"behind"`
+	Ahead     *int       `json:"ahead,omitempty"` // not counted again for the later pieces of a patch
+	Behind    *int       `json:"behind,omitempty"`
 	Changed   totals     `json:"changed"`
 	Note      string     `json:"note,omitempty"`
 	Patch     *patchMeta `json:"patch,omitempty"`
@@ -36,17 +36,11 @@ func (rs *repositories) compareRefs() kit.Tool {
 		Exclude []string `arg:"exclude" doc:"globs of files to leave out of it"`
 		Resume  string   `arg:"resume" doc:"from next_args"`
 	}
-	return kit.NewTool(kit.Def{
+	return newTool(rs, kit.Def{
 		Name:        "compare_refs",
 		Title:       "Compare two refs",
 		Description: "Commits and files by which head differs from its merge base with base, as in a pull request.",
-		Hints:       kit.ReadLocal,
-	}, func(ctx context.Context, a args) (*kit.Result, error) {
-		r, err := rs.open(ctx, a.Repo)
-		if err != nil {
-			return nil, err
-		}
-		defer r.Close()
+	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
 		f, err := newFilter(a.Include, a.Exclude)
 		if err != nil {
 			return nil, err
@@ -59,13 +53,13 @@ func (rs *repositories) compareRefs() kit.Tool {
 			if at, err = readResume(ctx, r, key, a.Resume); err != nil {
 				return nil, err
 			}
-			a.Patch, meta.Base, meta.Head = true, at.From, at.To
+			a.Patch, meta.MergeBase, meta.Head = true, at.From, at.To
 		} else if at, err = meta.compare(ctx, r, a.Base, a.Head, &body); err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		changes, total, err := r.Changes(ctx, at.From, at.To, nil)
 		if err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		meta.Changed = sum(changes, total)
 		if a.Resume == "" && total > 0 {
@@ -82,7 +76,7 @@ func (rs *repositories) compareRefs() kit.Tool {
 				At:   repo.PatchPosition{File: at.File, Line: at.Line},
 			}, key, &body)
 			if err != nil {
-				return nil, toolError(err)
+				return nil, err
 			}
 			meta.NextArgs, p.NextArgs = p.NextArgs, nil
 			meta.Patch = &p
@@ -100,9 +94,11 @@ func (m *compareMeta) compare(ctx context.Context, r *repo.Repo, base, head stri
 	if m.Head, err = r.Resolve(ctx, head); err != nil {
 		return at, err
 	}
-	if m.Behind, m.Ahead, err = r.Count(ctx, m.Base, m.Head); err != nil {
+	behind, ahead, err := r.Count(ctx, m.Base, m.Head)
+	if err != nil {
 		return at, err
 	}
+	m.Behind, m.Ahead = &behind, &ahead
 	if m.MergeBase, err = r.MergeBase(ctx, m.Base, m.Head); err != nil {
 		return at, err
 	}
@@ -118,7 +114,7 @@ func (m *compareMeta) compare(ctx context.Context, r *repo.Repo, base, head stri
 	for _, c := range commits {
 		fmt.Fprintf(body, "%s\t%s\t%s\t%s\n", short(c.SHA), when(c.CommitDate), cut(c.Author, 60), cut(c.Subject, 200))
 	}
-	if rest := m.Ahead - len(commits); rest > 0 {
+	if rest := ahead - len(commits); rest > 0 {
 		fmt.Fprintf(body, "…(+%d commits: list_commits ref=%s..%s)\n", rest, base, head)
 	}
 	return at, nil

@@ -35,18 +35,13 @@ func (rs *repositories) getFile() kit.Tool {
 		End     int    `arg:"end_line" min:"1" alias:"end"`
 		Numbers bool   `arg:"line_numbers"`
 	}
-	return kit.NewTool(kit.Def{
+	return newTool(rs, kit.Def{
 		Name:        "get_file",
 		Title:       "Get a file",
 		Description: "Text of a file. Binary files, links and submodules are described. Symbolic links are not followed.",
-		Hints:       kit.ReadLocal,
-	}, func(ctx context.Context, a args) (*kit.Result, error) {
-		r, err := rs.open(ctx, a.Repo)
-		if err != nil {
-			return nil, err
-		}
-		defer r.Close()
+	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
 		room := fileBytes
+		var err error
 		q := repo.FileQuery{Start: a.Start, End: a.End, Fits: func(line string) bool {
 			room -= len(line) + 1
 			return room >= 0
@@ -57,16 +52,16 @@ func (rs *repositories) getFile() kit.Tool {
 		}
 		if a.Ref != "" {
 			if q.SHA, err = r.Resolve(ctx, a.Ref); err != nil {
-				return nil, toolError(err)
+				return nil, err
 			}
 			meta.Source = short(q.SHA)
 		}
 		if q.Path, err = r.ParsePath(a.Path); err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		f, err := r.File(ctx, q)
 		if err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		body := meta.describe(f, a.Start, a.End, a.Numbers)
 		return kit.Payload(meta, body).Untrusted().Narrow("narrow with start_line and end_line"), nil

@@ -74,7 +74,9 @@ func patchPiece(ctx context.Context, r *repo.Repo, q repo.PatchQuery, key string
 		}
 	}
 	cursor := kit.EncodeCursor(key, resume{From: q.From, To: q.To, File: p.Next.File, Line: p.Next.Line})
-	meta.NextArgs = map[string]any{"resume": cursor}
+	// The cursor of the kit, with which a small max_bytes is read to the end,
+	// belongs to this piece; laid over its arguments it must not stay.
+	meta.NextArgs = map[string]any{"resume": cursor, "cursor": ""}
 	fmt.Fprintf(body, "[the patch of %d more files follows: call again with resume=%s]\n", meta.FilesRemaining, cursor)
 	return meta, nil
 }

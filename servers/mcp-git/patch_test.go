@@ -141,6 +141,38 @@ func TestPatchInPiecesIsTheWholePatch(t *testing.T) {
 	}
 }
 
+// With a small max_bytes the kit cuts the pieces once more, at lines.
+func TestPatchUnderASmallCap(t *testing.T) {
+	r, want := hunks(t, 4, 1000, 10)
+	c := connect(t, r)
+	args := obj{"base": "HEAD~2", "patch": true, "max_bytes": 4096}
+	var all []string
+	var piece strings.Builder
+	for {
+		meta, body := payload(t, c.Call("compare_refs", args))
+		if i := strings.LastIndex(body, "[cut here"); i >= 0 {
+			piece.WriteString(body[:i])
+		} else {
+			piece.WriteString(body)
+			whole := piece.String()
+			whole = whole[strings.Index(whole, "diff --git "):]
+			if i := strings.LastIndex(whole, "[the patch of"); i >= 0 {
+				whole = whole[:i]
+			}
+			all = append(all, whole)
+			piece.Reset()
+		}
+		next, more := meta["next_args"].(obj)
+		if !more {
+			break
+		}
+		args = over(args, next)
+	}
+	if whole := joined(all); strings.TrimSpace(whole) != strings.TrimSpace(want) {
+		t.Errorf("%d pieces make %d bytes, git's patch has %d", len(all), len(whole), len(want))
+	}
+}
+
 // The pieces of one patch fit together when the branch moves in between.
 func TestResumeHoldsStill(t *testing.T) {
 	r, want := hunks(t, 5, 2000, 20)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/mcp-git/internal/allow"
 	"github.com/loom-core/loom/servers/mcp-git/internal/git"
@@ -56,7 +57,7 @@ func newServer(r *repositories) *kit.Server {
 	return &kit.Server{
 		Name:         "mcp-git",
 		Title:        "Git repositories",
-		Version:      kit.Version(),
+		Version:      version.String(),
 		Instructions: instructions,
 		Tools: []kit.Tool{
 			r.getStatus(), r.listRefs(), r.listCommits(), r.getCommit(),

@@ -40,22 +40,16 @@ func (rs *repositories) listRefs() kit.Tool {
 		Filter string `arg:"filter" doc:"part of the name, or a glob" alias:"query,pattern"`
 		kit.Paging
 	}
-	return kit.NewTool(kit.Def{
+	return newTool(rs, kit.Def{
 		Name:        "list_refs",
 		Title:       "List branches and tags",
 		Description: "Branches and tags, newest first.",
-		Hints:       kit.ReadLocal,
 		Output:      refsHead{},
 		ListName:    "refs",
-	}, func(ctx context.Context, a args) (*kit.Result, error) {
-		r, err := rs.open(ctx, a.Repo)
-		if err != nil {
-			return nil, err
-		}
-		defer r.Close()
+	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
 		refs, err := r.Refs(ctx, refTypes[a.Type]...)
 		if err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		head := refsHead{Repo: r.Root()}
 		if i := slices.IndexFunc(refs, func(ref repo.Ref) bool { return ref.Current }); i >= 0 {

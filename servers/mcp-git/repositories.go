@@ -31,6 +31,22 @@ type inRepo struct {
 	Repo string `arg:"repo" doc:"path of the repository" alias:"repo_path,repository,dir,cwd"`
 }
 
+func (a inRepo) path() string { return a.Repo }
+
+// newTool declares a tool that reads the repository that its arguments name.
+func newTool[A interface{ path() string }](rs *repositories, def kit.Def, handle func(context.Context, *repo.Repo, A) (*kit.Result, error)) kit.Tool {
+	def.Hints = kit.ReadLocal
+	return kit.NewTool(def, func(ctx context.Context, args A) (*kit.Result, error) {
+		r, err := rs.open(ctx, args.path())
+		if err != nil {
+			return nil, toolError(err)
+		}
+		defer r.Close()
+		result, err := handle(ctx, r, args)
+		return result, toolError(err)
+	})
+}
+
 // open opens the repository that a call is about. The caller closes it.
 func (rs *repositories) open(ctx context.Context, path string) (*repo.Repo, error) {
 	dirs, here := rs.scope(ctx)
@@ -47,8 +63,7 @@ func (rs *repositories) open(ctx context.Context, path string) (*repo.Repo, erro
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(here, path)
 	}
-	r, err := repo.Open(ctx, rs.git, dirs, path)
-	return r, toolError(err)
+	return repo.Open(ctx, rs.git, dirs, path)
 }
 
 // scope is what may be read now, and the folder that a call without repo means.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/kittest"
 	"github.com/loom-core/loom/servers/mcp-git/internal/repotest"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -88,7 +89,7 @@ func TestWhatMayBeRead(t *testing.T) {
 			r, err := rs.open(ctx, tc.repo)
 			var e *kit.Error
 			switch {
-			case errors.As(err, &e):
+			case errors.As(toolError(err), &e):
 				if string(e.Code) != tc.want {
 					t.Errorf("open = %v, want %s", err, tc.want)
 				}
@@ -102,6 +103,24 @@ func TestWhatMayBeRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A client may know its folder by a link, and names files through it.
+func TestPathsThroughALinkToTheRepository(t *testing.T) {
+	r := repotest.New(t)
+	r.Write("d/f", "text\n")
+	r.Commit("one")
+	alias := filepath.Join(filepath.Dir(r.Dir), "alias")
+	if err := os.Symlink(r.Dir, alias); err != nil {
+		t.Fatal(err)
+	}
+	c := kittest.Connect(t, testServer(t, alias))
+	for _, path := range []string{filepath.Join(alias, "d", "f"), filepath.Join(r.Dir, "d", "f"), "./d/f"} {
+		if _, body := payload(t, c.Call("get_file", obj{"repo": alias, "path": path})); body != "text\n" {
+			t.Errorf("%s: %q", path, body)
+		}
+	}
+	c.MustFail("get_file", obj{"path": filepath.Join(filepath.Dir(r.Dir), "x")}, kit.InvalidArgument)
 }
 
 func TestTheRootOfTheFileSystemIsNotAWorkingDirectory(t *testing.T) {

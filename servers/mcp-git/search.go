@@ -35,21 +35,16 @@ func (rs *repositories) searchCode() kit.Tool {
 		Context    int      `arg:"context_lines,clamp" doc:"around each match" max:"10" alias:"context"`
 		kit.Paging
 	}
-	return kit.NewTool(kit.Def{
+	return newTool(rs, kit.Def{
 		Name:        "search_code",
 		Title:       "Search code",
 		Description: "Lines that contain a text or match a regular expression. Binary files are left out.",
-		Hints:       kit.ReadLocal,
 		Output:      searchHead{},
 		ListName:    "matches",
 		PerPage:     50,
 		MaxPerPage:  500,
-	}, func(ctx context.Context, a args) (*kit.Result, error) {
-		r, err := rs.open(ctx, a.Repo)
-		if err != nil {
-			return nil, err
-		}
-		defer r.Close()
+	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
+		var err error
 		q := repo.GrepQuery{Text: a.Query, Regex: a.Regex, IgnoreCase: a.IgnoreCase, Context: a.Context}
 		head := searchHead{Repo: r.Root(), Source: workingTree}
 		if a.Ref == "" && r.Bare() {
@@ -57,19 +52,19 @@ func (rs *repositories) searchCode() kit.Tool {
 		}
 		if a.Ref != "" {
 			if q.SHA, err = r.Resolve(ctx, a.Ref); err != nil {
-				return nil, toolError(err)
+				return nil, err
 			}
 			head.Source = short(q.SHA)
 		} else if head.Warnings, err = searchGap(ctx, r); err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		if q.Paths, err = searchPaths(r, a.Paths, q.SHA == ""); err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		q.Skip, q.Limit = a.Window()
 		found, err := r.Grep(ctx, q)
 		if err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		rows := make([]matchRow, 0, len(found.Matches))
 		for _, m := range found.Matches {

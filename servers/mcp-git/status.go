@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/mcp-git/internal/repo"
 )
 
 type statusHead struct {
@@ -35,28 +36,22 @@ func (rs *repositories) getStatus() kit.Tool {
 		Untracked string `arg:"untracked" enum:"folders,all" default:"folders" doc:"all lists each untracked file"`
 		kit.Paging
 	}
-	return kit.NewTool(kit.Def{
+	return newTool(rs, kit.Def{
 		Name:        "get_status",
 		Title:       "Get the status",
 		Description: "Branch, upstream, unfinished merge or rebase, and changed files: index is what is staged, worktree what is not (M A D R T U).",
-		Hints:       kit.ReadLocal,
 		Output:      statusHead{},
 		ListName:    "files",
 		PerPage:     50,
 		MaxPerPage:  500,
-	}, func(ctx context.Context, a args) (*kit.Result, error) {
-		r, err := rs.open(ctx, a.Repo)
+	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
+		path, err := r.ParsePath(a.Path)
 		if err != nil {
 			return nil, err
 		}
-		defer r.Close()
-		path, err := r.ParsePath(a.Path)
-		if err != nil {
-			return nil, toolError(err)
-		}
 		s, err := r.Status(ctx, []string{path}, a.Untracked == "all")
 		if err != nil {
-			return nil, toolError(err)
+			return nil, err
 		}
 		head := statusHead{
 			Repo: r.Root(), Branch: s.Branch, Head: short(s.Head), Upstream: s.Upstream,

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/servers/kit"
 )
 
@@ -124,7 +125,7 @@ func (c *client) do(ctx context.Context, method string, target *url.URL, form st
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "loom-mcp-prometheus/"+kit.Version())
+	req.Header.Set("User-Agent", "loom-mcp-prometheus/"+version.String())
 	if c.auth != "" {
 		req.Header.Set("Authorization", c.auth)
 	}

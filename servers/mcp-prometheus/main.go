@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/servers/kit"
 )
 
@@ -38,7 +39,7 @@ func newServer(c *client) *kit.Server {
 	p := &prometheus{client: c, now: time.Now}
 	return &kit.Server{
 		Name: "mcp-prometheus", Title: "Prometheus", Instructions: instructions,
-		Version: kit.Version(),
+		Version: version.String(),
 		Tools:   []kit.Tool{p.query(), p.queryRange(), p.listMetrics(), p.listLabels()},
 	}
 }

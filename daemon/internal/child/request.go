@@ -63,7 +63,7 @@ func (r *Request) frame(era Era, meta []byte) []byte {
 	params := r.Params
 	if era == Modern && !hasMeta {
 		if params == nil {
-			params, whole = []byte("{}"), jsonrpc.Span{End: 2}
+			params = []byte("{}")
 		}
 		if params[0] == '{' {
 			own := append(append([]byte(`"_meta":{`), meta...), '}')

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/loom-core/loom/core/secret"
@@ -32,6 +33,30 @@ func (e *ConfigError) Unwrap() error { return e.Cause }
 // specHash is the same for two entries that need the same process.
 func specHash(s registry.Server) string {
 	return hash(s.Command, s.Args, s.Dir, s.Env, s.Share, s.Concurrency)
+}
+
+// spec is an entry with its hash.
+type spec struct {
+	of   registry.Server
+	hash string
+}
+
+// specLocked is [specHash] from memory: it is asked for at every call, and an
+// entry changes at a reload only.
+func (p *Pool) specLocked(s registry.Server) string {
+	name := string(s.Name)
+	if last, ok := p.specs[name]; ok && sameSpec(last.of, s) {
+		return last.hash
+	}
+	h := specHash(s)
+	p.specs[name] = spec{of: s, hash: h}
+	return h
+}
+
+// sameSpec compares what [specHash] covers.
+func sameSpec(a, b registry.Server) bool {
+	return a.Command == b.Command && a.Dir == b.Dir && a.Share == b.Share && a.Concurrency == b.Concurrency &&
+		slices.Equal(a.Args, b.Args) && slices.Equal(a.Env, b.Env)
 }
 
 func hash(values ...any) string {

@@ -66,6 +66,7 @@ type Pool struct {
 	retired   map[*Instance]bool
 	rings     map[string]*ring.Ring
 	errors    map[string]failure // the last failed start, by server
+	specs     map[string]spec    // the last hash, by server
 }
 
 type failure struct {
@@ -80,15 +81,15 @@ func New(opts Options) *Pool {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Pool{
 		opts: opts, spawner: child.NewSpawner(), starting: make(chan struct{}, maxStarts), ctx: ctx, cancel: cancel,
-		instances: map[key]*Instance{}, retired: map[*Instance]bool{}, rings: map[string]*ring.Ring{}, errors: map[string]failure{},
+		instances: map[key]*Instance{}, retired: map[*Instance]bool{}, rings: map[string]*ring.Ring{}, errors: map[string]failure{}, specs: map[string]spec{},
 	}
 }
 
 // Instance returns the instance of s for that sharing. It starts nothing.
 func (p *Pool) Instance(s registry.Server, sharing Sharing) *Instance {
-	k := key{string(s.Name), specHash(s), sharing.Key}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	k := key{string(s.Name), p.specLocked(s), sharing.Key}
 	i := p.instances[k]
 	if i == nil {
 		i = newInstance(p, s, sharing)

@@ -31,7 +31,6 @@ func TestMain(m *testing.M) {
 type counter struct {
 	mu            sync.Mutex
 	starts, fails int
-	exits         []string
 	exited        chan string
 }
 

@@ -16,6 +16,9 @@ import (
 func (p *Proxy) readClient() error {
 	frames := jsonrpc.NewReader(p.opts.In, 0)
 	for {
+		if !frames.Buffered() {
+			p.flushLoomd()
+		}
 		frame, err := frames.Next()
 		var large *jsonrpc.TooLargeError
 		if errors.As(err, &large) {
@@ -117,7 +120,7 @@ func (p *Proxy) send(frame []byte, m jsonrpc.Message, method string) {
 // write wraps a client's message for loomd. An error shows at the reader of
 // the link, which answers what was in flight.
 func (p *Proxy) write(link net.Conn, frame []byte, m jsonrpc.Message, method string) {
-	b := p.inBuf[:0]
+	var err error
 	if method == mcp.ToolsCall && m.ID.Present() {
 		name := toolOf(frame, m)
 		p.mu.Lock()
@@ -126,22 +129,31 @@ func (p *Proxy) write(link net.Conn, frame []byte, m jsonrpc.Message, method str
 		if !ok {
 			route = loomrpc.Route{Tool: name}
 		}
-		b = append(append(b, `{"jsonrpc":"2.0","id":`...), m.ID.Of(frame)...)
-		b = append(append(b, `,"method":"`+loomrpc.MethodCall+`","params":{"server":`...), jsonrpc.Quote(route.Server)...)
-		b = append(append(b, `,"tool":`...), jsonrpc.Quote(route.Tool)...)
+		var key []byte
 		if m.Params.Present() {
-			b = append(append(b, `,"params":`...), m.Params.Of(frame)...)
+			key = []byte(`,"params":`)
 		}
-		b = append(b, "}}\n"...)
+		err = p.loomd.add([]byte(`{"jsonrpc":"2.0","id":`), m.ID.Of(frame), []byte(`,"method":"`+loomrpc.MethodCall+`","params":{"server":`), jsonrpc.Quote(route.Server),
+			[]byte(`,"tool":`), jsonrpc.Quote(route.Tool), key, m.Params.Of(frame), []byte("}}\n"))
 	} else {
-		b = append(append(b, `{"jsonrpc":"2.0","method":"`+loomrpc.MethodMCP+`","params":`...), frame...)
-		b = append(b, "}\n"...)
+		err = p.loomd.add([]byte(`{"jsonrpc":"2.0","method":"`+loomrpc.MethodMCP+`","params":`), frame, []byte("}\n"))
 	}
-	if _, err := link.Write(b); err != nil {
+	if err != nil {
 		link.Close()
 	}
-	if p.inBuf = b; cap(b) > 1<<20 {
-		p.inBuf = nil // one large call must not keep its memory for ever
+}
+
+// flushLoomd sends what was gathered.
+func (p *Proxy) flushLoomd() {
+	p.toLoomd.Lock()
+	defer p.toLoomd.Unlock()
+	if p.loomd.flush() != nil {
+		p.mu.Lock()
+		link := p.link
+		p.mu.Unlock()
+		if link != nil {
+			link.Close()
+		}
 	}
 }
 

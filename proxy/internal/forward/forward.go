@@ -14,7 +14,6 @@ package forward
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -43,11 +42,10 @@ type Options struct {
 type Proxy struct {
 	opts Options
 
-	toClient sync.Mutex
-	outBuf   []byte
+	client *gather
 
-	toLoomd sync.Mutex // taken before mu where both are
-	inBuf   []byte
+	toLoomd sync.Mutex // held to write to the link; taken before mu where both are
+	loomd   *gather    // of the link; guarded by toLoomd
 
 	mu         sync.Mutex
 	link       net.Conn          // nil while loomd is away
@@ -81,7 +79,7 @@ func Run(ctx context.Context, opts Options) error {
 			*d.p = d.v
 		}
 	}
-	p := &Proxy{opts: opts, inFlight: map[string][]byte{}, routes: map[string]loomrpc.Route{}, away: errors.New("loomd was not reached yet"), wanted: make(chan struct{}, 1)}
+	p := &Proxy{opts: opts, client: &gather{w: opts.Out}, loomd: &gather{w: io.Discard}, inFlight: map[string][]byte{}, routes: map[string]loomrpc.Route{}, away: errors.New("loomd was not reached yet"), wanted: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
@@ -127,33 +125,4 @@ func (p *Proxy) restLocked() {
 		close(p.idle)
 		p.idle = nil
 	}
-}
-
-// bigFrame is from where on a frame is written by itself instead of being
-// copied together with its line end.
-const bigFrame = 64 << 10
-
-// writeFrame writes frame and its line end to w, through buf.
-func writeFrame(w io.Writer, buf *[]byte, frame []byte) error {
-	if len(frame) < bigFrame {
-		*buf = append(append((*buf)[:0], frame...), '\n')
-		_, err := w.Write(*buf)
-		return err
-	}
-	if _, err := w.Write(frame); err != nil {
-		return err
-	}
-	_, err := w.Write([]byte{'\n'})
-	return err
-}
-
-// reply writes a frame to the client. A client that cannot be written to is
-// gone, and its end of In says so.
-func (p *Proxy) reply(frame []byte) error {
-	p.toClient.Lock()
-	defer p.toClient.Unlock()
-	if err := writeFrame(p.opts.Out, &p.outBuf, frame); err != nil {
-		return fmt.Errorf("writing to the client: %w", err)
-	}
-	return nil
 }

@@ -153,6 +153,7 @@ func (p *Proxy) ask(conn net.Conn, frames *jsonrpc.Reader, frame []byte) ([]byte
 func (p *Proxy) take(conn net.Conn) {
 	p.toLoomd.Lock()
 	defer p.toLoomd.Unlock()
+	p.loomd = &gather{w: conn} // what was gathered for the last one was answered when that went
 	p.mu.Lock()
 	p.link, p.away = conn, nil
 	waiting := p.held
@@ -176,11 +177,20 @@ func (p *Proxy) take(conn net.Conn) {
 		method, _ := jsonrpc.Text(h.msg.Method.Of(h.frame))
 		p.write(conn, h.frame, h.msg, method)
 	}
+	if p.loomd.flush() != nil {
+		conn.Close()
+	}
 }
 
 // readLoomd hands what loomd says to the client until the link ends.
 func (p *Proxy) readLoomd(frames *jsonrpc.Reader, fail context.CancelCauseFunc) error {
 	for {
+		if !frames.Buffered() {
+			if err := p.client.flush(); err != nil {
+				fail(fmt.Errorf("writing to the client: %w", err))
+				return err
+			}
+		}
 		frame, err := frames.Next()
 		if err == io.EOF {
 			return errors.New("loomd closed the connection")
@@ -198,8 +208,8 @@ func (p *Proxy) readLoomd(frames *jsonrpc.Reader, fail context.CancelCauseFunc) 
 		if m.Kind() == jsonrpc.Response && !p.answered(frame, m) {
 			continue // cancelled meanwhile: there must be no answer
 		}
-		if err := p.reply(frame); err != nil {
-			fail(err)
+		if err := p.client.add(frame, lineEnd); err != nil {
+			fail(fmt.Errorf("writing to the client: %w", err))
 			return err
 		}
 	}

@@ -13,6 +13,8 @@ import (
 
 // Stop is returned by the function given to [Git.Stream] when it has read
 // enough. git is killed and Stream returns nil.
+//
+//lint:ignore ST1012 it is no failure, as io.EOF and fs.SkipAll are none
 var Stop = errors.New("read enough")
 
 // ErrTooLarge is returned by [Git.Output] for an output over its bound.

@@ -24,6 +24,9 @@ func (r *Repo) ParsePath(arg string) (string, error) {
 		p = unquoted
 	}
 	if filepath.IsAbs(p) {
+		if dir, err := filepath.EvalSymlinks(filepath.Dir(p)); err == nil && !allow.Within(r.Root(), p) {
+			p = filepath.Join(dir, filepath.Base(p)) // the client spells its root through a link
+		}
 		rel, err := filepath.Rel(r.Root(), p)
 		if err != nil || r.Bare() || !allow.Within(r.Root(), p) {
 			return "", invalid("give it from the top of the repository, "+r.Root(), "path %s is not in the repository", arg)
