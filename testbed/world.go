@@ -50,6 +50,7 @@ func New(t T, opts Options) *World {
 	}
 	w.Socket = filepath.Join(dir, "run", "loom", "loomd.sock")
 	t.Cleanup(w.end)
+	w.enter()
 	for _, d := range []string{w.Home, filepath.Join(dir, "run"), w.Dirs.Config, w.Dirs.State} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			t.Fatalf("making a world: %v", err)
@@ -151,6 +152,7 @@ func (w *World) SaveEnvironment(more map[string]string) {
 
 // end stops what runs and looks whether that was all.
 func (w *World) end() {
+	defer w.leave()
 	if conn, err := w.dial(); err == nil {
 		if err := conn.Call(deadline(), loomrpc.MethodStop, nil, nil); err != nil {
 			w.t.Errorf("stopping loomd: %v", err)

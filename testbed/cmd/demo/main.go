@@ -28,7 +28,7 @@ func main() { os.Exit(run()) }
 func run() int {
 	bin := flag.String("bin", "", "use the binaries in `DIR` instead of building them")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer stop()
 
 	s := newStage()
