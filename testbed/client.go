@@ -177,7 +177,7 @@ func (c *Client) Call(tool, arguments string) Frame {
 func (c *Client) MustCall(tool, arguments string) string {
 	c.t.Helper()
 	f := c.Call(tool, arguments)
-	if f.Err() != nil {
+	if f.Err() != nil || f.IsError() {
 		c.t.Fatalf("calling %s %s: %s", tool, arguments, f)
 	}
 	return f.Text()

@@ -50,6 +50,12 @@ func (f Frame) Err() *Failure {
 	return e
 }
 
+// IsError reports whether it is the result of a tool that failed.
+func (f Frame) IsError() bool {
+	span, ok := jsonrpc.Find(f.Raw, f.msg.Result, "isError")
+	return ok && string(span.Of(f.Raw)) == "true"
+}
+
 // Text is the text of a tool's result, its blocks joined.
 func (f Frame) Text() string {
 	var result struct {

@@ -16,7 +16,7 @@ import (
 // The processes of a test are the test binary itself, started again under
 // their names: go test needs nothing built before.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(testbed.Guarded{M: m}, map[string]func(){
 		"loom":     func() { os.Exit(cli.Main(os.Args[1:])) },
 		"loomd":    func() { os.Exit(loomd.Main(os.Args[1:])) },
 		"mcp-fake": func() { os.Exit(fakeserver.Main(os.Args[1:])) },

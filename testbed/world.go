@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/loom-core/loom/core/localsock"
@@ -51,6 +50,7 @@ func New(t T, opts Options) *World {
 	}
 	w.Socket = filepath.Join(dir, "run", "loom", "loomd.sock")
 	t.Cleanup(w.end)
+	w.enter()
 	for _, d := range []string{w.Home, filepath.Join(dir, "run"), w.Dirs.Config, w.Dirs.State} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			t.Fatalf("making a world: %v", err)
@@ -114,14 +114,13 @@ func (w *World) Mkdir(name string) string {
 // Environ is what a process of this world gets, "NAME=value": nothing of the
 // real user's but PATH.
 func (w *World) Environ() []string {
-	env := append(w.base(), "LOOM_LOOMD="+w.opts.Loomd, "LOOM_SOCKET="+w.Socket)
-	slices.Sort(env)
-	return env
+	return append(w.base(), "LOOM_LOOMD="+w.opts.Loomd, "LOOM_SOCKET="+w.Socket)
 }
 
 func (w *World) base() []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.Home, "SHELL=/bin/sh", "LANG=C.UTF-8", "TZ=UTC",
+		"LOOM_METRICS=off", "LOOM_LOG_LEVEL=debug", // loom start saves them, as it does a user's
 		"GORACE=atexit_sleep_ms=0", // else every process of a race run takes a second to end
 		"XDG_CONFIG_HOME=" + filepath.Dir(w.Dirs.Config), "XDG_STATE_HOME=" + filepath.Dir(w.Dirs.State),
 		"XDG_CACHE_HOME=" + filepath.Dir(w.Dirs.Cache), "XDG_RUNTIME_DIR=" + filepath.Join(w.Dir, "run"),
@@ -136,7 +135,7 @@ func (w *World) base() []string {
 // loomd that a proxy starts gets this and nothing of the proxy's own.
 func (w *World) SaveEnvironment(more map[string]string) {
 	w.t.Helper()
-	vars := map[string]string{"LOOM_METRICS": "off", "LOOM_LOG_LEVEL": "debug"}
+	vars := map[string]string{}
 	for _, kv := range w.base() {
 		name, value, _ := strings.Cut(kv, "=")
 		vars[name] = value
@@ -153,6 +152,7 @@ func (w *World) SaveEnvironment(more map[string]string) {
 
 // end stops what runs and looks whether that was all.
 func (w *World) end() {
+	defer w.leave()
 	if conn, err := w.dial(); err == nil {
 		if err := conn.Call(deadline(), loomrpc.MethodStop, nil, nil); err != nil {
 			w.t.Errorf("stopping loomd: %v", err)

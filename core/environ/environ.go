@@ -36,6 +36,10 @@ func Passed(name string) bool {
 	return slices.Contains(passed, name) || strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "XDG_")
 }
 
+// settings are what loomd itself reads. They are saved with the rest, and no
+// server gets them.
+var settings = []string{"LOOM_METRICS", "LOOM_LOG_LEVEL"}
+
 // Pass returns the entries of env ("NAME=value") whose names are [Passed].
 func Pass(env []string) []string {
 	var out []string
@@ -71,16 +75,17 @@ func Origin() string {
 	return Inherited
 }
 
-// Save writes the [Passed] variables of env, and those in extra, to file
-// (0600). It returns the names in extra that look like secrets and were left out.
+// Save writes the [Passed] variables of env, loomd's own settings and those in
+// extra to file (0600). It returns the names in extra that look like secrets and were left out.
 func Save(file string, env, extra []string) (refused []string, err error) {
 	vars := map[string]string{}
 	for _, kv := range env {
 		name, value, ok := strings.Cut(kv, "=")
-		if !ok || !Passed(name) && !slices.Contains(extra, name) {
+		own := Passed(name) || slices.Contains(settings, name)
+		if !ok || !own && !slices.Contains(extra, name) {
 			continue
 		}
-		if !Passed(name) && LooksSecret(name) {
+		if !own && LooksSecret(name) {
 			refused = append(refused, name)
 			continue
 		}

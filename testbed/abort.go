@@ -1,0 +1,54 @@
+package testbed
+
+import (
+	"os"
+	"os/signal"
+	"slices"
+	"sync"
+	"syscall"
+)
+
+// worlds are those that have not ended.
+var worlds struct {
+	sync.Mutex
+	all []*World
+}
+
+func (w *World) enter() {
+	worlds.Lock()
+	defer worlds.Unlock()
+	worlds.all = append(worlds.all, w)
+}
+
+func (w *World) leave() {
+	worlds.Lock()
+	defer worlds.Unlock()
+	worlds.all = slices.DeleteFunc(worlds.all, func(o *World) bool { return o == w })
+}
+
+// EndOnSignal makes ^C end the processes of all worlds with the test binary:
+// loomd is detached, so the signal alone does not reach it.
+func EndOnSignal() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() { // ends with the process
+		<-signals
+		worlds.Lock() // and never unlocked: no world begins any more
+		for _, w := range worlds.all {
+			for _, p := range w.Processes() {
+				p.Kill()
+			}
+			os.RemoveAll(w.Dir)
+		}
+		os.Exit(1)
+	}()
+}
+
+// Guarded is a [*testing.M] whose run ends like that.
+type Guarded struct{ M interface{ Run() int } }
+
+// Run runs the tests.
+func (g Guarded) Run() int {
+	EndOnSignal()
+	return g.M.Run()
+}

@@ -1,0 +1,83 @@
+package testbed
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Program is a main package of the product.
+type Program struct{ Name, Module, Dir string }
+
+// The programs that are built for the demo and for the suites with real
+// upstreams. Tests without an upstream need none: they are loom and loomd.
+var (
+	Loom       = Program{"loom", "github.com/loom-core/loom/proxy", "cmd/loom"}
+	Loomd      = Program{"loomd", "github.com/loom-core/loom/daemon", "cmd/loomd"}
+	Git        = Program{"mcp-git", "github.com/loom-core/loom/servers/mcp-git", "."}
+	Prometheus = Program{"mcp-prometheus", "github.com/loom-core/loom/servers/mcp-prometheus", "."}
+)
+
+// slow is after how long of silence a build says that it still goes on.
+const slow = 5 * time.Second
+
+// Build puts programs into the folder bin, with the versions of their own
+// go.mod, as make build does. say is told what is being done.
+func Build(ctx context.Context, say func(line string), bin string, programs ...Program) error {
+	for _, p := range programs {
+		say("building " + p.Name)
+		out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", p.Module).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("finding module %s: %w: %s\nrun it inside the source tree", p.Module, err, out)
+		}
+		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", bin+string(filepath.Separator), ".")
+		cmd.Dir = filepath.Join(strings.TrimSpace(string(out)), p.Dir)
+		cmd.Env = append(os.Environ(), "GOWORK=off")
+		if err := Show(cmd, say); err != nil {
+			return fmt.Errorf("building %s: %w", p.Name, err)
+		}
+	}
+	return nil
+}
+
+// Show runs cmd and passes on what it says on stderr, and when it has been
+// silent for a while that it goes on.
+func Show(cmd *exec.Cmd, say func(line string)) error {
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	began := time.Now()
+	silence := time.NewTicker(slow)
+	defer silence.Stop()
+	ended := make(chan struct{})
+	var patience sync.WaitGroup
+	patience.Go(func() { // ends with the command
+		for {
+			select {
+			case <-silence.C:
+				say(fmt.Sprintf("  still building (%.0f s)", time.Since(began).Seconds()))
+			case <-ended:
+				return
+			}
+		}
+	})
+	lines := bufio.NewScanner(said)
+	for lines.Scan() {
+		silence.Reset(slow)
+		say("  " + lines.Text())
+	}
+	err = cmd.Wait()
+	close(ended)
+	patience.Wait()
+	return err
+}
