@@ -27,8 +27,8 @@ func (w *World) leave() {
 }
 
 // EndOnSignal makes ^C end the processes of all worlds with the test binary:
-// loomd is detached, so the signal alone does not reach it.
-func EndOnSignal() {
+// loomd is detached, so the signal alone does not reach it. also runs after that.
+func EndOnSignal(also func()) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() { // ends with the process
@@ -40,15 +40,21 @@ func EndOnSignal() {
 			}
 			os.RemoveAll(w.Dir)
 		}
+		if also != nil {
+			also()
+		}
 		os.Exit(1)
 	}()
 }
 
 // Guarded is a [*testing.M] whose run ends like that.
-type Guarded struct{ M interface{ Run() int } }
+type Guarded struct {
+	M    interface{ Run() int }
+	Also func() // optional
+}
 
 // Run runs the tests.
 func (g Guarded) Run() int {
-	EndOnSignal()
+	EndOnSignal(g.Also)
 	return g.M.Run()
 }
