@@ -86,12 +86,12 @@ func TestProgress(t *testing.T) {
 // TestTimeout: a server that is silent for longer than its entry allows costs
 // that call; progress counts as a sign of life.
 func TestTimeout(t *testing.T) {
-	w := newWorld(t, fake+"    timeout: 400ms\n")
+	w := newWorld(t, fake+"    timeout: 2s\n")
 	c := w.Connect(testbed.ClientOptions{})
 	pid := c.MustCall("fake__pid", "{}")
-	failed(t, c.Call("fake__sleep", `{"ms":60000}`), loomrpc.CodeTimeout, "timeout", "server fake", "400ms", "servers.fake.timeout")
+	failed(t, c.Call("fake__sleep", `{"ms":60000}`), loomrpc.CodeTimeout, "timeout", "server fake", "2s", "servers.fake.timeout")
 	testbed.Eventually(t, "the server is told", func() bool { return strings.Contains(w.Stderr("fake"), "cancelled") })
-	f := c.Ask("tools/call", `{"name":"fake__sleep","arguments":{"ms":1000,"n":10},"_meta":{"progressToken":1}}`)
+	f := c.Ask("tools/call", `{"name":"fake__sleep","arguments":{"ms":3000,"n":30},"_meta":{"progressToken":1}}`)
 	if f.Text() != "slept" {
 		t.Errorf("a call with progress gave %s", f)
 	}

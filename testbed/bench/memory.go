@@ -9,11 +9,13 @@ import (
 	"strings"
 )
 
-// memory is what one kind of process holds, in KiB. Private is what would be
+// memory is what one kind of process holds, in KiB. The largest is the one that
+// took the load of a single client and the big results. Private is what would be
 // free if it ended: pages that it shares with others of its kind do not count.
 type memory struct {
 	name         string
 	count        int
+	least        int // RSS of the smallest
 	rss, private int // of the largest
 }
 
@@ -28,11 +30,12 @@ func (w *world) memory() []memory {
 		for i := range out {
 			if m := &out[i]; m.name == name {
 				m.count++
+				m.least = min(m.least, rss)
 				m.rss, m.private = max(m.rss, rss), max(m.private, private)
 				return
 			}
 		}
-		out = append(out, memory{name: name, count: 1, rss: rss, private: private})
+		out = append(out, memory{name: name, count: 1, least: rss, rss: rss, private: private})
 	}
 	for _, p := range w.processes {
 		name := p.name

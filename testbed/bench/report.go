@@ -39,10 +39,10 @@ func (r report) print(w io.Writer) {
 	if len(r.memory) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\n| process, after the load | how many | RSS of the largest | private |")
-	fmt.Fprintln(w, "|---|---:|---:|---:|")
+	fmt.Fprintln(w, "\n| process, after the load | how many | RSS, smallest | RSS, largest | private, largest |")
+	fmt.Fprintln(w, "|---|---:|---:|---:|---:|")
 	for _, m := range r.memory {
-		fmt.Fprintf(w, "| %s | %d | %.1f MiB | %.1f MiB |\n", m.name, m.count, float64(m.rss)/1024, float64(m.private)/1024)
+		fmt.Fprintf(w, "| %s | %d | %.1f MiB | %.1f MiB | %.1f MiB |\n", m.name, m.count, float64(m.least)/1024, float64(m.rss)/1024, float64(m.private)/1024)
 	}
 }
 

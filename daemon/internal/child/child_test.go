@@ -181,7 +181,7 @@ func TestTimeoutCancelsAndKeepsTheProcess(t *testing.T) {
 func TestProgressPutsTheTimeoutOff(t *testing.T) {
 	p := run(t, spec(t))
 	done := make(chan Answer, 1)
-	p.Send(&Request{Method: "tools/call", Params: []byte(`{"name":"sleep","arguments":{"ms":1200,"n":12},"_meta":{"progressToken":1}}`), Timeout: 600 * time.Millisecond,
+	p.Send(&Request{Method: "tools/call", Params: []byte(`{"name":"sleep","arguments":{"ms":3000,"n":30},"_meta":{"progressToken":1}}`), Timeout: 2 * time.Second,
 		Progress: func([]byte) {}, Done: func(a Answer) { done <- a }})
 	if a := <-done; a.Err != nil {
 		t.Errorf("got %v", a.Err)
