@@ -154,6 +154,11 @@ func TestReloadThenCall(t *testing.T) {
 		w.Registry(registry)
 		w.MustLoom("reload")
 		c.MustCall(name+"__echo", "{}")
+		// So it is with a tool that a changed server has got.
+		registry = strings.Replace(registry, name+": {command: @fake}", name+": {command: @fake, args: [--extra, 1]}", 1)
+		w.Registry(registry)
+		w.MustLoom("reload")
+		c.MustCall(name+"__extra-0", "{}")
 	}
 }
 

@@ -1,6 +1,7 @@
 package jsonrpc
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -75,6 +76,18 @@ func NewError(id []byte, e *Error) []byte {
 	b = append(append(b, `{"jsonrpc":"2.0","id":`...), id...)
 	b = append(append(b, `,"error":`...), raw...)
 	return append(b, '}')
+}
+
+// Marshal is [json.Marshal] without escapes for HTML: they would also change the
+// raw JSON of others inside v, which is to stay as it was written.
+func Marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // Quote is text as a JSON string. Names and ids of ours need no escape, which

@@ -149,3 +149,11 @@ func BenchmarkScan(b *testing.B) {
 		})
 	}
 }
+
+func TestMarshalKeepsTheTextOfOthers(t *testing.T) {
+	raw := json.RawMessage(`{"n":1e400,"html":"<&>","e":"\u00e9"}`)
+	got, err := Marshal(struct{ Raw json.RawMessage }{raw})
+	if want := `{"Raw":` + string(raw) + `}`; err != nil || string(got) != want {
+		t.Errorf("Marshal gives %s, %v; want %s", got, err, want)
+	}
+}

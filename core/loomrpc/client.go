@@ -42,7 +42,7 @@ func (c *Client) Hello(ctx context.Context, h Hello) (HelloReply, error) {
 // An error of loomd is a [*jsonrpc.Error]. When ctx ends the connection is of
 // no more use.
 func (c *Client) Call(ctx context.Context, method string, params, result any) error {
-	raw, err := json.Marshal(params)
+	raw, err := jsonrpc.Marshal(params)
 	if err != nil {
 		return fmt.Errorf("encoding %s: %w", method, err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 )
 
@@ -98,14 +99,14 @@ func runCall(ctx context.Context, opts *CallOptions) error {
 // callTool calls and returns the raw result. When ctx ends, by ^C, the
 // connection goes down and loomd cancels the call at the server.
 func callTool(ctx context.Context, opts *CallOptions, conn *Conn, arguments json.RawMessage) ([]byte, error) {
-	params, err := json.Marshal(struct {
+	params, err := jsonrpc.Marshal(struct {
 		Name      string          `json:"name"`
 		Arguments json.RawMessage `json:"arguments"`
 	}{opts.Tool, arguments})
 	if err != nil {
 		return nil, fmt.Errorf("encoding the call: %w", err)
 	}
-	call, err := json.Marshal(loomrpc.Call{Tool: opts.Tool, Params: params})
+	call, err := jsonrpc.Marshal(loomrpc.Call{Tool: opts.Tool, Params: params})
 	if err != nil {
 		return nil, fmt.Errorf("encoding the call: %w", err)
 	}

@@ -50,14 +50,16 @@ func (s *Session) call(ctx context.Context, frame []byte, m jsonrpc.Message) {
 		s.start(id, view, tool, c.Params)
 		return
 	}
-	if len(view.Unlearnt) == 0 {
+	// It may be a tool of a server that was never seen, or not since it was
+	// changed a moment ago: learn first, then look again.
+	unlearnt := s.svc.Learner.Unlearnt(view.Servers())
+	if len(unlearnt) == 0 {
 		s.refuse(id, notFound(err))
 		return
 	}
-	// It may be a tool of a server that was never seen: learn first, then look again.
 	s.background.Go(func() {
 		select {
-		case <-s.svc.Learner.Learn(view.Unlearnt, s.sharing):
+		case <-s.svc.Learner.Learn(unlearnt, s.sharing):
 		case <-ctx.Done():
 			return
 		}

@@ -236,7 +236,7 @@ func (s *Session) control(ctx context.Context, method string, frame []byte, m js
 			s.fail(id, asError("", err))
 			return
 		}
-		raw, err := json.Marshal(result)
+		raw, err := jsonrpc.Marshal(result)
 		if err != nil {
 			s.fail(id, loomrpc.Errorf(jsonrpc.CodeInternal, loomrpc.ErrorData{}, "encoding the answer to %s: %v", method, err))
 			return
