@@ -153,14 +153,14 @@ func (w *World) SaveEnvironment(more map[string]string) {
 // end stops what runs and looks whether that was all.
 func (w *World) end() {
 	defer w.leave()
-	if conn, err := w.dial(); err == nil {
-		if err := conn.Call(deadline(), loomrpc.MethodStop, nil, nil); err != nil {
-			w.t.Errorf("stopping loomd: %v", err)
-		}
-		conn.Close()
-	}
+	w.stop()
 	var left []Process
-	if !within(Patience/2, func() bool { left = w.Processes(); return len(left) == 0 }) {
+	if !within(Patience/2, func() bool {
+		if left = w.Processes(); len(left) > 0 {
+			w.stop() // of several that were started at once one may come up only now
+		}
+		return len(left) == 0
+	}) {
 		var text strings.Builder
 		for _, p := range left {
 			fmt.Fprintf(&text, "\n  %s", p)
@@ -179,6 +179,18 @@ func (w *World) end() {
 	}
 	if err := os.RemoveAll(w.Dir); err != nil {
 		w.t.Errorf("removing the world: %v", err)
+	}
+}
+
+// stop asks a loomd to stop, if one answers.
+func (w *World) stop() {
+	conn, err := w.dial()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	if err := conn.Call(deadline(), loomrpc.MethodStop, nil, nil); err != nil && w.Running() {
+		w.t.Errorf("stopping loomd: %v", err)
 	}
 }
 

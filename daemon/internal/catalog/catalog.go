@@ -43,6 +43,7 @@ type Catalog struct {
 
 	mu      sync.Mutex
 	entries map[string]*Entry // by server
+	version int64             // counts what was put
 }
 
 // Open reads the entries in dir, which is made when it is missing. A file that
@@ -86,12 +87,21 @@ func (c *Catalog) Known(server, key string) bool {
 	return ok && e.Key == key
 }
 
+// Version is another one after each [Catalog.Put]: whoever keeps something that
+// was made of the entries can tell whether it is out of date.
+func (c *Catalog) Version() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.version
+}
+
 // Put stores what was learnt. changed tells whether clients see a difference.
 // The entry counts from now on even when it could not be written.
 func (c *Catalog) Put(e *Entry) (changed bool, err error) {
 	c.mu.Lock()
 	old := c.entries[e.Server]
 	c.entries[e.Server] = e
+	c.version++
 	c.mu.Unlock()
 	changed = old == nil || !same(old, e)
 	if !changed && old.Key == e.Key && old.Era == e.Era {

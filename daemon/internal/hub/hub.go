@@ -17,7 +17,8 @@ type Hub struct {
 
 	mu       sync.Mutex
 	registry *registry.Registry
-	views    map[string]*View // by profile, of the registry and catalog as they are
+	views    map[string]*View // by profile, of the registry and of the catalog at that version
+	version  int64
 	watchers map[int]func()
 	next     int
 }
@@ -42,6 +43,11 @@ func (h *Hub) View(client, profile string) (*View, error) {
 	p, err := h.registry.ProfileFor(client, profile)
 	if err != nil {
 		return nil, err
+	}
+	// Not only when Changed says so: whoever waited for a server to be learnt looks
+	// as soon as the catalog has it, and that may be before.
+	if now := h.catalog.Version(); now != h.version {
+		h.views, h.version = map[string]*View{}, now
 	}
 	v := h.views[p.Name]
 	if v == nil {

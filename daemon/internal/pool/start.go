@@ -129,13 +129,13 @@ func (i *Instance) learn(proc *child.Process, base *catalog.Entry) error {
 	for _, t := range tools {
 		e.Tools = append(e.Tools, catalog.Tool{Name: t.Name, Raw: t.Raw})
 	}
-	if _, err := p.opts.Catalog.Put(&e); err != nil {
+	changed, err := p.opts.Catalog.Put(&e)
+	if err != nil {
 		p.opts.Log.Warn("definitions are kept in memory only", "server", base.Server, "err", err)
 	}
-	// Also when they are the same: another process of the server may have stored
-	// them a moment ago and not have said so yet, and whoever waits for this
-	// reading looks at once. Those who see no difference tell nobody.
-	p.opts.Changed()
+	if changed {
+		p.opts.Changed()
+	}
 	return nil
 }
 

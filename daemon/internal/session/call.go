@@ -54,27 +54,31 @@ func (s *Session) call(ctx context.Context, frame []byte, m jsonrpc.Message) {
 	// changed a moment ago: learn first, then look again.
 	unlearnt := s.svc.Learner.Unlearnt(view.Servers())
 	if len(unlearnt) == 0 {
-		s.refuse(id, notFound(err))
+		s.lookAgain(id, c) // it may have been learnt just now
 		return
 	}
 	s.background.Go(func() {
 		select {
 		case <-s.svc.Learner.Learn(unlearnt, s.sharing):
+			s.lookAgain(id, c)
 		case <-ctx.Done():
-			return
 		}
-		view, err := s.view()
-		if err != nil {
-			s.refuse(id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
-			return
-		}
-		tool, err := view.Find(c)
-		if err != nil {
-			s.refuse(id, s.whyUnknown(view, c.Tool, err))
-			return
-		}
-		s.start(id, view, tool, c.Params)
 	})
+}
+
+// lookAgain starts a call whose tool was unknown a moment ago, or refuses it.
+func (s *Session) lookAgain(id []byte, c loomrpc.Call) {
+	view, err := s.view()
+	if err != nil {
+		s.refuse(id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
+		return
+	}
+	tool, err := view.Find(c)
+	if err != nil {
+		s.refuse(id, s.whyUnknown(view, c.Tool, err))
+		return
+	}
+	s.start(id, view, tool, c.Params)
 }
 
 // refuse answers a call that names no tool that the session may call.
