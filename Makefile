@@ -26,11 +26,11 @@ install: build ## binaries into ~/.local/bin (PREFIX=…)
 	@tools/install.sh '$(PREFIX)/bin' $(addprefix $(BIN)/,$(notdir $(MAINS)))
 
 test: ## unit, script and protocol tests of every module
-	$(GO) test work
+	@$(GO) run ./testbed/cmd/skips $(GO) test work
 	$(TOOLS) test ./...
 
 race: ## the same under the race detector
-	$(GO) test -race work
+	@$(GO) run ./testbed/cmd/skips $(GO) test -race work
 
 lint: vet darwin staticcheck tidy-diff workspace ## formatting, vet, the same for macOS, staticcheck, go.mod and go.work drift, sh syntax
 

@@ -6,7 +6,9 @@
 set -eu
 make=${MAKE:-make}
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+LOOM_SKIPS=$(mktemp) # the tests that were skipped, printed once at the end
+export LOOM_SKIPS
+trap 'rm -f "$log" "$LOOM_SKIPS"' EXIT
 trap 'exit 130' INT TERM
 begin=$(date +%s)
 for step; do
@@ -27,4 +29,5 @@ for step; do
   fi
   printf 'ok  \tmake %-12s\t%ds\n' "$step" $took
 done
+awk '!seen[$0]++' "$LOOM_SKIPS"
 printf 'ok  \tall %d steps      \t%ds\n' $# $(($(date +%s) - begin))

@@ -3,6 +3,11 @@
 // them. It is not an SDK: our servers use mcp-go.
 package mcp
 
+import (
+	"encoding/json"
+	"slices"
+)
+
 // Protocol revisions. Loom speaks the legacy era (a session opened with
 // initialize) up to [LatestLegacy], and to servers also the modern era, which
 // has neither session nor initialize.
@@ -39,3 +44,24 @@ const (
 // CodeUnsupportedVersion answers a request whose protocol version the server
 // does not speak (2026-07-28).
 const CodeUnsupportedVersion = -32022
+
+// Negotiate returns the revision in which an initialize that asks for that one
+// is answered: the same if Loom speaks it, else the latest (2025-11-25,
+// "Version Negotiation").
+func Negotiate(asked string) string {
+	if slices.Contains(LegacyVersions, asked) {
+		return asked
+	}
+	return LatestLegacy
+}
+
+// InitializeResult is what Loom answers to an initialize that asks for that
+// revision: loomd, and the proxy while there is none. version is Loom's own.
+func InitializeResult(asked, version, instructions string) ([]byte, error) {
+	return json.Marshal(map[string]any{
+		"protocolVersion": Negotiate(asked),
+		"capabilities":    map[string]any{"tools": map[string]any{"listChanged": true}},
+		"serverInfo":      map[string]any{"name": "loom", "title": "Loom", "version": version},
+		"instructions":    instructions,
+	})
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -73,19 +72,10 @@ func (s *Session) initialize(id, params []byte) {
 		s.fail(id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
 		return
 	}
-	version := p.ProtocolVersion
-	if !slices.Contains(mcp.LegacyVersions, version) {
-		version = mcp.LatestLegacy
-	}
 	s.mu.Lock()
 	s.client = p.ClientInfo.Name
 	s.mu.Unlock()
-	raw, err := json.Marshal(map[string]any{
-		"protocolVersion": version,
-		"capabilities":    map[string]any{"tools": map[string]any{"listChanged": true}},
-		"serverInfo":      map[string]any{"name": "loom", "title": "Loom", "version": s.svc.Version},
-		"instructions":    instructions(view),
-	})
+	raw, err := mcp.InitializeResult(p.ProtocolVersion, s.svc.Version, instructions(view))
 	if err != nil {
 		s.fail(id, loomrpc.Errorf(jsonrpc.CodeInternal, loomrpc.ErrorData{}, "encoding the answer to initialize: %v", err))
 		return

@@ -2,7 +2,6 @@ package forward
 
 import (
 	"encoding/json"
-	"slices"
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
@@ -64,13 +63,5 @@ func (p *Proxy) initializeAway(frame []byte, m jsonrpc.Message, instructions str
 	if err := json.Unmarshal(m.Params.Of(frame), &params); err != nil {
 		return nil, err
 	}
-	if !slices.Contains(mcp.LegacyVersions, params.ProtocolVersion) {
-		params.ProtocolVersion = mcp.LatestLegacy
-	}
-	return json.Marshal(map[string]any{
-		"protocolVersion": params.ProtocolVersion,
-		"capabilities":    map[string]any{"tools": map[string]any{"listChanged": true}},
-		"serverInfo":      map[string]any{"name": "loom", "title": "Loom", "version": p.opts.Hello.Version},
-		"instructions":    instructions,
-	})
+	return mcp.InitializeResult(params.ProtocolVersion, p.opts.Hello.Version, instructions)
 }

@@ -1,33 +1,68 @@
-// Command skips reads `go test -json` on stdin and prints what go test prints,
-// and at the end a table of the tests that were skipped and why: a skip that
-// nobody sees is a promise that nobody tests. It fails when a test failed.
+// Command skips runs go test, prints what it prints, and at the end a table of
+// the tests that were skipped and why: a skip that nobody sees is a promise that
+// nobody tests. It exits as go test does.
 //
 // Usage:
 //
-//	go test -json ./... | go run ./testbed/cmd/skips
+//	go run ./testbed/cmd/skips go test [flags] packages
+//
+// With LOOM_SKIPS in the environment the table goes to the end of that file
+// instead, for whoever runs several commands and prints it once.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path"
 	"regexp"
 	"strings"
 	"text/tabwriter"
 )
 
-func main() {
-	failed, err := report(os.Stdin, os.Stdout)
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(command []string) int {
+	if len(command) < 2 {
+		fmt.Fprintln(os.Stderr, "usage: skips go test [flags] packages")
+		return 2
+	}
+	cmd := exec.Command(command[0], append([]string{command[1], "-json"}, command[2:]...)...)
+	cmd.Stderr = os.Stderr
+	events, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "skips: running %s: %v\n", command[0], err)
+		return 2
+	}
+	table := io.Writer(os.Stdout)
+	if file := os.Getenv("LOOM_SKIPS"); file != "" {
+		f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "skips: %v\n", err)
+			return 2
+		}
+		defer f.Close()
+		table = f
+	}
+	failed, err := report(events, os.Stdout, table)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "skips: reading the output of go test: %v\n", err)
-		os.Exit(2)
+		return 2
 	}
-	if failed {
-		os.Exit(1)
+	var exit *exec.ExitError
+	if err := cmd.Wait(); errors.As(err, &exit) {
+		return exit.ExitCode()
+	} else if err != nil || failed {
+		return 1
 	}
+	return 0
 }
 
 // event is one line of go test -json; go doc test2json explains it.
@@ -37,8 +72,8 @@ type event struct {
 
 type skip struct{ pkg, test, why string }
 
-// report copies what go test would print without -v.
-func report(in io.Reader, out io.Writer) (failed bool, err error) {
+// report copies what go test would print without -v to out, and the skips to table.
+func report(in io.Reader, out, table io.Writer) (failed bool, err error) {
 	said := map[string][]string{} // by package and test
 	var broken []string           // failed tests of the package that runs
 	var skips []skip
@@ -83,7 +118,7 @@ func report(in io.Reader, out io.Writer) (failed bool, err error) {
 		}
 	}
 	if len(skips) > 0 {
-		t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		t := tabwriter.NewWriter(table, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(t, "\nSKIPPED\tIN\tBECAUSE")
 		for _, s := range skips {
 			fmt.Fprintf(t, "%s\t%s\t%s\n", s.test, s.pkg, s.why)

@@ -19,7 +19,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	failed, err := report(in, &out)
+	failed, err := report(in, &out, &out)
 	if !failed || err != nil {
 		t.Errorf("failed = %v, err = %v; want true, nil", failed, err)
 	}
