@@ -12,7 +12,6 @@ LINK   := -trimpath -buildvcs=false -ldflags '-X github.com/loom-core/loom/core/
 TOOLS   = GOWORK=off $(GO) -C tools
 STEPS   = MAKE='$(MAKE)' tools/steps.sh
 CHECK  := build test vet darwin staticcheck tidy-diff workspace drift
-E2E     = $(if $(wildcard testbed/e2e),e2e) # until the suite is there
 eachmod = @set -e; for d in $(MODULES) $(CURDIR)/tools; do (cd $$d && GOWORK=off $(1)) || { echo "FAIL: (cd $$d && GOWORK=off $(1))"; exit 1; }; done
 
 .PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci clients demo e2e bench diagrams
@@ -66,7 +65,7 @@ check: ## what a change must pass: build, test, lint, drift, 5 s per fuzz target
 	@FUZZTIME=$${FUZZTIME:-5s} $(STEPS) $(CHECK) fuzz
 
 ci: ## check, race and the longer suites: what .ci/run calls (needs npm)
-	@FUZZTIME=$${FUZZTIME:-5s} $(STEPS) $(CHECK) fuzz race clients $(E2E)
+	@FUZZTIME=$${FUZZTIME:-5s} $(STEPS) $(CHECK) fuzz race clients e2e
 
 clients: build ## MCP clients and servers from npm, pinned, through loom (needs npm)
 	@tools/npm-ci.sh testbed/clients
