@@ -3,6 +3,8 @@ package testbed_test
 import (
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/loom-core/loom/core/loomrpc"
@@ -114,32 +116,35 @@ func TestReloadBadFile(t *testing.T) {
 }
 
 // TestReloadUnderLoad: not one call is lost or answered wrongly while the
-// registry changes under it.
+// registry changes under it. Each worker goes on until the last reload.
 func TestReloadUnderLoad(t *testing.T) {
 	w := newWorld(t, fake)
-	c := w.Connect(testbed.ClientOptions{})
-	c.MustCall("fake__echo", "{}")
-	stop, done := make(chan struct{}), make(chan int)
-	go func() { // ends with stop
-		n := 0
-		for ; ; n++ {
-			select {
-			case <-stop:
-				done <- n
-				return
-			default:
+	const workers = 6
+	var done atomic.Bool
+	var count atomic.Int64
+	var all sync.WaitGroup
+	for i := range workers {
+		c := w.Connect(testbed.ClientOptions{})
+		c.MustCall("fake__echo", "{}")
+		all.Go(func() {
+			for n := 0; !done.Load(); n++ {
+				want := fmt.Sprintf(`{"worker":%d,"call":%d}`, i, n)
+				if f := c.Call("fake__echo", want); !strings.Contains(f.Result(), want) {
+					t.Errorf("call %s was answered %s", want, f)
+				}
+				count.Add(1)
 			}
-			if f := c.Call("fake__echo", `{"n":1}`); f.Err() != nil {
-				t.Errorf("call %d: %s", n, f)
-			}
-		}
-	}()
-	for i := range 6 {
-		w.Registry(strings.Replace(fake, "args: [", "args: [--extra, "+string(rune('1'+i))+", ", 1))
-		w.MustLoom("reload")
+		})
 	}
-	close(stop)
-	t.Logf("%d calls during 6 reloads", <-done)
+	for i := range 12 {
+		w.Registry(strings.Replace(fake, "args: [", fmt.Sprintf("args: [--extra, %d, ", i+1), 1))
+		w.MustLoom("reload")
+		before := count.Load()
+		testbed.Eventually(t, "calls go on", func() bool { return count.Load() >= before+2*workers })
+	}
+	done.Store(true)
+	all.Wait()
+	t.Logf("%d calls of %d clients during 12 reloads", count.Load(), workers)
 }
 
 // TestReloadThenCall: a tool of a server that was added a moment ago can be
