@@ -79,7 +79,7 @@ func Run(ctx context.Context, opts Options) error {
 			*d.p = d.v
 		}
 	}
-	p := &Proxy{opts: opts, client: &gather{w: opts.Out}, loomd: &gather{w: io.Discard}, inFlight: map[string][]byte{}, routes: map[string]loomrpc.Route{}, away: errors.New("loomd was not reached yet"), wanted: make(chan struct{}, 1)}
+	p := &Proxy{opts: opts, client: &gather{w: opts.Out}, loomd: &gather{w: io.Discard}, inFlight: map[string][]byte{}, routes: map[string]loomrpc.Route{}, away: errors.New("it is still starting"), wanted: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 

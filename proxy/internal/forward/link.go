@@ -32,10 +32,13 @@ func (p *Proxy) keepLink(ctx context.Context, fail context.CancelCauseFunc) {
 		if start {
 			connect = p.opts.Connect
 		}
-		err := p.connect(ctx, connect, fail, func() { wait = firstRetry })
+		opened, err := p.connect(ctx, connect, fail, func() { wait = firstRetry })
 		p.mu.Lock()
 		p.away = err
 		p.mu.Unlock()
+		if start && !opened && ctx.Err() == nil {
+			p.giveUp()
+		}
 		t := time.NewTimer(wait/2 + rand.N(wait/2+1))
 		select {
 		case <-p.wanted:
@@ -56,23 +59,43 @@ func (p *Proxy) keepLink(ctx context.Context, fail context.CancelCauseFunc) {
 	}
 }
 
-// connect opens one link and reads it to its end. linked is called once it works.
-func (p *Proxy) connect(ctx context.Context, open func(context.Context) (net.Conn, error), fail context.CancelCauseFunc, linked func()) error {
+// connect opens one link and reads it to its end. linked is called once it
+// works; opened tells an error of the link from one of opening it.
+func (p *Proxy) connect(ctx context.Context, open func(context.Context) (net.Conn, error), fail context.CancelCauseFunc, linked func()) (opened bool, err error) {
 	conn, err := open(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	frames := jsonrpc.NewReader(conn, 0)
 	if err := p.setUp(conn, frames); err != nil {
-		return err
+		return true, err
 	}
 	linked()
 	p.take(conn)
 	err = p.readLoomd(frames, fail)
 	p.lost(err)
-	return err
+	return true, err
+}
+
+// giveUp answers what waits for a loomd that could not be started: the cause is
+// known, and waiting longer would tell nobody more.
+func (p *Proxy) giveUp() {
+	p.mu.Lock()
+	waiting := p.held
+	p.held = nil
+	for _, h := range waiting {
+		h.timer.Stop()
+	}
+	p.mu.Unlock()
+	for _, h := range waiting {
+		method, _ := jsonrpc.Text(h.msg.Method.Of(h.frame))
+		p.answerAway(h.frame, h.msg, method)
+	}
+	p.mu.Lock()
+	p.restLocked()
+	p.mu.Unlock()
 }
 
 // setUp greets loomd and, on a later link, opens the client's session again.

@@ -25,6 +25,7 @@ import (
 //	client> FRAME   the client writes it        client< FRAME   the client must read it
 //	loomd> FRAME    loomd writes it             loomd< FRAME    loomd must read it
 //	loomd up        from here on one answers    loomd down      the connection ends, none answers
+//	loomd broken    none can be started; without it a start takes until "loomd up"
 //	wait DURATION   time passes                 client EOF      the client closes its end
 //	client nothing  no frame waits for the client
 //
@@ -55,6 +56,7 @@ type world struct {
 	fromProxy chan string
 
 	up      atomic.Bool
+	broken  atomic.Bool
 	dialled chan net.Conn // loomd's end of a connection that the proxy opened
 	loomd   net.Conn
 	lines   chan string // what loomd reads
@@ -67,6 +69,21 @@ func (w *world) dial(context.Context) (net.Conn, error) {
 	ours, theirs := net.Pipe()
 	w.dialled <- ours
 	return theirs, nil
+}
+
+// start is a loomd that takes its time, or one that cannot be started.
+func (w *world) start(ctx context.Context) (net.Conn, error) {
+	for !w.up.Load() {
+		if w.broken.Load() {
+			return nil, errors.New("starting loomd: it is not there")
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return w.dial(ctx)
 }
 
 func readLines(r io.Reader) chan string {
@@ -101,7 +118,7 @@ func play(t *testing.T, script string) {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- Run(ctx, Options{
-			In: in, Out: out, Log: t.Logf, Dial: w.dial, Connect: w.dial,
+			In: in, Out: out, Log: t.Logf, Dial: w.dial, Connect: w.start,
 			Hello: loomrpc.Hello{Protocol: 1, Version: "v1", PID: 1},
 		})
 	}()
@@ -147,9 +164,12 @@ func play(t *testing.T, script string) {
 			}
 			time.Sleep(d) // in the bubble: no time passes outside
 		case "loomd":
-			if rest == "up" {
+			switch rest {
+			case "up":
 				w.connect(t)
-			} else {
+			case "broken":
+				w.broken.Store(true)
+			default:
 				w.up.Store(false)
 				w.loomd.Close()
 			}
