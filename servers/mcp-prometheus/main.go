@@ -1,4 +1,4 @@
-// Mcp-prometheus lets a model read a Prometheus server, or anything with its
+// Command mcp-prometheus lets a model read a Prometheus server, or anything with its
 // query API. It only reads: of the API it uses what lists and queries.
 package main
 
