@@ -223,6 +223,9 @@ func (p *Proxy) readLoomd(frames *jsonrpc.Reader, fail context.CancelCauseFunc) 
 		}
 		m, err := jsonrpc.Scan(frame)
 		if err != nil {
+			if _, next := frames.Next(); next != nil { // the last line, and it has no end
+				return errors.New("loomd closed the connection in the middle of a message")
+			}
 			return fmt.Errorf("reading from loomd: %w", err)
 		}
 		if p.note(frame, m) {

@@ -25,6 +25,7 @@ import (
 //	client> FRAME   the client writes it        client< FRAME   the client must read it
 //	loomd> FRAME    loomd writes it             loomd< FRAME    loomd must read it
 //	loomd up        from here on one answers    loomd down      the connection ends, none answers
+//	loomd half TEXT it writes that without a line end
 //	loomd broken    none can be started; without it a start takes until "loomd up"
 //	wait DURATION   time passes                 client EOF      the client closes its end
 //	client nothing  no frame waits for the client
@@ -164,6 +165,10 @@ func play(t *testing.T, script string) {
 			}
 			time.Sleep(d) // in the bubble: no time passes outside
 		case "loomd":
+			if text, ok := strings.CutPrefix(rest, "half "); ok {
+				io.WriteString(w.loomd, text)
+				continue
+			}
 			switch rest {
 			case "up":
 				w.connect(t)
