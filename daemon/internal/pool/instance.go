@@ -113,10 +113,7 @@ func (i *Instance) Send(r *child.Request) {
 
 // wakeLocked starts the server if it has to run, and sends what has a slot.
 func (i *Instance) wakeLocked() {
-	if i.idle != nil {
-		i.idle.Stop()
-		i.idle = nil
-	}
+	i.busyLocked()
 	if i.phase == Stopped {
 		i.startLocked()
 	}
@@ -126,6 +123,14 @@ func (i *Instance) wakeLocked() {
 		}
 		i.waiting = i.waiting[1:]
 		i.inFlight++
+	}
+}
+
+// busyLocked ends the wait for idleness; restLocked begins it again.
+func (i *Instance) busyLocked() {
+	if i.idle != nil {
+		i.idle.Stop()
+		i.idle = nil
 	}
 }
 
@@ -214,7 +219,9 @@ func (i *Instance) Learn(ctx context.Context) error {
 		i.mu.Unlock()
 		return ErrRetired
 	}
-	i.wakeLocked()
+	if i.phase == Stopped { // one that runs has been read, and stays as idle as it was
+		i.startLocked()
+	}
 	l := i.learning
 	i.mu.Unlock()
 	select {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -224,6 +225,38 @@ func TestIdleStop(t *testing.T) {
 	if second := text(t, i, "pid", "{}"); second == first {
 		t.Error("the process was not stopped")
 	}
+}
+
+// A server whose binary changed while it runs counts as unlearnt for every
+// session that comes, and is learnt anew only when it has stopped.
+func TestLearningKeepsNoServerAlive(t *testing.T) {
+	p, c := newPool(t)
+	s := fake(t, func(s *registry.Server) { s.IdleTimeout = 500 * time.Millisecond })
+	i := p.Instance(s, Sharing{})
+	text(t, i, "pid", "{}")
+	if err := i.Learn(t.Context()); err != nil { // from here on it has been read
+		t.Fatal(err)
+	}
+	for armed := false; !armed; runtime.Gosched() { // until it waits to be idle long enough
+		i.mu.Lock()
+		armed = i.idle != nil
+		i.mu.Unlock()
+	}
+	if err := i.Learn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case cause := <-c.exited:
+		if !strings.Contains(cause, "stopped") {
+			t.Errorf("ended: %s", cause)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the server was never stopped")
+	}
+	if err := i.Learn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	<-c.exited // started to be learnt, and idle since
 }
 
 func TestACallInFlightIsNotIdle(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 // startLocked begins a start. Requests that come meanwhile wait for it, so
 // there is never a second one.
 func (i *Instance) startLocked() {
+	i.busyLocked()
 	i.setPhase(Starting)
 	l := &learning{done: make(chan struct{})}
 	i.learning = l
