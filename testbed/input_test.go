@@ -123,7 +123,7 @@ func TestBadRegistryAtStart(t *testing.T) {
 // TestForeignSocket: a socket that another user made is not talked to.
 func TestForeignSocket(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("giving a file to another user needs root")
+		t.Skip("giving a file to another user needs root: run as root")
 	}
 	w := newWorld(t, fake)
 	w.MustLoom("start")

@@ -14,6 +14,7 @@ type ExitError struct {
 	Stage  string   // start, handshake, call, write
 	Cause  string   // "exit status 1", "killed by signal 9 (killed)", …
 	Stderr []string // the last lines that it wrote
+	Ours   bool     // loomd stopped it
 }
 
 func (e *ExitError) Error() string {

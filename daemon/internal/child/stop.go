@@ -63,7 +63,7 @@ func (p *Process) waitLoop() {
 	stage, _ := p.stage.Load().(string)
 	exit := &ExitError{Server: p.spec.Server, Stage: stage, Cause: exitCause(p.cmd.ProcessState), Stderr: p.spec.Stderr.Tail(p.from, 5)}
 	if p.stopped {
-		exit.Cause = errStopped.Error()
+		exit.Cause, exit.Ours = errStopped.Error(), true
 	}
 	p.exited = exit
 	orphans := make([]*Request, 0, len(p.pending))

@@ -52,6 +52,9 @@ func asError(server string, err error) *loomrpc.Error {
 	case errors.As(err, &config):
 		data.Stage, data.Hint = "start", config.Hint
 		return loomrpc.Errorf(loomrpc.CodeServerFailed, data, "%v", err)
+	case errors.As(err, &exit) && exit.Ours && exit.Stage == "call": // its time to drain was over
+		data.Stage, data.Retryable = "call", true
+		return loomrpc.Errorf(loomrpc.CodeCancelled, data, "server %s was stopped by loomd before it answered; the call may or may not have been carried out", exit.Server)
 	case errors.As(err, &exit):
 		data.Stage, data.StderrTail, data.Hint, data.Retryable = exit.Stage, exit.Stderr, "loom logs "+exit.Server, exit.Stage == "call"
 		text := "server %s ended during %s: %s"

@@ -20,7 +20,7 @@ import (
 func fake(t *testing.T, body string) *git.Git {
 	t.Helper()
 	if runtime.GOOS == "windows" {
-		t.Skip("the stand-in for git is a shell script")
+		t.Skip("the stand-in for git is a shell script: run on Linux or macOS")
 	}
 	dir := t.TempDir()
 	script := "#!/bin/sh\ncase \"$*\" in *' version') echo git version 2.39.5; exit;; esac\n" + body

@@ -247,7 +247,7 @@ func TestOpenFindsEveryKindOfRepository(t *testing.T) {
 // programs as us. Ours is not read, so there is nothing to refuse.
 func TestARepositoryOfAnotherUserIsRead(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("only root can give a file to another user")
+		t.Skip("only root can give a file to another user: run as root")
 	}
 	w := newWorld(t)
 	err := filepath.WalkDir(w.in.Dir, func(path string, _ os.DirEntry, err error) error {
