@@ -5,12 +5,28 @@ import "slices"
 // DefaultProfile is the profile of a session that names none.
 const DefaultProfile = "default"
 
-// Profile is a choice of servers.
+// Profile is a choice of servers, and of what may be done with them.
 type Profile struct {
 	Name       string
 	Servers    []string // globs of server names
 	Categories []string
-	Pos        Position // zero for the default profile that no file describes
+
+	// Allow and Deny are globs of server__tool, with the server's own names.
+	// An empty Allow allows all; Deny is stronger.
+	Allow, Deny []string
+	ReadOnly    bool // only tools that read
+	Search      bool // tools: search: clients see Loom's search tools in place of all definitions
+	Bare        bool // names: bare: one server under its own names
+	Enforce     bool // pinned: enforce: a definition that changed since it was pinned is held back
+	Pos         Position
+}
+
+// BareServer is the profile of `loom proxy --server NAME`: p, of that server alone,
+// under its own names.
+func (p Profile) BareServer(server ServerName) Profile {
+	p.Name += "\x00" + string(server) // no name of a file has it
+	p.Servers, p.Categories, p.Bare, p.Search = []string{string(server)}, nil, true, false
+	return p
 }
 
 // everything is the default profile of a registry that describes none.

@@ -39,25 +39,43 @@ type Server struct {
 	Args    []string
 	Dir     string   // the key cwd; empty leaves the choice to loomd
 	Env     []EnvVar // sorted by name
+	URL     string   // of a remote server (Streamable HTTP), in place of Command
+	Headers []EnvVar // for URL, sorted by name
+
+	ClientEnv []string // variables that come from the client's shell
+	Limits    Limits
 
 	Categories  []string
 	Share       Share
 	Concurrency int           // calls in flight
 	Timeout     time.Duration // of a call, since its last progress
 	IdleTimeout time.Duration // 0 means that the process is never stopped for idleness
-	Tools       []ToolRule    // in the order in which they count
-	Enabled     bool
-	Pos         Position
+	Drain       time.Duration // what a process whose entry changed gets to finish its calls
+	// MaxResult and MaxStructured bound a result, in bytes: its text, and what
+	// is never cut. 0 means that there is no bound.
+	MaxResult, MaxStructured int64
+	ReadOnlyTools            []string   // globs: tools that only read, whatever they say of themselves
+	Tools                    []ToolRule // in the order in which they count
+	Enabled                  bool
+	Pos                      Position
 }
 
 // EnvVar is a variable for the process. Value still holds references.
 type EnvVar struct{ Name, Value string }
 
+// Limits bound a process and all that it starts. 0 means that there is no bound.
+type Limits struct {
+	Memory    int64 // bytes
+	Processes int
+}
+
 // ToolRule says something about the tools whose names match Pattern.
 type ToolRule struct {
 	Pattern string
 	Enabled *bool // nil if the rule does not say
-	Pos     Position
+	// MaxResult and MaxStructured are nil if the rule does not say.
+	MaxResult, MaxStructured *int64
+	Pos                      Position
 }
 
 // ToolEnabled reports whether the rules leave a tool on. The last rule that

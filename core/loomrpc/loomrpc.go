@@ -43,6 +43,9 @@ const (
 // NotifyMap is loomd's notification with the session's [ToolMap].
 const NotifyMap = "loom/map"
 
+// NotifyEnv is the proxy's notification with the [ClientEnv] that loomd asked for.
+const NotifyEnv = "loom/env"
+
 // ServerPrefix is the id that Loom's own tools have as a server.
 const ServerPrefix = "loom"
 
@@ -52,6 +55,7 @@ type Hello struct {
 	Version  string `json:"version"`           // of loom
 	Client   string `json:"client,omitempty"`  // the client that started the proxy, as given by --client
 	Profile  string `json:"profile,omitempty"` // as given by --profile
+	Server   string `json:"server,omitempty"`  // as given by --server: that one alone, under its own names
 	Dir      string `json:"cwd,omitempty"`     // the working directory
 	PID      int    `json:"pid"`
 	Control  bool   `json:"control,omitempty"` // the command line, not a session of a client
@@ -63,6 +67,16 @@ type HelloReply struct {
 	Version  string `json:"version"` // of loomd
 	Session  string `json:"session"`
 	Catalog  string `json:"catalog"` // changes whenever a list of the session changes
+
+	// ClientEnv names the variables of the client's environment that servers of
+	// this session want. The proxy hands them over with [NotifyEnv], before anything else.
+	ClientEnv []string `json:"client_env,omitempty"`
+}
+
+// ClientEnv is what [NotifyEnv] carries: variables of the client by name; one
+// that is not set is left out.
+type ClientEnv struct {
+	Vars map[string]string `json:"vars"`
 }
 
 // Call is a tools/call on its way to loomd. Server is empty when the proxy

@@ -133,7 +133,7 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 	for name, err := range a.pool.LearnNow(ctx, a.pool.Unlearnt(reg.Servers)) {
 		reply.Unknown[name] = err.Error()
 	}
-	view, err := a.hub.View("", "")
+	view, err := a.hub.View(hub.Viewer{})
 	if err != nil {
 		return nil, err
 	}

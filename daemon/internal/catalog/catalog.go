@@ -24,11 +24,23 @@ import (
 // Entry is what is known of one server.
 type Entry struct {
 	Server       string
-	Key          string // of what the server is; see [Catalog.Known]
-	Era          string // the protocol era that worked
+	Key          string          // of what the server is; see [Catalog.Known]
+	Era          string          // the protocol era that worked
+	Version      string          // the revision that was agreed on
+	Info         json.RawMessage // serverInfo, as the server wrote it; may be nil
+	Capabilities json.RawMessage // as the server wrote them; may be nil
 	Instructions string
+	Asks         bool // it has asked its client for something: it serves one session at a time
 	Tools        []Tool
+	Prompts      []Tool // by name
+	Resources    []Tool // by uri
+	Templates    []Tool // by uriTemplate
 	Learnt       time.Time
+}
+
+// List is the definitions of one kind.
+func (e *Entry) List(k Kind) []Tool {
+	return [Kinds][]Tool{Tools: e.Tools, Prompts: e.Prompts, Resources: e.Resources, Templates: e.Templates}[k]
 }
 
 // Tool is one definition, raw.

@@ -35,12 +35,19 @@ func (h *Hub) Registry() *registry.Registry {
 	return h.registry
 }
 
-// View returns what a client of that profile sees now. The error is that of a
-// profile which the registry does not know: such a session sees nothing.
-func (h *Hub) View(client, profile string) (*View, error) {
+// Viewer says who looks. All fields may be empty.
+type Viewer struct {
+	Client  string // as given by --client
+	Profile string // as given by --profile
+	Server  string // as given by --server: that one alone, under its own names
+}
+
+// View returns what the viewer sees now. The error is that of a profile or
+// server which the registry does not know: such a session sees nothing.
+func (h *Hub) View(who Viewer) (*View, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p, err := h.registry.ProfileFor(client, profile)
+	p, err := h.registry.ProfileFor(who.Client, who.Profile)
 	if err != nil {
 		return nil, err
 	}

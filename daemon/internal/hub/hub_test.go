@@ -69,7 +69,7 @@ func names(v *View) []string {
 
 func TestViewsFollowTheProfile(t *testing.T) {
 	h, _ := newHub(t)
-	all, err := h.View("claude", "")
+	all, err := h.View(Viewer{Client: "claude", Profile: ""})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,21 +84,21 @@ func TestViewsFollowTheProfile(t *testing.T) {
 	if !strings.HasPrefix(string(all.ToolsList), want) || !json.Valid(all.ToolsList) {
 		t.Errorf("list: %s", all.ToolsList)
 	}
-	code, _ := h.View("codex", "")
+	code, _ := h.View(Viewer{Client: "codex", Profile: ""})
 	if got := names(code); !slices.Equal(got, []string{"git__list_commits", "loom__status"}) {
 		t.Errorf("codex: %q", got)
 	}
 	if code.Tag == all.Tag {
 		t.Error("two lists have one tag")
 	}
-	if _, err := h.View("", "nonesuch"); err == nil {
+	if _, err := h.View(Viewer{Client: "", Profile: "nonesuch"}); err == nil {
 		t.Error("an unknown profile sees something")
 	}
 }
 
 func TestFind(t *testing.T) {
 	h, _ := newHub(t)
-	v, _ := h.View("", "")
+	v, _ := h.View(Viewer{})
 	for _, tc := range []struct {
 		call loomrpc.Call
 		want loomrpc.Route
@@ -127,7 +127,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("Find(%+v) = %v, %v, want %v", tc.call, got.Route, err, tc.want)
 		}
 	}
-	code, _ := h.View("codex", "")
+	code, _ := h.View(Viewer{Client: "codex", Profile: ""})
 	if _, err := code.Find(loomrpc.Call{Server: "loki", Tool: "query"}); err == nil {
 		t.Error("a profile may call what it does not see")
 	}
@@ -138,12 +138,12 @@ func TestFind(t *testing.T) {
 
 func TestChangesAreAnnounced(t *testing.T) {
 	h, cat := newHub(t)
-	before, _ := h.View("", "")
+	before, _ := h.View(Viewer{})
 	told := 0
 	stop := h.Watch(func() { told++ })
 	put(t, cat, "new", "tool")
 	h.Changed()
-	after, _ := h.View("", "")
+	after, _ := h.View(Viewer{})
 	if told != 1 || before.Tag == after.Tag || len(after.Unlearnt) != 0 {
 		t.Errorf("told %d, unlearnt %v", told, after.Unlearnt)
 	}

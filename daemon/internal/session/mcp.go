@@ -142,7 +142,7 @@ func (s *Session) listTools(ctx context.Context, id []byte) {
 
 // view is what this session sees now.
 func (s *Session) view() (*hub.View, error) {
-	return s.svc.Hub.View(s.hello.Client, s.hello.Profile)
+	return s.svc.Hub.View(hub.Viewer{Client: s.hello.Client, Profile: s.hello.Profile, Server: s.hello.Server})
 }
 
 // viewChanged tells the proxy the new names, and the client that there are some.
