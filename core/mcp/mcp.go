@@ -22,15 +22,49 @@ var LegacyVersions = []string{LatestLegacy, "2025-06-18", "2025-03-26", "2024-11
 
 // Methods and notifications.
 const (
-	Initialize       = "initialize"
-	Initialized      = "notifications/initialized"
-	Discover         = "server/discover"
-	Ping             = "ping"
-	ToolsList        = "tools/list"
-	ToolsCall        = "tools/call"
-	Cancelled        = "notifications/cancelled"
-	Progress         = "notifications/progress"
-	ToolsListChanged = "notifications/tools/list_changed"
+	Initialize  = "initialize"
+	Initialized = "notifications/initialized"
+	Discover    = "server/discover"
+	Ping        = "ping"
+	Cancelled   = "notifications/cancelled"
+	Progress    = "notifications/progress"
+
+	ToolsList            = "tools/list"
+	ToolsCall            = "tools/call"
+	ToolsListChanged     = "notifications/tools/list_changed"
+	PromptsList          = "prompts/list"
+	PromptsGet           = "prompts/get"
+	PromptsListChanged   = "notifications/prompts/list_changed"
+	ResourcesList        = "resources/list"
+	TemplatesList        = "resources/templates/list"
+	ResourcesRead        = "resources/read"
+	ResourcesSubscribe   = "resources/subscribe"
+	ResourcesUnsubscribe = "resources/unsubscribe"
+	ResourcesUpdated     = "notifications/resources/updated"
+	ResourcesListChanged = "notifications/resources/list_changed"
+	Complete             = "completion/complete"
+	SetLevel             = "logging/setLevel"
+	LogMessage           = "notifications/message"
+
+	// What a legacy server asks of its client.
+	Sampling            = "sampling/createMessage"
+	Elicitation         = "elicitation/create"
+	ElicitationComplete = "notifications/elicitation/complete"
+	RootsList           = "roots/list"
+	RootsListChanged    = "notifications/roots/list_changed"
+
+	// Listen takes the place of subscribe and of unasked list_changed in the
+	// modern era; Acknowledged is the first message on it.
+	Listen       = "subscriptions/listen"
+	Acknowledged = "notifications/subscriptions/acknowledged"
+
+	TasksGet    = "tasks/get"
+	TasksList   = "tasks/list"
+	TasksResult = "tasks/result"
+	TasksCancel = "tasks/cancel"
+	TasksUpdate = "tasks/update"
+	TasksStatus = "notifications/tasks/status"
+	TasksNotice = "notifications/tasks" // as the extension of the modern era has it
 )
 
 // Keys of _meta that every request of the modern era carries (2026-07-28,
@@ -39,6 +73,18 @@ const (
 	MetaProtocolVersion    = "io.modelcontextprotocol/protocolVersion"
 	MetaClientCapabilities = "io.modelcontextprotocol/clientCapabilities"
 	MetaClientInfo         = "io.modelcontextprotocol/clientInfo"
+	MetaLogLevel           = "io.modelcontextprotocol/logLevel"
+	MetaSubscriptionID     = "io.modelcontextprotocol/subscriptionId"
+	MetaRelatedTask        = "io.modelcontextprotocol/related-task"
+	MetaServerInfo         = "io.modelcontextprotocol/serverInfo"
+)
+
+// Types of a result of the modern era (member resultType). One that has none is
+// complete.
+const (
+	ResultComplete      = "complete"
+	ResultInputRequired = "input_required"
+	ResultTask          = "task"
 )
 
 // CodeUnsupportedVersion answers a request whose protocol version the server

@@ -113,15 +113,16 @@ func New(opts Options) (_ *App, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding the home directory: %w", err)
 	}
+	instance := instanceName()
 	a.hub = hub.New(reg, a.catalog, ownTools)
 	a.pool = pool.New(pool.Options{
 		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Environ: environ.Pass(os.Environ()),
-		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instanceName(), Log: a.log.With("component", "pool"),
+		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instance, Log: a.log.With("component", "pool"),
 		Observer: a.metrics, Changed: a.hub.Changed, Timeouts: opts.Timeouts,
 	})
 	a.atStop("servers", a.pool.Close)
 	a.services = &session.Services{
-		Hub: a.hub, Servers: a.pool, Learner: a.pool, Own: map[string]func() []byte{"status": a.ownStatus},
+		Hub: a.hub, Servers: a.pool, Learner: a.pool, Instance: instance, Own: map[string]func() []byte{"status": a.ownStatus},
 		Control: a.control(), Observer: a.metrics, Log: a.log.With("component", "session"), Version: opts.Version,
 	}
 	if opts.MetricsAddr != "" {

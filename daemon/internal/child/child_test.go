@@ -92,7 +92,7 @@ func TestToolsAreReadFromAllPages(t *testing.T) {
 }
 
 func TestOnlyTheSpansChange(t *testing.T) {
-	r := &Request{Method: "tools/call", Tool: "echo", Params: []byte(`{ "name" : "fake__echo","x":[9007199254740993,"<>&"], "_meta":{"progressToken":12,"v":1e400},"arguments":{"name":"n","_meta":{}} }`), Progress: func([]byte) {}, id: 7}
+	r := &Request{Method: "tools/call", Name: "echo", Params: []byte(`{ "name" : "fake__echo","x":[9007199254740993,"<>&"], "_meta":{"progressToken":12,"v":1e400},"arguments":{"name":"n","_meta":{}} }`), Progress: func([]byte) {}, id: 7}
 	got := string(r.frame(Legacy, nil))
 	want := `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{ "name" : "echo","x":[9007199254740993,"<>&"], "_meta":{"progressToken":"loom-7","v":1e400},"arguments":{"name":"n","_meta":{}} }}` + "\n"
 	if got != want {

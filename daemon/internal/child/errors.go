@@ -3,9 +3,7 @@ package child
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
-	"syscall"
 )
 
 // ExitError is a process that ended, or that could not be started.
@@ -47,14 +45,3 @@ var (
 	// errSilent is a server that does not answer in time.
 	errSilent = errors.New("no answer in time")
 )
-
-// exitCause says in words how a process ended.
-func exitCause(state *os.ProcessState) string {
-	if state == nil {
-		return "unknown"
-	}
-	if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
-		return fmt.Sprintf("killed by signal %d (%s)", ws.Signal(), ws.Signal())
-	}
-	return fmt.Sprintf("exit status %d", state.ExitCode())
-}

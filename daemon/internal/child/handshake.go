@@ -84,9 +84,29 @@ func (p *Process) isModern(a Answer) bool {
 	return true
 }
 
+// everything is what Loom can pass on to a client. One that cannot do it says
+// so when it is asked.
+const everything = `{"roots":{"listChanged":true},"sampling":{"context":{},"tools":{}},"elicitation":{"form":{},"url":{}}}`
+
+// params are those of initialize.
+func (c Client) params(version string) []byte {
+	info, capabilities, asks := c.Info, c.Capabilities, c.Version
+	if len(info) == 0 {
+		info = clientInfo(version)
+	}
+	if len(capabilities) == 0 {
+		capabilities = []byte(everything)
+	}
+	if asks == "" {
+		asks = mcp.LatestLegacy
+	}
+	b := append([]byte(`{"protocolVersion":`), jsonrpc.Quote(asks)...)
+	b = append(append(b, `,"capabilities":`...), capabilities...)
+	return append(append(append(b, `,"clientInfo":`...), info...), '}')
+}
+
 func (p *Process) initialize(ctx context.Context) error {
-	params := []byte(`{"protocolVersion":"` + mcp.LatestLegacy + `","capabilities":{},"clientInfo":` + string(clientInfo(p.spec.Version)) + `}`)
-	a, err := p.Call(ctx, mcp.Initialize, params)
+	a, err := p.Call(ctx, mcp.Initialize, p.spec.Client.params(p.spec.Version))
 	if err != nil {
 		var exit *ExitError
 		if errors.As(err, &exit) {

@@ -19,7 +19,7 @@ import (
 type Process struct {
 	spec   Spec
 	limits Timeouts
-	cmd    *exec.Cmd
+	life   life
 	stdin  *os.File
 	stdout *os.File
 	stderr *os.File
@@ -126,12 +126,19 @@ func (p *Process) spawn(spawner *Spawner) error {
 		*pipe.ours = ours
 		pipe.give(child)
 	}
-	if err := spawner.Start(cmd); err != nil {
-		p.closePipes()
-		return err
+	if p.spec.Bridge != nil {
+		p.life = bridge(p.spec.Bridge, cmd.Stdin.(*os.File), cmd.Stdout.(*os.File))
+		theirs = theirs[2:] // its own; stderr has no writer
+	} else {
+		if err := spawner.Start(cmd); err != nil {
+			p.closePipes()
+			return err
+		}
+		p.life = &process{cmd}
 	}
-	p.cmd = cmd
-	p.from = strconv.Itoa(cmd.Process.Pid)
+	if p.from = "remote"; p.PID() > 0 {
+		p.from = strconv.Itoa(p.PID())
+	}
 	p.readers.Go(func() { p.spec.Stderr.Copy(p.from, p.stderr) })
 	p.readers.Go(p.readLoop)
 	p.writer.Go(p.writeLoop)
@@ -166,6 +173,32 @@ func (p *Process) Send(r *Request) (sent bool) {
 	return true
 }
 
+// Hold stops the time of a request while somebody is asked on its behalf, and
+// lets it begin anew.
+func (p *Process) Hold(r *Request, held bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pending[r.id] != r || r.timer == nil || r.held == held {
+		return
+	}
+	r.held = held
+	if held {
+		r.timer.Stop()
+	} else {
+		r.timer.Reset(r.Timeout)
+	}
+}
+
+// SetToken changes the client's progress token, raw, under which progress of r
+// goes on; nil drops it.
+func (p *Process) SetToken(r *Request, token []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pending[r.id] == r {
+		r.token = token
+	}
+}
+
 // Cancel tells the server that nobody waits for r any more, and drops its
 // answer. r.Done is not called. It reports whether r was in flight. late, if
 // not nil, is called once when the dropped answer comes or the process ends.
@@ -190,12 +223,25 @@ func (p *Process) Cancel(r *Request, reason string, late func()) bool {
 	return true
 }
 
+// Forget gives up waiting for the late answer of a request that was cancelled.
+func (p *Process) Forget(r *Request) {
+	if late := p.take(r.id); late != nil {
+		late.Done(Answer{Err: errStopped})
+	}
+}
+
 // Notify sends a notification. params is raw JSON or nil.
 func (p *Process) Notify(method string, params []byte) {
 	p.toChild.push(append(jsonrpc.NewNotification(method, params), '\n'))
 }
 
 func (p *Process) expire(r *Request) {
+	p.mu.Lock()
+	held := r.held // the timer fired while it was being stopped
+	p.mu.Unlock()
+	if held {
+		return
+	}
 	if p.Cancel(r, "timeout", nil) {
 		r.Done(Answer{Err: &TimeoutError{Server: p.spec.Server, After: r.Timeout}})
 	}
@@ -222,6 +268,13 @@ func (p *Process) drop(r *Request) bool {
 	mine := p.pending[r.id] == r
 	p.mu.Unlock()
 	return mine && p.take(r.id) == r
+}
+
+// gave reports whether id was ever given to the server.
+func (p *Process) gave(id int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return id > 0 && id <= p.nextID
 }
 
 // Call sends a request of our own and waits for its answer.
@@ -254,8 +307,8 @@ func (p *Process) Err() error {
 	return p.exited
 }
 
-// PID is the process id.
-func (p *Process) PID() int { return p.cmd.Process.Pid }
+// PID is the process id, 0 for a remote server.
+func (p *Process) PID() int { return p.life.pid() }
 
 // Era is the protocol that was agreed on.
 func (p *Process) Era() Era { return p.era }

@@ -73,8 +73,11 @@ func (p *Process) receive(frame []byte, m jsonrpc.Message) {
 	case jsonrpc.Response:
 		id, ok := jsonrpc.Int(m.ID.Of(frame))
 		r := p.take(id)
-		if !ok || r == nil {
+		if r == nil {
 			p.stray.Add(1) // late, after a cancel or timeout; or never asked for
+			if (!ok || !p.gave(id)) && p.spec.Handler != nil && p.stage.Load() == "call" {
+				p.spec.Handler.Confused(p)
+			}
 			return
 		}
 		r.Done(Answer{Frame: frame, Message: m})
@@ -84,9 +87,9 @@ func (p *Process) receive(frame []byte, m jsonrpc.Message) {
 		switch method, _ := jsonrpc.Text(m.Method.Of(frame)); method {
 		case mcp.Progress:
 			p.progress(frame, m)
-		case mcp.ToolsListChanged:
-			if p.spec.ListChanged != nil {
-				p.spec.ListChanged()
+		default:
+			if p.spec.Handler != nil {
+				p.spec.Handler.Told(p, frame, m, method)
 			}
 		}
 	default:
@@ -94,15 +97,32 @@ func (p *Process) receive(frame []byte, m jsonrpc.Message) {
 	}
 }
 
-// answer serves the requests of a server. It was told of no client features,
-// so there is nothing but ping that it may ask for.
+// answer serves the requests of a server: ping here, all else above.
 func (p *Process) answer(frame []byte, m jsonrpc.Message) {
 	id := m.ID.Of(frame)
-	reply := jsonrpc.NewResult(id, []byte("{}"))
-	if method, _ := jsonrpc.Text(m.Method.Of(frame)); method != mcp.Ping {
-		reply = jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "loom did not declare the capability for %s", method))
+	method, _ := jsonrpc.Text(m.Method.Of(frame))
+	switch {
+	case method == mcp.Ping:
+		p.Reply(jsonrpc.NewResult(id, []byte("{}")))
+	case p.spec.Handler == nil:
+		p.Reply(jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "there is nobody to answer %s", method)))
+	default:
+		p.spec.Handler.Asked(p, frame, m, method)
 	}
-	p.toChild.push(append(reply, '\n'))
+}
+
+// Reply sends the answer to a request of the server: a whole frame, without
+// the end of its line.
+func (p *Process) Reply(parts ...[]byte) {
+	size := 1
+	for _, part := range parts {
+		size += len(part)
+	}
+	line := make([]byte, 0, size)
+	for _, part := range parts {
+		line = append(line, part...)
+	}
+	p.toChild.push(append(line, '\n'))
 }
 
 func (p *Process) progress(frame []byte, m jsonrpc.Message) {
@@ -114,14 +134,18 @@ func (p *Process) progress(frame []byte, m jsonrpc.Message) {
 	if !ok {
 		return
 	}
+	var token []byte
 	p.mu.Lock()
 	r := p.pending[id]
-	if r != nil && r.timer != nil {
-		r.timer.Reset(r.Timeout)
+	if r != nil {
+		token = r.token
+		if r.timer != nil && !r.held {
+			r.timer.Reset(r.Timeout)
+		}
 	}
 	p.mu.Unlock()
-	if r != nil && r.token != nil {
-		r.Progress(jsonrpc.Splice(make([]byte, 0, len(frame)+len(r.token)), frame, jsonrpc.Edit{Span: span, With: r.token}))
+	if token != nil {
+		r.Progress(jsonrpc.Splice(make([]byte, 0, len(frame)+len(token)), frame, jsonrpc.Edit{Span: span, With: token}))
 	}
 }
 

@@ -14,8 +14,13 @@ import (
 type Request struct {
 	Method  string
 	Params  []byte        // raw JSON object, nil for none; not changed
-	Tool    string        // takes the place of params.name when it is not empty
+	Name    string        // takes the place of params.name when it is not empty
 	Timeout time.Duration // since it was sent or the last progress; 0 = none
+
+	// Meta are members for params._meta that say to a modern server who asks:
+	// Loom itself when it is nil, nothing when it is empty, because the params
+	// have them.
+	Meta []byte
 
 	// Progress gets each progress notification, with the client's own token in
 	// it. Nil, and the server is given no token. It must not block.
@@ -24,8 +29,9 @@ type Request struct {
 	Done func(Answer)
 
 	id    int64
-	token []byte // the client's own progress token, raw
+	token []byte // the client's own progress token, raw; guarded by the process
 	timer *time.Timer
+	held  bool // its time does not count: a person is being asked
 }
 
 // Answer is what became of a request: the server's response, or an error that
@@ -40,17 +46,20 @@ type Answer struct {
 // progress token in r, and leaves all bytes of the params but the rewritten
 // spans as they are.
 func (r *Request) frame(era Era, meta []byte) []byte {
+	if r.Meta != nil {
+		meta = r.Meta
+	}
 	edits := make([]jsonrpc.Edit, 0, 4)
 	whole := jsonrpc.Span{End: len(r.Params)}
 	hasMeta, empty := false, true
 	jsonrpc.Members(r.Params, whole, func(name string, value jsonrpc.Span) bool {
 		empty = false
 		switch {
-		case name == "name" && r.Tool != "":
-			edits = append(edits, jsonrpc.Edit{Span: value, With: jsonrpc.Quote(r.Tool)})
+		case name == "name" && r.Name != "":
+			edits = append(edits, jsonrpc.Edit{Span: value, With: jsonrpc.Quote(r.Name)})
 		case name == "_meta" && r.Params[value.Start] == '{':
 			hasMeta = true
-			if era == Modern {
+			if era == Modern && len(meta) > 0 {
 				edits = append(edits, insertMembers(r.Params, value, meta))
 			}
 			if token, ok := jsonrpc.Find(r.Params, value, "progressToken"); ok && r.Progress != nil {
@@ -61,7 +70,7 @@ func (r *Request) frame(era Era, meta []byte) []byte {
 		return true
 	})
 	params := r.Params
-	if era == Modern && !hasMeta {
+	if era == Modern && !hasMeta && len(meta) > 0 {
 		if params == nil {
 			params = []byte("{}")
 		}
@@ -92,8 +101,8 @@ func insertMembers(frame []byte, value jsonrpc.Span, members []byte) jsonrpc.Edi
 	return jsonrpc.Edit{Span: jsonrpc.Span{Start: at, End: at}, With: members}
 }
 
-// modernMeta is what every request of the modern era says of its sender. Loom
-// offers no client features to a modern server until it can route them.
+// modernMeta is what Loom's own requests say of their sender to a modern
+// server. Those of clients say what the client can.
 func modernMeta(version string) []byte {
 	b := append([]byte(nil), `"`+mcp.MetaProtocolVersion+`":"`+mcp.Modern+`","`+mcp.MetaClientCapabilities+`":{},"`+mcp.MetaClientInfo+`":`...)
 	return append(b, clientInfo(version)...)

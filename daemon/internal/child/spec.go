@@ -10,8 +10,11 @@
 package child
 
 import (
+	"context"
+	"io"
 	"time"
 
+	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/daemon/internal/ring"
 )
 
@@ -38,9 +41,34 @@ type Spec struct {
 	Stderr   *ring.Ring
 	Timeouts Timeouts
 
-	// ListChanged is called when the server says that its tools changed. It
-	// runs on the reader and must not block.
-	ListChanged func()
+	// Client is what the server is told of its client. The zero Client is Loom
+	// itself, which can pass every kind of question on.
+	Client Client
+	// Bridge, if set, takes the place of a process: it carries the frames of in
+	// and out until in ends, which is how a remote server is reached.
+	Bridge func(ctx context.Context, in io.Reader, out io.Writer) error
+
+	Handler Handler // optional
+}
+
+// Client is what a legacy server is told at initialize. Members are raw JSON;
+// empty ones are Loom's own.
+type Client struct {
+	Info         []byte
+	Capabilities []byte
+	Version      string // the newest revision to offer
+}
+
+// Handler gets what a server says of its own accord. Its methods run on the
+// reader, in the order in which the frames came, and must not block.
+type Handler interface {
+	// Asked gets a request other than ping. Whoever takes it answers with
+	// [Process.Reply].
+	Asked(p *Process, frame []byte, m jsonrpc.Message, method string)
+	// Told gets a notification other than progress.
+	Told(p *Process, frame []byte, m jsonrpc.Message, method string)
+	// Confused is called for an answer to an id that the server was never given.
+	Confused(p *Process)
 }
 
 // Timeouts bound every wait. Zero fields take the defaults.

@@ -40,14 +40,12 @@ func (p *Process) gone(within time.Duration) bool {
 
 func (p *Process) kill() { p.signal(syscall.SIGKILL) }
 
-// signal reaches the whole group: npx, uvx and shells start the real server as
-// their own child.
-func (p *Process) signal(sig syscall.Signal) { syscall.Kill(-p.cmd.Process.Pid, sig) }
+func (p *Process) signal(sig syscall.Signal) { p.life.signal(sig) }
 
 // waitLoop waits for the exit, takes what the process left in its pipes, and
 // then answers whatever is still in flight.
 func (p *Process) waitLoop() {
-	p.cmd.Wait()
+	cause := p.life.wait()
 	p.kill() // a wrapper may have died and left its server behind
 	deadline := time.Now().Add(p.limits.Drain)
 	p.stdout.SetReadDeadline(deadline)
@@ -61,7 +59,7 @@ func (p *Process) waitLoop() {
 
 	p.mu.Lock()
 	stage, _ := p.stage.Load().(string)
-	exit := &ExitError{Server: p.spec.Server, Stage: stage, Cause: exitCause(p.cmd.ProcessState), Stderr: p.spec.Stderr.Tail(p.from, 5)}
+	exit := &ExitError{Server: p.spec.Server, Stage: stage, Cause: cause, Stderr: p.spec.Stderr.Tail(p.from, 5)}
 	if p.stopped {
 		exit.Cause, exit.Ours = errStopped.Error(), true
 	}

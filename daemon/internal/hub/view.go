@@ -30,6 +30,7 @@ type View struct {
 	ToolsList []byte            // the result of tools/list
 	Map       []byte            // loomrpc.ToolMap
 	Tag       string            // changes when what clients see changes
+	Bare      bool              // one server, under its own names
 	Unlearnt  []registry.Server // allowed servers without any definitions
 	servers   map[string]registry.Server
 	byName    map[string]int // index into Tools

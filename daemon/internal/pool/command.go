@@ -130,6 +130,7 @@ func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, 
 		spec.Dir = p.opts.Home
 	}
 	spec.Env = append(spec.Env, p.opts.Environ...)
+	spec.Env = append(spec.Env, sharing.Env...)
 	for _, v := range s.Env {
 		value, present, err := expand(v.Value)
 		if err != nil {

@@ -34,18 +34,26 @@ type Instance struct {
 	name    string // of the server
 	sharing Sharing
 
-	mu       sync.Mutex
-	server   registry.Server
-	phase    Phase
-	since    time.Time // of the phase
-	proc     *child.Process
-	waiting  []*child.Request
-	inFlight int
-	retired  bool // of an older registry: it takes what is sent, and drains
-	ended    bool // drained: it takes nothing any more
-	idle     *time.Timer
-	learning *learning     // of the start under way or the running process
-	quiet    chan struct{} // closed when nothing is in flight, for drain
+	mu        sync.Mutex
+	server    registry.Server
+	phase     Phase
+	since     time.Time // of the phase
+	proc      *child.Process
+	waiting   []*Call
+	inFlight  int
+	members   map[Owner]*member
+	asking    map[string]*Asked // what clients have not answered, by the server's raw id
+	elicited  map[string]Owner  // whose a page is, by elicitationId
+	asks      bool              // it asks its clients: one of them at a time
+	serial    bool              // it mixes answers up: one call at a time
+	listening string            // the filter of listener
+	listener  *child.Request    // the subscription of a modern process
+	changed   chan struct{}     // its definitions are to be read again
+	retired   bool              // of an older registry: it takes what is sent, and drains
+	ended     bool              // drained: it takes nothing any more
+	idle      *time.Timer
+	learning  *learning     // of the start under way or the running process
+	quiet     chan struct{} // closed when nothing is in flight, for drain
 }
 
 // learning is one reading of a server's definitions.
@@ -67,7 +75,11 @@ type State struct {
 }
 
 func newInstance(p *Pool, s registry.Server, sharing Sharing) *Instance {
-	return &Instance{pool: p, name: string(s.Name), server: s, sharing: sharing, phase: Stopped, since: time.Now()}
+	i := &Instance{pool: p, name: string(s.Name), server: s, sharing: sharing, phase: Stopped, since: time.Now(), members: map[Owner]*member{}, asking: map[string]*Asked{}, elicited: map[string]Owner{}, changed: make(chan struct{}, 1)}
+	if known, ok := p.opts.Catalog.Get(i.name); ok && sharing.Owner == nil {
+		i.asks = known.Asks
+	}
+	return i
 }
 
 func (i *Instance) configure(s registry.Server) {
@@ -93,12 +105,12 @@ func (i *Instance) running() bool {
 	return i.phase != Stopped
 }
 
-// Send queues r, starting the server when it does not run. It never blocks and
-// does not call r.Done itself.
-func (i *Instance) Send(r *child.Request) {
-	done := r.Done
-	r.Done = func(a child.Answer) {
-		i.release()
+// Send queues c, starting the server when it does not run. It never blocks and
+// does not call c.Done itself.
+func (i *Instance) Send(c *Call) {
+	done := c.Done
+	c.Done = func(a child.Answer) {
+		i.release(c, a.Err)
 		done(a)
 	}
 	i.mu.Lock()
@@ -107,8 +119,64 @@ func (i *Instance) Send(r *child.Request) {
 		go done(child.Answer{Err: ErrRetired})
 		return
 	}
-	i.waiting = append(i.waiting, r)
+	i.waiting = append(i.waiting, c)
 	i.wakeLocked()
+}
+
+// SendIfRunning is [Instance.Send] for what is not worth a start. It reports
+// whether the server runs.
+func (i *Instance) SendIfRunning(c *Call) bool {
+	if !i.running() {
+		return false
+	}
+	i.Send(c)
+	return true
+}
+
+// Wake starts the server if it does not run.
+func (i *Instance) Wake() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.ended {
+		i.wakeLocked()
+	}
+	i.restLocked()
+}
+
+// Forward sends a notification of a client as it is, if the server runs.
+func (i *Instance) Forward(frame []byte) {
+	i.mu.Lock()
+	proc := i.readyLocked()
+	i.mu.Unlock()
+	if proc != nil {
+		proc.Reply(frame)
+	}
+}
+
+// SetToken changes the progress token of a call in flight; nil drops its progress.
+func (i *Instance) SetToken(c *Call, token []byte) {
+	i.mu.Lock()
+	proc := i.proc
+	i.mu.Unlock()
+	if proc != nil {
+		proc.SetToken(&c.Request, token)
+	}
+}
+
+// Name is that of the server.
+func (i *Instance) Name() string { return i.name }
+
+// IsOf reports whether only o uses this instance.
+func (i *Instance) IsOf(o Owner) bool { return i.sharing.Owner == o }
+
+// ServerInfo is what the server says it is, raw; nil when it does not run.
+func (i *Instance) ServerInfo() []byte {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.proc == nil {
+		return nil
+	}
+	return i.proc.Info().ServerInfo
 }
 
 // wakeLocked starts the server if it has to run, and sends what has a slot.
@@ -117,13 +185,34 @@ func (i *Instance) wakeLocked() {
 	if i.phase == Stopped {
 		i.startLocked()
 	}
-	for i.phase == Ready && len(i.waiting) > 0 && i.inFlight < i.server.Concurrency {
-		if !i.proc.Send(i.waiting[0]) {
+	for i.phase == Ready && len(i.waiting) > 0 && i.freeLocked(i.waiting[0].Owner) {
+		c := i.waiting[0]
+		i.memberLocked(c.Owner).flying[c] = true // before it is sent: the server may ask at once
+		if !i.proc.Send(&c.Request) {
+			delete(i.members[c.Owner].flying, c)
 			return // it has just ended; watch starts the next one
 		}
+		i.waiting[0] = nil
 		i.waiting = i.waiting[1:]
 		i.inFlight++
 	}
+}
+
+// freeLocked reports whether a call of o may be sent now. A server that asks
+// its clients has one of them at a time, so that it is always known whom.
+func (i *Instance) freeLocked(o Owner) bool {
+	if i.serial && i.inFlight > 0 || i.inFlight >= i.server.Concurrency {
+		return false
+	}
+	if !i.asks || i.inFlight == 0 {
+		return true
+	}
+	for other, m := range i.members {
+		if other != o && len(m.flying) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // busyLocked ends the wait for idleness; restLocked begins it again.
@@ -134,15 +223,37 @@ func (i *Instance) busyLocked() {
 	}
 }
 
-// release frees the slot of an answered request.
-func (i *Instance) release() {
+// release frees the slot of an answered call.
+func (i *Instance) release(c *Call, err error) {
+	var timeout *child.TimeoutError
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.inFlight--
-	if i.phase == Ready {
-		i.wakeLocked()
+	i.landLocked(c)
+	if errors.As(err, &timeout) {
+		i.ghostLocked(c.Owner)
 	}
+	i.freedLocked()
+}
+
+// landLocked takes c from its owner's calls in flight.
+func (i *Instance) landLocked(c *Call) {
+	if m := i.members[c.Owner]; m != nil {
+		delete(m.flying, c)
+		i.forgetLocked(c.Owner)
+	}
+}
+
+// freedLocked gives a slot back.
+func (i *Instance) freedLocked() {
+	i.inFlight--
+	i.wakeIfReadyLocked()
 	i.restLocked()
+}
+
+func (i *Instance) freed() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.freedLocked()
 }
 
 // restLocked notes that there is nothing to do: drain goes on, or the idle
@@ -163,9 +274,15 @@ func (i *Instance) restLocked() {
 func (i *Instance) stopIdle() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.phase == Ready && i.inFlight == 0 && len(i.waiting) == 0 && i.idle != nil {
-		i.stopLocked()
+	if i.phase != Ready || i.inFlight > 0 || len(i.waiting) > 0 || i.idle == nil {
+		return
 	}
+	if i.usedLocked() { // look again after as long
+		i.idle = nil
+		i.restLocked()
+		return
+	}
+	i.stopLocked()
 }
 
 func (i *Instance) stopLocked() {
@@ -176,36 +293,44 @@ func (i *Instance) stopLocked() {
 
 func (i *Instance) setPhase(p Phase) { i.phase, i.since = p, time.Now() }
 
-// Cancel gives r up: its Done is not called, and the server is told if it had
-// the request already. It reports whether r was still to be answered.
-func (i *Instance) Cancel(r *child.Request, reason string) bool {
+// Cancel gives c up: its Done is not called, and the server is told if it had
+// the request already. It reports whether c was still to be answered.
+func (i *Instance) Cancel(c *Call, reason string) bool {
 	i.mu.Lock()
-	if at := slices.Index(i.waiting, r); at >= 0 {
+	if at := slices.Index(i.waiting, c); at >= 0 {
 		i.waiting = slices.Delete(i.waiting, at, at+1)
 		i.restLocked()
 		i.mu.Unlock()
 		return true
 	}
-	proc, alone := i.proc, i.server.Concurrency == 1
-	i.mu.Unlock()
+	proc, alone := i.proc, i.server.Concurrency == 1 || i.serial
 	if proc == nil {
+		i.mu.Unlock()
 		return false
 	}
-	if !alone {
-		ok := proc.Cancel(r, reason, nil)
-		if ok {
-			i.release()
-		}
-		return ok
-	}
+	gone := i.ghostLocked(c.Owner)
+	i.mu.Unlock()
 	// A server that takes one call at a time may be busy with this one still.
 	var once sync.Once
-	free := func() { once.Do(i.release) }
-	ok := proc.Cancel(r, reason, free)
-	if ok {
-		time.AfterFunc(lateAnswer, free)
+	free := func() { once.Do(i.freed) }
+	ok := proc.Cancel(&c.Request, reason, func() {
+		gone()
+		free()
+	})
+	if !ok {
+		gone()
+		return false
 	}
-	return ok
+	i.mu.Lock()
+	i.landLocked(c)
+	i.mu.Unlock()
+	if alone {
+		time.AfterFunc(lateAnswer, free)
+	} else {
+		free()
+	}
+	time.AfterFunc(ghostLife, func() { proc.Forget(&c.Request) })
+	return true
 }
 
 // lateAnswer is how long a server with concurrency 1 may go on with a call

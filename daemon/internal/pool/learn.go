@@ -38,7 +38,12 @@ func (p *Pool) Learn(servers []registry.Server, where func(registry.Server) Shar
 			continue
 		}
 		i := p.Instance(s, where(s))
-		all.Go(func() { i.Learn(p.ctx) }) // the error is kept for the status
+		all.Go(func() {
+			i.Learn(p.ctx) // the error is kept for the status
+			if i.sharing.Key == LearnKey {
+				p.retire(0, func(_ key, other *Instance) bool { return other == i })
+			}
+		})
 	}
 	done := make(chan struct{})
 	p.work.Go(func() {
@@ -55,8 +60,9 @@ func (p *Pool) failedLately(server string) bool {
 	return f.err != nil && time.Since(f.at) < learnAgain
 }
 
-// learnKey is the sharing key of processes that serve nobody.
-const learnKey = "learn"
+// LearnKey is the sharing key of processes that serve nobody: they are started
+// so that their definitions can be read, and ended again.
+const LearnKey = "learn"
 
 // LearnNow starts servers for nobody, waits until their definitions are read,
 // and ends them again. It returns what went wrong, by server.
@@ -65,7 +71,7 @@ func (p *Pool) LearnNow(ctx context.Context, servers []registry.Server) map[stri
 	failed := map[string]error{}
 	var all sync.WaitGroup
 	for _, s := range servers {
-		i := p.Instance(s, Sharing{Key: learnKey})
+		i := p.Instance(s, Sharing{Key: LearnKey})
 		all.Go(func() {
 			if err := i.Learn(ctx); err != nil {
 				mu.Lock()
@@ -75,6 +81,6 @@ func (p *Pool) LearnNow(ctx context.Context, servers []registry.Server) map[stri
 		})
 	}
 	all.Wait()
-	p.Release(learnKey)
+	p.Release(LearnKey)
 	return failed
 }

@@ -43,6 +43,12 @@ type Observer interface {
 type Sharing struct {
 	Key string // empty: all clients; else the workspace's folder or the session's id
 	Dir string
+	Env []string // "NAME=value": what comes from the client's environment
+
+	// Owner is the client of a process that nobody shares, and Client what the
+	// server is told of it.
+	Owner  Owner
+	Client child.Client
 }
 
 // maxStarts bounds how many servers are starting at once: each may be an npx
@@ -74,7 +80,7 @@ type failure struct {
 	at  time.Time
 }
 
-type key struct{ server, spec, sharing string }
+type key struct{ server, spec, sharing, env string }
 
 // New makes an empty pool.
 func New(opts Options) *Pool {
@@ -89,7 +95,10 @@ func New(opts Options) *Pool {
 func (p *Pool) Instance(s registry.Server, sharing Sharing) *Instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	k := key{string(s.Name), p.specLocked(s), sharing.Key}
+	k := key{server: string(s.Name), spec: p.specLocked(s), sharing: sharing.Key}
+	if len(sharing.Env) > 0 {
+		k.env = hash(sharing.Env)
+	}
 	i := p.instances[k]
 	if i == nil {
 		i = newInstance(p, s, sharing)
@@ -127,7 +136,7 @@ func (p *Pool) setError(server string, err error) {
 // Keep retires every instance that reg no longer describes. New calls go to
 // new processes at once; the old ones get drain to finish what they have.
 func (p *Pool) Keep(reg *registry.Registry, drain time.Duration) {
-	p.retire(drain, func(k key) bool {
+	p.retire(drain, func(k key, _ *Instance) bool {
 		s, ok := reg.Server(registry.ServerName(k.server))
 		return !ok || !s.Enabled || specHash(s) != k.spec
 	})
@@ -136,19 +145,19 @@ func (p *Pool) Keep(reg *registry.Registry, drain time.Duration) {
 // Restart retires the instances of a server and returns how many ran.
 func (p *Pool) Restart(server string, drain time.Duration) int {
 	p.setError(server, nil)
-	return p.retire(drain, func(k key) bool { return k.server == server })
+	return p.retire(drain, func(k key, _ *Instance) bool { return k.server == server })
 }
 
 // Release ends the processes that only one session used.
 func (p *Pool) Release(sharingKey string) {
-	p.retire(0, func(k key) bool { return k.sharing == sharingKey })
+	p.retire(0, func(k key, _ *Instance) bool { return k.sharing == sharingKey })
 }
 
-func (p *Pool) retire(drain time.Duration, which func(key) bool) (running int) {
+func (p *Pool) retire(drain time.Duration, which func(key, *Instance) bool) (running int) {
 	var out []*Instance
 	p.mu.Lock()
 	for k, i := range p.instances {
-		if which(k) {
+		if which(k, i) {
 			delete(p.instances, k)
 			p.retired[i] = true
 			out = append(out, i)
@@ -156,6 +165,7 @@ func (p *Pool) retire(drain time.Duration, which func(key) bool) (running int) {
 	}
 	p.mu.Unlock()
 	for _, i := range out {
+		i.left()
 		if i.running() {
 			running++
 		}
@@ -196,7 +206,7 @@ func (p *Pool) Instances(server string) []State {
 
 // Close stops every process and returns when they are gone.
 func (p *Pool) Close() error {
-	p.retire(0, func(key) bool { return true })
+	p.retire(0, func(key, *Instance) bool { return true })
 	p.cancel()
 	p.work.Wait()
 	p.spawner.Close()

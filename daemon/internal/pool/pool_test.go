@@ -87,9 +87,9 @@ type result struct {
 }
 
 // send starts a call and returns where its answer comes.
-func send(i *Instance, tool, args string) (*child.Request, chan result) {
+func send(i *Instance, tool, args string) (*Call, chan result) {
 	out := make(chan result, 1)
-	r := &child.Request{Method: "tools/call", Params: []byte(`{"name":"` + tool + `","arguments":` + args + `}`), Done: func(a child.Answer) {
+	r := &Call{Request: child.Request{Method: "tools/call", Params: []byte(`{"name":"` + tool + `","arguments":` + args + `}`), Done: func(a child.Answer) {
 		if a.Err != nil {
 			out <- result{err: a.Err}
 			return
@@ -102,7 +102,7 @@ func send(i *Instance, tool, args string) (*child.Request, chan result) {
 			return
 		}
 		out <- result{text: content[0].Text}
-	}}
+	}}}
 	i.Send(r)
 	return r, out
 }

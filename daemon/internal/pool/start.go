@@ -23,8 +23,7 @@ func (i *Instance) startLocked() {
 func (i *Instance) start(l *learning) {
 	p := i.pool
 	began := time.Now()
-	changed := make(chan struct{}, 1)
-	proc, entry, err := i.launch(changed)
+	proc, entry, err := i.launch()
 	p.opts.Observer.ChildStarted(i.name, time.Since(began), err)
 	p.setError(i.name, err)
 	if err != nil {
@@ -36,7 +35,10 @@ func (i *Instance) start(l *learning) {
 	}
 	p.opts.Log.Info("server started", "server", i.name, "pid", proc.PID(), "era", proc.Era(), "took", time.Since(began).Round(time.Millisecond))
 	i.mu.Lock()
-	i.proc = proc
+	i.proc, i.listening, i.listener = proc, "", nil
+	i.mu.Unlock()
+	i.resume(proc)
+	i.mu.Lock()
 	i.setPhase(Ready)
 	ended := i.ended
 	if !ended {
@@ -55,9 +57,10 @@ func (i *Instance) start(l *learning) {
 	i.mu.Lock()
 	i.restLocked()
 	i.mu.Unlock()
+	i.listen(proc) // somebody may have come while it was starting
 	for {
 		select {
-		case <-changed:
+		case <-i.changed:
 			i.learn(proc, entry)
 		case <-proc.Done():
 			return
@@ -67,7 +70,7 @@ func (i *Instance) start(l *learning) {
 
 // launch resolves the entry and runs it. The definitions that come with it are
 // to be stored under the key that was true before the start.
-func (i *Instance) launch(changed chan struct{}) (*child.Process, *catalog.Entry, error) {
+func (i *Instance) launch() (*child.Process, *catalog.Entry, error) {
 	p := i.pool
 	select {
 	case p.starting <- struct{}{}:
@@ -88,12 +91,7 @@ func (i *Instance) launch(changed chan struct{}) (*child.Process, *catalog.Entry
 	}
 	spec.Env = append(spec.Env, "LOOM_INSTANCE="+p.opts.Instance)
 	spec.Stderr = p.Logs(spec.Server)
-	spec.ListChanged = func() {
-		select {
-		case changed <- struct{}{}:
-		default: // one reading is due already
-		}
-	}
+	spec.Handler, spec.Client = i, i.sharing.Client
 	if known, ok := p.opts.Catalog.Get(spec.Server); ok && known.Key == key {
 		spec.Era = child.Era(known.Era)
 	}
@@ -152,6 +150,7 @@ func (i *Instance) watch(proc *child.Process) {
 	}
 	i.pool.opts.Observer.ChildExited(i.name, cause)
 	i.pool.opts.Log.Info("server ended", "server", i.name, "pid", strconv.Itoa(proc.PID()), "cause", cause)
+	i.withdrawAll("the server ended")
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.proc != proc {
@@ -159,8 +158,16 @@ func (i *Instance) watch(proc *child.Process) {
 	}
 	i.proc = nil
 	i.setPhase(Stopped)
-	if len(i.waiting) > 0 && !i.ended {
+	if (len(i.waiting) > 0 || len(i.urisLocked()) > 0) && !i.ended {
 		i.wakeLocked()
 	}
 	i.restLocked()
+}
+
+// relearn has the definitions read again.
+func (i *Instance) relearn() {
+	select {
+	case i.changed <- struct{}{}:
+	default: // one reading is due already
+	}
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,73 +13,98 @@ import (
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/registry"
 )
 
-// call is a tools/call in flight.
+// call is a request of the client that a server answers.
 type call struct {
-	id       []byte // the client's own, raw
+	id     []byte // the client's own, raw; a retry of a parked call brings another
+	method string
+	asker
+	params []byte // raw
+	name   string // the server's own name of the tool or prompt
+	uri    string // of a subscription
+
 	server   string
-	tool     string
 	began    time.Time
 	instance *pool.Instance
-	request  *child.Request
+	request  *pool.Call // in flight now; a further round is another
+	parked   *parked    // nil unless the server asked a modern client
 }
 
-// call routes a tools/call. It does not wait: calls of one client reach a
+// callTool routes a loom/call. It does not wait: calls of one client reach a
 // server in the order in which they came.
-func (s *Session) call(ctx context.Context, frame []byte, m jsonrpc.Message) {
-	id := m.ID.Of(frame)
-	var c loomrpc.Call
+func (s *Session) callTool(ctx context.Context, frame []byte, m jsonrpc.Message) {
+	c := &call{id: m.ID.Of(frame), method: mcp.ToolsCall}
+	var q loomrpc.Call
+	var params jsonrpc.Span
 	jsonrpc.Members(frame, m.Params, func(name string, value jsonrpc.Span) bool {
 		switch name {
 		case "server":
-			c.Server, _ = jsonrpc.Text(value.Of(frame))
+			q.Server = text(frame, value)
 		case "tool":
-			c.Tool, _ = jsonrpc.Text(value.Of(frame))
+			q.Tool = text(frame, value)
 		case "params":
-			c.Params = value.Of(frame)
+			params = value
 		}
 		return true
 	})
-	view, err := s.view()
-	if err != nil {
-		s.refuse(id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
+	c.params = params.Of(frame)
+	who, refused := s.asker(frame, params)
+	if refused != nil {
+		s.send(jsonrpc.NewError(c.id, refused))
 		return
 	}
-	tool, err := view.Find(c)
+	c.asker = who
+	s.find(ctx, c, q)
+}
+
+// callByName is a tools/call that did not come as loom/call.
+func (s *Session) callByName(ctx context.Context, c *call) {
+	s.find(ctx, c, loomrpc.Call{Tool: c.member("name")})
+}
+
+// find looks the tool up and begins the call.
+func (s *Session) find(ctx context.Context, c *call, q loomrpc.Call) {
+	view, err := s.view()
+	if err != nil {
+		s.refuse(c.id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
+		return
+	}
+	tool, err := view.Find(q)
 	if err == nil {
-		s.start(id, view, tool, c.Params)
+		s.begun(ctx, c, view, tool)
 		return
 	}
 	// It may be a tool of a server that was never seen, or not since it was
 	// changed a moment ago: learn first, then look again.
 	unlearnt := s.svc.Learner.Unlearnt(view.Servers())
 	if len(unlearnt) == 0 {
-		s.lookAgain(id, c) // it may have been learnt just now
+		s.lookAgain(ctx, c, q) // it may have been learnt just now
 		return
 	}
 	s.background.Go(func() {
 		select {
-		case <-s.svc.Learner.Learn(unlearnt, s.sharing):
-			s.lookAgain(id, c)
+		case <-s.svc.Learner.Learn(unlearnt, s.learnt):
+			s.lookAgain(ctx, c, q)
 		case <-ctx.Done():
 		}
 	})
 }
 
-// lookAgain starts a call whose tool was unknown a moment ago, or refuses it.
-func (s *Session) lookAgain(id []byte, c loomrpc.Call) {
+// lookAgain begins a call whose tool was unknown a moment ago, or refuses it.
+func (s *Session) lookAgain(ctx context.Context, c *call, q loomrpc.Call) {
 	view, err := s.view()
 	if err != nil {
-		s.refuse(id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
+		s.refuse(c.id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
 		return
 	}
-	tool, err := view.Find(c)
+	tool, err := view.Find(q)
 	if err != nil {
-		s.refuse(id, s.whyUnknown(view, c.Tool, err))
+		s.refuse(c.id, s.whyUnknown(view, q.Tool, err))
 		return
 	}
-	s.start(id, view, tool, c.Params)
+	s.begun(ctx, c, view, tool)
 }
 
 // refuse answers a call that names no tool that the session may call.
@@ -87,56 +113,137 @@ func (s *Session) refuse(id []byte, e *loomrpc.Error) {
 	s.fail(id, e)
 }
 
-func (s *Session) start(id []byte, view *hub.View, tool hub.Exposed, params []byte) {
-	if answer, ok := s.svc.Own[tool.Route.Tool]; ok && tool.Route.Server == loomrpc.ServerPrefix {
-		s.send(jsonrpc.NewResult(id, answer()))
+// begun begins a call of a tool that the session may call.
+func (s *Session) begun(ctx context.Context, c *call, view *hub.View, tool hub.Exposed) {
+	if tool.Route.Server == loomrpc.ServerPrefix {
+		s.own(ctx, c, view, tool.Route.Tool)
 		return
 	}
-	server, ok := view.Server(tool.Route.Server)
+	c.name = tool.Route.Tool
+	if c.modern && s.resumeParked(c) {
+		return
+	}
+	s.begin(c, view, tool.Route.Server)
+}
+
+// begin sends a call to the instance of the server that serves this session.
+func (s *Session) begin(c *call, view *hub.View, name string) {
+	server, ok := view.Server(name)
 	if !ok {
-		s.refuse(id, loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Server: tool.Route.Server}, "server %s is not in the registry any more", tool.Route.Server))
+		s.refuse(c.id, loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Server: name}, "server %s is not in the registry any more", name))
 		return
 	}
-	c := &call{id: id, server: tool.Route.Server, tool: tool.Route.Tool, began: time.Now(), instance: s.svc.Servers.Instance(server, s.sharing(server))}
-	c.request = &child.Request{
-		Method: mcp.ToolsCall, Params: params, Tool: tool.Route.Tool, Timeout: server.Timeout,
-		Progress: func(frame []byte) { s.out.push(true, frame) },
-		Done:     func(a child.Answer) { s.finish(c, a) },
+	if c.modern && c.method != mcp.ToolsCall && s.resumeParked(c) {
+		return
 	}
+	c.server, c.began = name, time.Now()
 	s.mu.Lock()
-	_, twice := s.calls[string(id)]
+	_, twice := s.calls[string(c.id)]
 	if !twice {
-		s.calls[string(id)] = c
+		s.calls[string(c.id)] = c
 	}
 	s.mu.Unlock()
 	if twice {
-		s.refuse(id, loomrpc.Errorf(jsonrpc.CodeInvalidRequest, loomrpc.ErrorData{}, "a request with id %s is in flight already", id))
+		s.refuse(c.id, loomrpc.Errorf(jsonrpc.CodeInvalidRequest, loomrpc.ErrorData{}, "a request with id %s is in flight already", c.id))
 		return
 	}
 	s.svc.Observer.CallBegan(c.server)
-	c.instance.Send(c.request)
+	if server.Share == registry.ShareGlobal {
+		s.launch(c, server)
+		return
+	}
+	s.whenRooted(func() { s.launch(c, server) })
+}
+
+// launch chooses the instance and sends the call.
+func (s *Session) launch(c *call, server registry.Server) {
+	i := s.svc.Servers.Instance(server, s.sharing(server, c.asker))
+	if !s.use(c, i) {
+		return // cancelled meanwhile
+	}
+	if c.method == mcp.ResourcesSubscribe || c.method == mcp.ResourcesUnsubscribe {
+		if s.subscription(c) {
+			return
+		}
+	}
+	s.round(c, c.params, server.Timeout)
+}
+
+// use notes that the session has something at i. It reports whether c is still
+// wanted.
+func (s *Session) use(c *call, i *pool.Instance) bool {
+	s.mu.Lock()
+	wanted := s.calls[string(c.id)] == c
+	if wanted {
+		c.instance = i
+	}
+	first := !s.used[i]
+	s.used[i] = true
+	level := s.client.level
+	s.mu.Unlock()
+	if c.level != "" { // a modern client says it with each request
+		level = c.level
+	}
+	if level != "" && (first || c.modern) {
+		i.SetLevel(s, level)
+	}
+	return wanted
+}
+
+// round sends a call, or a further round of one.
+func (s *Session) round(c *call, params []byte, timeout time.Duration) {
+	r := &pool.Call{Owner: s, Request: child.Request{
+		Method: c.method, Params: params, Name: c.name, Timeout: timeout, Meta: s.meta(c.asker),
+		Progress: func(frame []byte) { s.out.push(true, frame) },
+	}}
+	r.Done = func(a child.Answer) { s.finish(c, a) }
+	s.mu.Lock()
+	wanted := s.calls[string(c.id)] == c
+	c.request = r
+	s.mu.Unlock()
+	if wanted {
+		c.instance.Send(r)
+	}
 }
 
 // finish sends the answer with the client's id in it. It runs on the server's
 // reader.
 func (s *Session) finish(c *call, a child.Answer) {
+	if c.modern && s.finishParked(c, a) {
+		return
+	}
+	if a.Err == nil && a.Message.Result.Present() {
+		r := lookAt(a.Frame, a.Message.Result)
+		if r.kind == mcp.ResultInputRequired && !c.modern {
+			s.nextRound(c, a, r)
+			return
+		}
+		if !s.forget(c) {
+			return // cancelled: there must be no answer
+		}
+		s.answer(c, a, r)
+		return
+	}
 	if !s.forget(c) {
-		return // cancelled: there must be no answer
+		return
 	}
 	if a.Err != nil {
 		e := asError(c.server, a.Err)
-		s.svc.Observer.CallEnded(c.server, c.tool, outcomeOf(e), time.Since(c.began))
+		s.ended(c, outcomeOf(e))
 		s.fail(c.id, e)
 		return
 	}
-	outcome := outcomeOK
-	if a.Message.Error.Present() {
-		outcome = outcomeError
-	} else if span, ok := jsonrpc.Find(a.Frame, a.Message.Result, "isError"); ok && string(span.Of(a.Frame)) == "true" {
-		outcome = outcomeToolError
-	}
-	s.svc.Observer.CallEnded(c.server, c.tool, outcome, time.Since(c.began))
+	s.ended(c, outcomeError)
+	s.noteElicitations(c, a)
 	s.send(a.Frame[:a.Message.ID.Start], c.id, a.Frame[a.Message.ID.End:])
+}
+
+func (s *Session) ended(c *call, outcome string) {
+	tool := ""
+	if c.method == mcp.ToolsCall {
+		tool = c.name
+	}
+	s.svc.Observer.CallEnded(c.server, tool, outcome, time.Since(c.began))
 }
 
 // forget takes c from the calls in flight. Whoever does it answers.
@@ -155,18 +262,34 @@ func (s *Session) cancel(id []byte, reason string) {
 	s.mu.Lock()
 	c := s.calls[string(id)]
 	delete(s.calls, string(id))
+	l := s.listens[string(id)]
+	delete(s.listens, string(id))
 	s.mu.Unlock()
+	if l != nil {
+		s.unlisten(l)
+	}
 	s.giveUp(c, reason)
 }
 
 // abandon gives up everything: the client is gone.
 func (s *Session) abandon() {
 	s.mu.Lock()
-	calls := s.calls
-	s.calls = map[string]*call{}
+	calls, used, parked, asks := s.calls, s.used, s.parked, s.asks
+	s.calls, s.parked, s.asks, s.listens = map[string]*call{}, map[string]*call{}, map[string]*ask{}, map[string]*listening{}
+	s.gone = true
 	s.mu.Unlock()
+	for _, a := range asks {
+		a.refuse("the client disconnected")
+	}
 	for _, c := range calls {
 		s.giveUp(c, "the client disconnected")
+	}
+	for _, p := range parked {
+		s.unpark(p, "the client disconnected")
+	}
+	s.rooted()
+	for i := range used {
+		i.Leave(s)
 	}
 }
 
@@ -174,8 +297,13 @@ func (s *Session) giveUp(c *call, reason string) {
 	if c == nil {
 		return
 	}
-	c.instance.Cancel(c.request, reason)
-	s.svc.Observer.CallEnded(c.server, c.tool, outcomeCancelled, time.Since(c.began))
+	s.mu.Lock()
+	i, r := c.instance, c.request
+	s.mu.Unlock()
+	if i != nil && r != nil {
+		i.Cancel(r, reason)
+	}
+	s.ended(c, outcomeCancelled)
 }
 
 // whyUnknown says that the server is broken when the name is likely one of its
@@ -197,4 +325,10 @@ func notFound(err error) *loomrpc.Error {
 		return loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{Hint: nf.Off}, "%v", err)
 	}
 	return loomrpc.Errorf(jsonrpc.CodeInvalidParams, loomrpc.ErrorData{Hint: "loom tools lists what there is"}, "%v", err)
+}
+
+// sorted puts edits in the order of their spans.
+func sorted(edits []jsonrpc.Edit) []jsonrpc.Edit {
+	slices.SortFunc(edits, func(a, b jsonrpc.Edit) int { return a.Start - b.Start })
+	return edits
 }

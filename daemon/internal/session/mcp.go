@@ -3,19 +3,17 @@ package session
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/hub"
+	"github.com/loom-core/loom/daemon/internal/pool"
 )
 
-// message handles an MCP message of the client other than tools/call. What it
-// asks for is answered from the catalog, so nothing here starts a server that
-// is known.
+// message handles an MCP message of the client other than tools/call.
 func (s *Session) message(ctx context.Context, frame []byte, m jsonrpc.Message) {
 	method, _ := jsonrpc.Text(m.Method.Of(frame))
 	id := m.ID.Of(frame)
@@ -25,43 +23,64 @@ func (s *Session) message(ctx context.Context, frame []byte, m jsonrpc.Message) 
 	}
 	switch kind {
 	case jsonrpc.Notification: // never answered, known or not
-		switch method {
-		case mcp.Initialized:
-			s.initialized()
-		case mcp.Cancelled:
-			requestID, _ := jsonrpc.Find(frame, m.Params, "requestId")
-			reason, _ := jsonrpc.Find(frame, m.Params, "reason")
-			text, _ := jsonrpc.Text(reason.Of(frame))
-			s.cancel(requestID.Of(frame), text)
-		}
+		s.notified(frame, m, method)
 	case jsonrpc.Request:
-		switch method {
-		case mcp.Initialize:
-			s.initialize(id, m.Params.Of(frame))
-		case mcp.Ping:
-			s.send(jsonrpc.NewResult(id, []byte("{}")))
-		case mcp.ToolsList:
-			cursor, ok := jsonrpc.Find(frame, m.Params, "cursor")
-			if ok && string(cursor.Of(frame)) != "null" {
-				s.send(jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "unknown cursor: loom lists all tools on one page")))
-				return
-			}
-			s.listTools(ctx, id)
-		default:
-			s.send(jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "method %s is not supported", method)))
-		}
-	case jsonrpc.Response: // loomd asked nothing
+		s.request(ctx, frame, m, method)
+	case jsonrpc.Response:
+		s.answered(frame, m)
 	default:
 		s.send(jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "neither a request nor a notification nor a response")))
 	}
 }
 
+func (s *Session) notified(frame []byte, m jsonrpc.Message, method string) {
+	switch method {
+	case mcp.Initialized:
+		s.mu.Lock()
+		s.ready = true
+		s.mu.Unlock()
+		s.askRoots()
+	case mcp.Cancelled:
+		id, _ := jsonrpc.Find(frame, m.Params, "requestId")
+		reason, _ := jsonrpc.Find(frame, m.Params, "reason")
+		s.cancel(id.Of(frame), text(frame, reason))
+	case mcp.Progress:
+		s.progressed(frame, m)
+	case mcp.RootsListChanged:
+		s.askRoots()
+		s.forward(frame, true)
+	default:
+		s.forward(frame, false)
+	}
+}
+
+// forward passes a notification of the client on to the servers that it can
+// only be for: those that nobody else uses, and, unless private, the only one
+// of the view.
+func (s *Session) forward(frame []byte, private bool) {
+	view, err := s.view()
+	if err != nil {
+		return
+	}
+	_, only := view.Only()
+	s.mu.Lock()
+	var to []*pool.Instance
+	for i := range s.used {
+		if i.IsOf(s) || only && !private {
+			to = append(to, i)
+		}
+	}
+	s.mu.Unlock()
+	for _, i := range to {
+		i.Forward(frame)
+	}
+}
+
 func (s *Session) initialize(id, params []byte) {
 	var p struct {
-		ProtocolVersion string `json:"protocolVersion"`
-		ClientInfo      struct {
-			Name string `json:"name"`
-		} `json:"clientInfo"`
+		ProtocolVersion string          `json:"protocolVersion"`
+		Capabilities    json.RawMessage `json:"capabilities"`
+		ClientInfo      json.RawMessage `json:"clientInfo"`
 	}
 	if err := json.Unmarshal(params, &p); err != nil {
 		s.send(jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "reading the params of initialize: %v", err)))
@@ -72,57 +91,28 @@ func (s *Session) initialize(id, params []byte) {
 		s.fail(id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
 		return
 	}
+	name, _ := jsonrpc.Find(p.ClientInfo, jsonrpc.Span{End: len(p.ClientInfo)}, "name")
 	s.mu.Lock()
-	s.client = p.ClientInfo.Name
-	s.mu.Unlock()
-	raw, err := mcp.InitializeResult(p.ProtocolVersion, s.svc.Version, instructions(view))
-	if err != nil {
-		s.fail(id, loomrpc.Errorf(jsonrpc.CodeInternal, loomrpc.ErrorData{}, "encoding the answer to initialize: %v", err))
-		return
+	s.client = client{
+		legacy: true, name: text(p.ClientInfo, name), info: p.ClientInfo, capabilities: p.Capabilities,
+		version: mcp.Negotiate(p.ProtocolVersion), level: s.client.level,
 	}
-	s.send(jsonrpc.NewResult(id, raw))
-}
-
-// maxInstructions is what clients keep of a server's instructions without
-// cutting them.
-const maxInstructions = 2000
-
-// instructions tells a model what stands behind the names.
-func instructions(v *hub.View) string {
-	var b strings.Builder
-	b.WriteString("Loom serves several MCP servers as one. A tool is named server__tool.\n")
-	for _, server := range v.Servers() {
-		line := fmt.Sprintf("%s: %s\n", server.Name, server.Description)
-		if server.Description == "" {
-			line = fmt.Sprintf("%s\n", server.Name)
-		}
-		if b.Len()+len(line) > maxInstructions {
-			break
-		}
-		b.WriteString(line)
-	}
-	return b.String()
-}
-
-func (s *Session) initialized() {
-	s.mu.Lock()
-	s.ready = true
 	s.mu.Unlock()
+	s.send(jsonrpc.NewResult(id, view.Initialize(p.ProtocolVersion, s.svc.Version)))
 }
 
-// listTools answers at once, unless a server was never seen: then it waits a
-// moment for it to be learnt, since many clients ask only once.
-func (s *Session) listTools(ctx context.Context, id []byte) {
-	view, err := s.view()
-	if err != nil {
-		s.fail(id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
+// list answers at once, unless a server was never seen: then it waits a moment
+// for it to be learnt, since many clients ask only once.
+func (s *Session) list(ctx context.Context, k catalog.Kind, c *call, view *hub.View) {
+	if cursor, ok := jsonrpc.Find(c.params, jsonrpc.Span{End: len(c.params)}, "cursor"); ok && string(cursor.Of(c.params)) != "null" {
+		s.send(jsonrpc.NewError(c.id, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "unknown cursor: loom lists everything on one page")))
 		return
 	}
 	if len(view.Unlearnt) == 0 {
-		s.send(jsonrpc.NewResult(id, view.ToolsList))
+		s.send(jsonrpc.NewResult(c.id, view.List(k, c.modern)))
 		return
 	}
-	learnt := s.svc.Learner.Learn(view.Unlearnt, s.sharing)
+	learnt := s.svc.Learner.Learn(view.Unlearnt, s.learnt)
 	limit := s.svc.Hub.Registry().LearnWait
 	s.background.Go(func() {
 		t := time.NewTimer(limit)
@@ -136,7 +126,7 @@ func (s *Session) listTools(ctx context.Context, id []byte) {
 		if now, err := s.view(); err == nil {
 			view = now
 		}
-		s.send(jsonrpc.NewResult(id, view.ToolsList))
+		s.send(jsonrpc.NewResult(c.id, view.List(k, c.modern)))
 	})
 }
 
@@ -145,7 +135,7 @@ func (s *Session) view() (*hub.View, error) {
 	return s.svc.Hub.View(hub.Viewer{Client: s.hello.Client, Profile: s.hello.Profile, Server: s.hello.Server})
 }
 
-// viewChanged tells the proxy the new names, and the client that there are some.
+// viewChanged tells the proxy the new names, and the client which lists changed.
 func (s *Session) viewChanged() {
 	s.telling.Lock()
 	defer s.telling.Unlock()
@@ -153,18 +143,25 @@ func (s *Session) viewChanged() {
 	if err != nil {
 		view = hub.NoView // the profile is gone: nothing is allowed
 	}
+	var changed [catalog.Kinds]bool
 	s.mu.Lock()
-	changed := s.tag != view.Tag
-	first := s.tag == ""
-	s.tag = view.Tag
-	ready := s.ready
-	s.mu.Unlock()
-	if !changed {
+	if s.tag == view.Tag {
+		s.mu.Unlock()
 		return
 	}
-	s.send(jsonrpc.NewNotification(loomrpc.NotifyMap, view.Map))
-	if ready && !first {
-		s.send(jsonrpc.NewNotification(mcp.ToolsListChanged, nil))
+	first := s.tag == ""
+	s.tag = view.Tag
+	for k := range catalog.Kinds {
+		tag := view.ListTag(catalog.Kind(k))
+		changed[k] = s.tags[k] != tag
+		s.tags[k] = tag
+	}
+	s.mu.Unlock()
+	if changed[catalog.Tools] {
+		s.send(jsonrpc.NewNotification(loomrpc.NotifyMap, view.Map))
+	}
+	if !first {
+		s.listsChanged(changed)
 	}
 }
 
@@ -175,6 +172,6 @@ func (s *Session) learn() {
 		return
 	}
 	if unlearnt := s.svc.Learner.Unlearnt(view.Servers()); len(unlearnt) > 0 {
-		s.svc.Learner.Learn(unlearnt, s.sharing)
+		s.svc.Learner.Learn(unlearnt, s.learnt)
 	}
 }

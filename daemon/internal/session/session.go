@@ -18,6 +18,7 @@ import (
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/pool"
 	"github.com/loom-core/loom/registry"
@@ -33,6 +34,7 @@ type Services struct {
 	Observer Observer
 	Log      *slog.Logger
 	Version  string
+	Instance string // of this life of loomd: part of the ids that clients are given
 }
 
 // Control answers one method of the command line. ctx ends with the connection.
@@ -82,16 +84,33 @@ type Session struct {
 	background sync.WaitGroup // requests that take their time
 	telling    sync.Mutex     // held over viewChanged: of two changes the later view is told last
 
-	mu     sync.Mutex
-	calls  map[string]*call // in flight, by the client's raw id
-	client string           // as it named itself at initialize
-	ready  bool             // initialized: it may be told of changes
-	tag    string           // of the view that it was told of last
+	draining sync.Mutex // held by the one who lets those go on that waited for the roots
+
+	mu       sync.Mutex
+	calls    map[string]*call        // that the client waits for, by its raw id
+	parked   map[string]*call        // that it has to come back for, by token
+	asks     map[string]*ask         // what it has not answered, by raw id
+	listens  map[string]*listening   // open subscriptions of a modern client, by raw id
+	uris     map[string]followed     // resources that it follows
+	given    map[string]string       // the server that named a resource in a result
+	tasks    map[string]task         // by id
+	used     map[*pool.Instance]bool // where it has something
+	env      []string                // "NAME=value": what its servers want of the client's environment
+	client   client
+	nextAsk  int
+	rooting  bool     // it was asked for its folders
+	awaiting []func() // what waits for that
+	ready    bool     // initialized: it may be told of changes
+	gone     bool
+	tag      string // of the view that it was told of last
+	tags     [catalog.Kinds]string
 }
 
 // New serves conn under that id. Serve does the work.
 func New(svc *Services, conn *net.UnixConn, id string) *Session {
-	return &Session{svc: svc, conn: conn, out: newOutbox(outboxSize), id: id, since: time.Now(), calls: map[string]*call{}}
+	return &Session{svc: svc, conn: conn, out: newOutbox(outboxSize), id: id, since: time.Now(),
+		calls: map[string]*call{}, parked: map[string]*call{}, asks: map[string]*ask{}, listens: map[string]*listening{}, uris: map[string]followed{},
+		given: map[string]string{}, tasks: map[string]task{}, used: map[*pool.Instance]bool{}}
 }
 
 // Serve runs the session until the peer goes away or ctx ends. greeted is
@@ -130,7 +149,7 @@ func (s *Session) Serve(ctx context.Context, greeted func()) error {
 	s.background.Wait()
 	s.out.close()
 	writer.Wait()
-	s.svc.Servers.Release(s.own())
+	s.svc.Servers.Release(s.key())
 	return err
 }
 
@@ -166,7 +185,7 @@ func (s *Session) greet(frames *jsonrpc.Reader) error {
 		if err != nil {
 			return refuse(id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
 		}
-		reply.Catalog = view.Tag
+		reply.Catalog, reply.ClientEnv = view.Tag, clientEnv(view)
 	}
 	s.where = findWorkspace(s.hello.Dir)
 	raw, err := json.Marshal(reply)
@@ -204,7 +223,7 @@ func (s *Session) handle(ctx context.Context, frame []byte, m jsonrpc.Message) {
 	switch method {
 	case loomrpc.MethodCall:
 		if m.ID.Present() {
-			s.call(ctx, frame, m)
+			s.callTool(ctx, frame, m)
 		}
 	case loomrpc.MethodMCP:
 		inner := m.Params.Of(frame)
@@ -214,6 +233,8 @@ func (s *Session) handle(ctx context.Context, frame []byte, m jsonrpc.Message) {
 			return
 		}
 		s.message(ctx, inner, message)
+	case loomrpc.NotifyEnv:
+		s.takeEnv(m.Params.Of(frame))
 	default:
 		if m.Kind() != jsonrpc.Request {
 			return
@@ -262,7 +283,7 @@ func (s *Session) Info() loomrpc.Session {
 	defer s.mu.Unlock()
 	client := s.hello.Client
 	if client == "" {
-		client = s.client
+		client = s.client.name
 	}
 	return loomrpc.Session{ID: s.id, Client: client, Profile: s.hello.Profile, Dir: s.hello.Dir, PID: s.hello.PID, Since: s.since, Calls: len(s.calls)}
 }

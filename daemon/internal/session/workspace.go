@@ -1,10 +1,13 @@
 package session
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/pool"
 	"github.com/loom-core/loom/registry"
 )
@@ -24,14 +27,8 @@ func findWorkspace(dir string) workspace {
 	if !filepath.IsAbs(dir) {
 		return workspace{}
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
-	}
-	home, _ := os.UserHomeDir()
-	if real, err := filepath.EvalSymlinks(home); err == nil {
-		home = real
-	}
-	for top := dir; top != "/" && top != home; top = filepath.Dir(top) {
+	dir = real(dir)
+	for top := dir; isProject(top); top = filepath.Dir(top) {
 		if slices.ContainsFunc(vcs, func(mark string) bool {
 			_, err := os.Lstat(filepath.Join(top, mark))
 			return err == nil
@@ -42,20 +39,88 @@ func findWorkspace(dir string) workspace {
 	return workspace{dir: dir}
 }
 
-// own is the sharing key of what only this session uses.
-func (s *Session) own() string { return "session " + s.id }
+// isProject reports whether a folder can be a project: not / and not HOME,
+// where everything of everybody is.
+func isProject(dir string) bool {
+	home, _ := os.UserHomeDir()
+	return dir != "/" && dir != "" && dir != real(home)
+}
+
+func real(dir string) string {
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		return real
+	}
+	return dir
+}
+
+// key is the sharing key of what only this session uses.
+func (s *Session) key() string { return "session " + s.id }
 
 // sharing says which process of a server is this session's.
-func (s *Session) sharing(server registry.Server) pool.Sharing {
+func (s *Session) sharing(server registry.Server, who asker) pool.Sharing {
+	s.mu.Lock()
+	where, env := s.where, s.env
+	s.mu.Unlock()
+	wanted := pick(env, server.ClientEnv)
 	switch {
 	case server.Share == registry.ShareGlobal:
-		return pool.Sharing{}
-	case server.Share == registry.ShareWorkspace && s.where.top != "":
-		return pool.Sharing{Key: s.where.top, Dir: s.where.top}
+		return pool.Sharing{Env: wanted}
+	case server.Share == registry.ShareWorkspace && where.top != "":
+		return pool.Sharing{Key: where.top, Dir: where.top, Env: wanted}
 	}
-	dir := s.where.top
+	dir := where.top
 	if dir == "" {
-		dir = s.where.dir
+		dir = where.dir
 	}
-	return pool.Sharing{Key: s.own(), Dir: dir}
+	return pool.Sharing{Key: s.key(), Dir: dir, Env: wanted, Owner: s, Client: s.mirror(who)}
+}
+
+// learnt says which process of a server is started so that its definitions can
+// be read. What only one session uses is not: the client has not said yet what
+// it can do.
+func (s *Session) learnt(server registry.Server) pool.Sharing {
+	sharing := s.sharing(server, asker{})
+	if sharing.Owner != nil {
+		return pool.Sharing{Key: pool.LearnKey, Dir: sharing.Dir, Env: sharing.Env}
+	}
+	return sharing
+}
+
+// clientEnv names what the servers of a view want of the client's environment.
+func clientEnv(view *hub.View) []string {
+	var names []string
+	for _, server := range view.Servers() {
+		names = append(names, server.ClientEnv...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// takeEnv keeps what the proxy hands over.
+func (s *Session) takeEnv(params []byte) {
+	var e loomrpc.ClientEnv
+	if err := json.Unmarshal(params, &e); err != nil {
+		s.svc.Log.Warn("reading the client's environment", "session", s.id, "err", err)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.env = nil
+	for name, value := range e.Vars {
+		s.env = append(s.env, name+"="+value)
+	}
+	slices.Sort(s.env)
+}
+
+// pick returns those of env that are named.
+func pick(env, names []string) []string {
+	var out []string
+	for _, kv := range env {
+		for _, name := range names {
+			if len(kv) > len(name) && kv[:len(name)] == name && kv[len(name)] == '=' {
+				out = append(out, kv)
+			}
+		}
+	}
+	return out
 }

@@ -1,0 +1,185 @@
+package pool
+
+import (
+	"time"
+
+	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/daemon/internal/child"
+)
+
+// member is one client of an instance, and what it has there. All of it is
+// guarded by the instance.
+type member struct {
+	flying map[*Call]bool // sent and not answered
+	ghosts int            // given up, and perhaps not yet by the server
+	asked  int            // questions that it has not answered
+	level  string         // of the log messages that it wants; empty: it did not say
+	uris   map[string]bool
+	tasks  map[string]time.Time // by id, until when each counts as use
+	errand bool                 // Loom's own
+}
+
+func (i *Instance) memberLocked(o Owner) *member {
+	m := i.members[o]
+	if m == nil {
+		m = &member{flying: map[*Call]bool{}, uris: map[string]bool{}, tasks: map[string]time.Time{}, errand: o == nil}
+		i.members[o] = m
+	}
+	return m
+}
+
+// soleLocked is the only client on whose behalf the server can be acting now.
+// more says that there are several, so that nobody can tell.
+func (i *Instance) soleLocked() (sole Owner, more bool) {
+	for o, m := range i.members {
+		if len(m.flying) == 0 && m.ghosts == 0 || m.errand {
+			continue
+		}
+		if sole != nil {
+			return nil, true
+		}
+		sole = o
+	}
+	return sole, false
+}
+
+// Leave forgets a client that is gone. Its calls have been cancelled.
+func (i *Instance) Leave(o Owner) {
+	i.mu.Lock()
+	m := i.members[o]
+	if m == nil {
+		i.mu.Unlock()
+		return
+	}
+	unsubscribe := []string{}
+	for uri := range m.uris {
+		delete(m.uris, uri)
+		if !i.subscribedLocked(uri) {
+			unsubscribe = append(unsubscribe, uri)
+		}
+	}
+	m.level = ""
+	clear(m.tasks)
+	i.forgetLocked(o)
+	proc := i.readyLocked()
+	i.restLocked()
+	i.mu.Unlock()
+	if proc == nil {
+		return
+	}
+	for _, uri := range unsubscribe {
+		i.tell(proc, mcp.ResourcesUnsubscribe, uriParams(uri))
+	}
+	i.listen(proc)
+}
+
+// forgetLocked drops a member that has nothing here any more.
+func (i *Instance) forgetLocked(o Owner) {
+	if m := i.members[o]; m != nil && len(m.flying) == 0 && m.ghosts == 0 && m.asked == 0 && len(m.uris) == 0 && len(m.tasks) == 0 && m.level == "" {
+		delete(i.members, o)
+	}
+}
+
+// ghostLocked notes that c was given up while the server had it. The returned
+// function ends that; it may be called more than once.
+func (i *Instance) ghostLocked(o Owner) (gone func()) {
+	i.memberLocked(o).ghosts++
+	done := false
+	end := func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		if done {
+			return
+		}
+		done = true
+		if m := i.members[o]; m != nil {
+			m.ghosts--
+			i.forgetLocked(o)
+		}
+		i.wakeIfReadyLocked()
+	}
+	time.AfterFunc(ghostLife, end)
+	return end
+}
+
+// readyLocked is the process, if it takes requests.
+func (i *Instance) readyLocked() *child.Process {
+	if i.phase == Ready {
+		return i.proc
+	}
+	return nil
+}
+
+func (i *Instance) wakeIfReadyLocked() {
+	if i.phase == Ready {
+		i.wakeLocked()
+	}
+}
+
+// Own notes that a task of the server belongs to o: what the server says of it
+// later is for o, and until it is over the process is in use.
+func (i *Instance) Own(o Owner, task string, until time.Time) {
+	i.mu.Lock()
+	m := i.memberLocked(o)
+	if len(m.tasks) < maxTasks {
+		m.tasks[task] = until
+	}
+	proc := i.readyLocked()
+	i.mu.Unlock()
+	i.listen(proc)
+}
+
+// Disown notes that a task is over.
+func (i *Instance) Disown(o Owner, task string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if m := i.members[o]; m != nil {
+		delete(m.tasks, task)
+		i.forgetLocked(o)
+	}
+	i.restLocked()
+}
+
+// maxTasks bounds what a client can make loomd remember of one process.
+const maxTasks = 10000
+
+func (i *Instance) taskOwnerLocked(task string) Owner {
+	for o, m := range i.members {
+		if _, ok := m.tasks[task]; ok {
+			return o
+		}
+	}
+	return nil
+}
+
+// usedLocked reports whether clients have more here than calls: subscriptions
+// and tasks.
+func (i *Instance) usedLocked() bool {
+	now := time.Now()
+	for _, m := range i.members {
+		if len(m.uris) > 0 {
+			return true
+		}
+		for _, until := range m.tasks {
+			if now.Before(until) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// left tells the clients that this instance will serve them no more.
+func (i *Instance) left() {
+	i.mu.Lock()
+	owners := make([]Owner, 0, len(i.members))
+	for o, m := range i.members {
+		if !m.errand && (len(m.uris) > 0 || m.level != "") {
+			owners = append(owners, o)
+		}
+	}
+	i.mu.Unlock()
+	for _, o := range owners {
+		o.Left(i)
+	}
+}

@@ -1,0 +1,114 @@
+package session
+
+import (
+	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/daemon/internal/child"
+	"github.com/loom-core/loom/daemon/internal/hub"
+	"github.com/loom-core/loom/daemon/internal/pool"
+)
+
+// subscription handles resources/subscribe and unsubscribe of a legacy client.
+// It reports whether the answer is given; else the server is to give it.
+func (s *Session) subscription(c *call) (done bool) {
+	subscribe := c.method == mcp.ResourcesSubscribe
+	var outer bool // nobody else there has subscribed
+	s.mu.Lock()
+	if subscribe {
+		s.uris[c.uri] = followed{c.instance, c.server}
+	} else {
+		delete(s.uris, c.uri)
+	}
+	s.mu.Unlock()
+	if subscribe {
+		outer = c.instance.Subscribe(s, c.uri)
+	} else {
+		outer = c.instance.Unsubscribe(s, c.uri)
+	}
+	modern := s.svc.Hub.Era(c.server) == string(child.Modern)
+	if outer && !modern {
+		return false
+	}
+	if modern && subscribe {
+		c.instance.Wake() // it has one subscription for all, opened when it runs
+	}
+	if s.forget(c) {
+		s.ended(c, outcomeOK)
+		s.send(jsonrpc.NewResult(c.id, []byte("{}")))
+	}
+	return true
+}
+
+// followed is where a resource is that the client wants to hear of.
+type followed struct {
+	instance *pool.Instance
+	server   string
+}
+
+// follow subscribes to a resource on Loom's own account: for a modern client,
+// or anew at the process that took another's place.
+func (s *Session) follow(view *hub.View, uri string, who asker) {
+	name, ok := s.owner(view, uri)
+	server, there := view.Server(name)
+	if !ok || !there {
+		return
+	}
+	i := s.svc.Servers.Instance(server, s.sharing(server, who))
+	s.mu.Lock()
+	if s.gone {
+		s.mu.Unlock()
+		return
+	}
+	s.used[i] = true
+	s.uris[uri] = followed{i, name}
+	s.mu.Unlock()
+	first := i.Subscribe(s, uri)
+	if !first || s.svc.Hub.Era(name) == string(child.Modern) {
+		i.Wake()
+		return
+	}
+	i.Send(&pool.Call{Owner: s, Request: child.Request{
+		Method: mcp.ResourcesSubscribe, Params: []byte(`{"uri":` + string(jsonrpc.Quote(uri)) + `}`), Timeout: server.Timeout,
+		Done: func(a child.Answer) {
+			if a.Err != nil || a.Message.Error.Present() {
+				s.svc.Log.Warn("a resource cannot be followed", "server", name, "uri", uri, "err", a.Err)
+			}
+		},
+	}})
+}
+
+// unfollow ends what follow began.
+func (s *Session) unfollow(uri string) {
+	s.mu.Lock()
+	f, ok := s.uris[uri]
+	delete(s.uris, uri)
+	s.mu.Unlock()
+	if !ok || !f.instance.Unsubscribe(s, uri) || s.svc.Hub.Era(f.server) == string(child.Modern) {
+		return
+	}
+	f.instance.SendIfRunning(&pool.Call{Owner: s, Request: child.Request{
+		Method: mcp.ResourcesUnsubscribe, Params: []byte(`{"uri":` + string(jsonrpc.Quote(uri)) + `}`), Done: func(child.Answer) {},
+	}})
+}
+
+// Left moves what the client follows to the process that takes the place of i.
+func (s *Session) Left(i *pool.Instance) {
+	s.mu.Lock()
+	gone := s.gone
+	delete(s.used, i)
+	var moved []string
+	for uri, f := range s.uris {
+		if f.instance == i {
+			moved = append(moved, uri)
+		}
+	}
+	who := asker{modern: !s.client.legacy, capabilities: s.client.capabilities}
+	s.mu.Unlock()
+	view, err := s.view()
+	if gone || err != nil {
+		return
+	}
+	for _, uri := range moved {
+		s.follow(view, uri, who)
+	}
+}
