@@ -3,66 +3,36 @@
 // after boot and while a server is broken.
 //
 // Definitions are kept as the server wrote them, byte by byte. Each server has
-// one file: a line of JSON about the server, then one line per tool.
+// one file: a line of JSON about the server, then one line per definition.
 package catalog
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
-
-	"github.com/loom-core/loom/core/jsonrpc"
 )
-
-// Entry is what is known of one server.
-type Entry struct {
-	Server       string
-	Key          string          // of what the server is; see [Catalog.Known]
-	Era          string          // the protocol era that worked
-	Version      string          // the revision that was agreed on
-	Info         json.RawMessage // serverInfo, as the server wrote it; may be nil
-	Capabilities json.RawMessage // as the server wrote them; may be nil
-	Instructions string
-	Asks         bool // it has asked its client for something: it serves one session at a time
-	Tools        []Tool
-	Prompts      []Tool // by name
-	Resources    []Tool // by uri
-	Templates    []Tool // by uriTemplate
-	Learnt       time.Time
-}
-
-// List is the definitions of one kind.
-func (e *Entry) List(k Kind) []Tool {
-	return [Kinds][]Tool{Tools: e.Tools, Prompts: e.Prompts, Resources: e.Resources, Templates: e.Templates}[k]
-}
-
-// Tool is one definition, raw.
-type Tool struct {
-	Name string
-	Raw  []byte
-}
 
 // Catalog is safe for concurrent use.
 type Catalog struct {
 	dir string
 
+	// writing is held over the writing of files, and by nobody who only reads: of
+	// two changes the later one is what stays on disk.
+	writing sync.Mutex
+
 	mu      sync.Mutex
 	entries map[string]*Entry // by server
-	version int64             // counts what was put
+	asks    map[string]bool   // servers that asked before their definitions were learnt
+	version int64             // counts the changes that clients see
 }
 
 // Open reads the entries in dir, which is made when it is missing. A file that
 // cannot be read is reported in the error and left out: the server is learnt
 // again, and nothing else suffers.
 func Open(dir string) (*Catalog, error) {
-	c := &Catalog{dir: dir, entries: map[string]*Entry{}}
+	c := &Catalog{dir: dir, entries: map[string]*Entry{}, asks: map[string]bool{}}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the catalog's folder: %w", err)
 	}
@@ -99,8 +69,8 @@ func (c *Catalog) Known(server, key string) bool {
 	return ok && e.Key == key
 }
 
-// Version is another one after each [Catalog.Put]: whoever keeps something that
-// was made of the entries can tell whether it is out of date.
+// Version is another one after each [Catalog.Put] that changed something:
+// whoever keeps what was made of the entries can tell whether it is out of date.
 func (c *Catalog) Version() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -108,109 +78,59 @@ func (c *Catalog) Version() int64 {
 }
 
 // Put stores what was learnt. changed tells whether clients see a difference.
-// The entry counts from now on even when it could not be written.
-func (c *Catalog) Put(e *Entry) (changed bool, err error) {
+// The entry counts from now on even when it could not be written. Of two
+// definitions of one kind and name the first is kept, and a server that is
+// still what it was goes on being one that asks.
+func (c *Catalog) Put(learnt *Entry) (changed bool, err error) {
+	kept := *learnt
+	e := &kept
+	for k := range Kind(Kinds) {
+		e.SetList(k, distinct(e.List(k)))
+	}
 	c.mu.Lock()
 	old := c.entries[e.Server]
+	if old != nil && old.Key == e.Key && old.Asks || c.asks[e.Server] {
+		e.Asks = true
+	}
+	delete(c.asks, e.Server)
 	c.entries[e.Server] = e
-	c.version++
+	if changed = old == nil || !same(old, e); changed {
+		c.version++
+	}
 	c.mu.Unlock()
-	changed = old == nil || !same(old, e)
-	if !changed && old.Key == e.Key && old.Era == e.Era {
+	if !changed && old.Key == e.Key && old.Era == e.Era && old.Version == e.Version && old.Asks == e.Asks {
 		return false, nil
 	}
-	if err := write(c.file(e.Server), e); err != nil {
-		return changed, fmt.Errorf("writing the definitions of %s: %w", e.Server, err)
-	}
-	return changed, nil
+	return changed, c.save(e.Server)
 }
 
-func same(a, b *Entry) bool {
-	if a.Instructions != b.Instructions || len(a.Tools) != len(b.Tools) {
-		return false
+// SetAsks notes that server asked its client for something, and writes it down
+// at once. It is no change that clients see. A server that was never learnt is
+// noted when it is.
+func (c *Catalog) SetAsks(server string) error {
+	c.mu.Lock()
+	old := c.entries[server]
+	if old == nil {
+		c.asks[server] = true
 	}
-	for i := range a.Tools {
-		if !bytes.Equal(a.Tools[i].Raw, b.Tools[i].Raw) {
-			return false
-		}
+	if old == nil || old.Asks {
+		c.mu.Unlock()
+		return nil
 	}
-	return true
+	e := *old
+	e.Asks = true
+	c.entries[server] = &e
+	c.mu.Unlock()
+	return c.save(server)
 }
 
-const suffix = ".jsonl"
-
-func (c *Catalog) file(server string) string { return filepath.Join(c.dir, server+suffix) }
-
-// header is the first line of a file.
-type header struct {
-	Format       int       `json:"format"`
-	Server       string    `json:"server"`
-	Key          string    `json:"key"`
-	Era          string    `json:"era"`
-	Instructions string    `json:"instructions,omitempty"`
-	Learnt       time.Time `json:"learnt"`
-	Tools        int       `json:"tools"`
+// save writes the entry that server has by now.
+func (c *Catalog) save(server string) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	e, _ := c.Get(server)
+	if err := write(filepath.Join(c.dir, server+suffix), e); err != nil {
+		return fmt.Errorf("writing the definitions of %s: %w", server, err)
+	}
+	return nil
 }
-
-const format = 1
-
-func write(file string, e *Entry) error {
-	head, err := json.Marshal(header{format, e.Server, e.Key, e.Era, e.Instructions, e.Learnt, len(e.Tools)})
-	if err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	b.Write(append(head, '\n'))
-	for _, t := range e.Tools {
-		b.Write(t.Raw)
-		b.WriteByte('\n')
-	}
-	tmp := file + ".new"
-	if err := os.WriteFile(tmp, b.Bytes(), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(tmp, file)
-}
-
-func read(file string) (*Entry, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return decode(f)
-}
-
-func decode(f fs.File) (*Entry, error) {
-	lines := jsonrpc.NewReader(bufio.NewReader(f), 0)
-	first, err := lines.Next()
-	if err != nil {
-		return nil, err
-	}
-	var h header
-	if err := json.Unmarshal(first, &h); err != nil {
-		return nil, err
-	}
-	if h.Format != format {
-		return nil, fmt.Errorf("format %d is not known", h.Format)
-	}
-	e := &Entry{Server: h.Server, Key: h.Key, Era: h.Era, Instructions: h.Instructions, Learnt: h.Learnt}
-	for range h.Tools {
-		line, err := lines.Next()
-		if err != nil {
-			return nil, fmt.Errorf("it ends after %d of %d tools: %w", len(e.Tools), h.Tools, err)
-		}
-		if _, err := jsonrpc.Scan(line); err != nil {
-			return nil, err
-		}
-		name, ok := jsonrpc.Find(line, jsonrpc.Span{Start: firstByte(line), End: len(line)}, "name")
-		text, isText := jsonrpc.Text(name.Of(line))
-		if !ok || !isText {
-			return nil, errors.New("a tool has no name")
-		}
-		e.Tools = append(e.Tools, Tool{Name: text, Raw: line})
-	}
-	return e, nil
-}
-
-func firstByte(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " \t")) }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loom-core/loom/core/fakeserver"
 	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/mcp"
 	"github.com/loom-core/loom/daemon/internal/ring"
 )
 
@@ -77,7 +78,7 @@ func TestErasAreFound(t *testing.T) {
 
 func TestToolsAreReadFromAllPages(t *testing.T) {
 	p := run(t, spec(t, "-era=modern", "-pages=5"))
-	tools, err := p.Tools(t.Context())
+	tools, err := p.List(t.Context(), mcp.ToolList)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,7 @@ package child
 import "github.com/loom-core/loom/core/jsonrpc"
 
 // Declares reports whether the server's capabilities have a member of that
-// path, such as "resources", "subscribe", and it is not false.
+// path, such as "resources", "subscribe", which is not false.
 func (p *Process) Declares(path ...string) bool {
 	raw := p.info.Capabilities
 	span, ok := jsonrpc.Find(raw, jsonrpc.Span{End: len(raw)}, path...)

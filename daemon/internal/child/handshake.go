@@ -17,6 +17,7 @@ type Info struct {
 	ServerInfo   json.RawMessage `json:"serverInfo"`
 	Capabilities json.RawMessage `json:"capabilities"`
 	Instructions string          `json:"instructions"`
+	Version      string          `json:"-"` // the revision that was agreed on
 }
 
 // errEndedAtDiscover is a server that took server/discover for a reason to end.
@@ -81,6 +82,7 @@ func (p *Process) isModern(a Answer) bool {
 		return false
 	}
 	p.era, p.info = Modern, result.Info
+	p.info.Version = mcp.Modern
 	return true
 }
 
@@ -131,54 +133,11 @@ func (p *Process) initialize(ctx context.Context) error {
 		return p.handshakeFailed(fmt.Errorf("it speaks protocol version %q, loom speaks %v and %s", result.ProtocolVersion, mcp.LegacyVersions, mcp.Modern))
 	}
 	p.era, p.info = Legacy, result.Info
+	p.info.Version = result.ProtocolVersion
 	p.Notify(mcp.Initialized, nil)
 	return nil
 }
 
 func (p *Process) handshakeFailed(cause error) error {
 	return &HandshakeError{Server: p.spec.Server, Cause: cause, Stderr: p.spec.Stderr.Tail(p.from, 5)}
-}
-
-// Definition is one tool as the server defines it, raw, and its name.
-type Definition struct {
-	Name string
-	Raw  []byte
-}
-
-// maxPages bounds a server that never stops paging.
-const maxPages = 1000
-
-// Tools reads the definitions of all tools, page by page.
-func (p *Process) Tools(ctx context.Context) ([]Definition, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, errSilent)
-	defer cancel()
-	var tools []Definition
-	var params []byte
-	for range maxPages {
-		a, err := p.Call(ctx, mcp.ToolsList, params)
-		if err != nil {
-			return nil, fmt.Errorf("listing the tools of %s: %w", p.spec.Server, err)
-		}
-		if a.Message.Error.Present() {
-			if code, ok := jsonrpc.Find(a.Frame, a.Message.Error, "code"); ok && string(code.Of(a.Frame)) == "-32601" {
-				return nil, nil // a server of resources or prompts alone
-			}
-			return nil, fmt.Errorf("listing the tools of %s: %s", p.spec.Server, a.Message.Error.Of(a.Frame))
-		}
-		list, _ := jsonrpc.Find(a.Frame, a.Message.Result, "tools")
-		jsonrpc.Elements(a.Frame, list, func(tool jsonrpc.Span) bool {
-			if span, ok := jsonrpc.Find(a.Frame, tool, "name"); ok {
-				if name, ok := jsonrpc.Text(span.Of(a.Frame)); ok {
-					tools = append(tools, Definition{Name: name, Raw: tool.Of(a.Frame)})
-				}
-			}
-			return true
-		})
-		next, ok := jsonrpc.Find(a.Frame, a.Message.Result, "nextCursor")
-		if cursor, isText := jsonrpc.Text(next.Of(a.Frame)); !ok || !isText || cursor == "" {
-			return tools, nil
-		}
-		params = append(append([]byte(`{"cursor":`), next.Of(a.Frame)...), '}')
-	}
-	return nil, fmt.Errorf("listing the tools of %s: more than %d pages", p.spec.Server, maxPages)
 }

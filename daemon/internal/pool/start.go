@@ -114,19 +114,33 @@ func (i *Instance) startFailed(err error) {
 	}
 }
 
-// learn reads the definitions into the catalog.
+// learn reads the definitions into the catalog. What a server declares and then
+// cannot list stays as it was, unless that is its tools: most servers have
+// nothing else.
 func (i *Instance) learn(proc *child.Process, base *catalog.Entry) error {
 	p := i.pool
-	tools, err := proc.Tools(p.ctx)
-	if err != nil {
-		p.opts.Log.Warn("definitions were not learnt", "server", base.Server, "err", err)
-		p.setError(base.Server, err)
-		return err
-	}
+	info := proc.Info()
 	e := *base
+	e.Version, e.Info, e.Capabilities = info.Version, info.ServerInfo, info.Capabilities
 	e.Learnt = time.Now().UTC().Round(time.Second)
-	for _, t := range tools {
-		e.Tools = append(e.Tools, catalog.Tool{Name: t.Name, Raw: t.Raw})
+	for k := range catalog.Kind(catalog.Kinds) {
+		list, err := proc.List(p.ctx, k.List())
+		if err != nil && (k == catalog.Tools || proc.Err() != nil || p.ctx.Err() != nil) {
+			p.opts.Log.Warn("definitions were not learnt", "server", base.Server, "err", err)
+			p.setError(base.Server, err)
+			return err
+		}
+		var defs []catalog.Tool
+		for _, d := range list {
+			defs = append(defs, catalog.Tool{Name: d.Name, Raw: d.Raw})
+		}
+		if err != nil {
+			p.opts.Log.Warn("some definitions were not learnt", "server", base.Server, "err", err)
+			if old, ok := p.opts.Catalog.Get(base.Server); ok {
+				defs = old.List(k)
+			}
+		}
+		e.SetList(k, defs)
 	}
 	changed, err := p.opts.Catalog.Put(&e)
 	if err != nil {
