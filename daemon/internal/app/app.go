@@ -48,6 +48,9 @@ type Options struct {
 // drain is how long a server that was reconfigured may finish its calls.
 const drain = 30 * time.Second
 
+// outboxTotal is how much may wait for all clients together.
+const outboxTotal = 512 << 20
+
 // App is a running loomd.
 type App struct {
 	opts     Options
@@ -122,7 +125,7 @@ func New(opts Options) (_ *App, err error) {
 	})
 	a.atStop("servers", a.pool.Close)
 	a.services = &session.Services{
-		Hub: a.hub, Servers: a.pool, Learner: a.pool, Instance: instance, Own: map[string]func() []byte{"status": a.ownStatus},
+		Hub: a.hub, Servers: a.pool, Learner: a.pool, Instance: instance, Budget: session.NewBudget(outboxTotal), Own: map[string]func() []byte{"status": a.ownStatus},
 		Control: a.control(), Observer: a.metrics, Log: a.log.With("component", "session"), Version: opts.Version,
 	}
 	if opts.MetricsAddr != "" {

@@ -1,25 +1,39 @@
 package session
 
 import (
+	"context"
 	"net"
 	"sync"
+	"sync/atomic"
 )
+
+// Budget bounds what waits for all clients together, in bytes.
+type Budget struct {
+	max  int64
+	used atomic.Int64
+}
+
+// NewBudget makes a Budget of max bytes.
+func NewBudget(max int64) *Budget { return &Budget{max: max} }
 
 // outbox holds what is on its way to one client. Whoever puts something in
 // never waits: a slow client must not hold up the server that it shares.
 type outbox struct {
-	max int // bytes
+	max    int // bytes
+	budget *Budget
 
 	mu      sync.Mutex
 	frames  [][][]byte // each in parts, so that a large result is never copied
 	size    int
 	closed  bool
-	full    bool
 	dropped int
 	wake    chan struct{}
+	room    chan struct{} // closed when half of it is free again; nil when nobody waits
 }
 
-func newOutbox(max int) *outbox { return &outbox{max: max, wake: make(chan struct{}, 1)} }
+func newOutbox(max int, budget *Budget) *outbox {
+	return &outbox{max: max, budget: budget, wake: make(chan struct{}, 1)}
+}
 
 var lineEnd = []byte("\n")
 
@@ -35,16 +49,16 @@ func (o *outbox) push(droppable bool, parts ...[]byte) bool {
 	if o.closed {
 		return true // nobody reads any more; the session is ending
 	}
-	if o.size > 0 && o.size+size > o.max {
+	if o.size > 0 && (o.size+size > o.max || o.budget.used.Load()+int64(size) > o.budget.max) {
 		if droppable {
 			o.dropped++
 			return true
 		}
-		o.full = true
 		return false
 	}
 	o.frames = append(o.frames, append(parts, lineEnd))
 	o.size += size
+	o.budget.used.Add(int64(size))
 	o.signal()
 	return true
 }
@@ -60,6 +74,37 @@ func (o *outbox) signal() {
 	select {
 	case o.wake <- struct{}{}:
 	default:
+	}
+}
+
+// waitForRoom holds whoever is about to take more work from a client that has
+// not read half a queue of what it asked for.
+func (o *outbox) waitForRoom(ctx context.Context) {
+	o.mu.Lock()
+	if o.size <= o.max/2 {
+		o.mu.Unlock()
+		return
+	}
+	if o.room == nil {
+		o.room = make(chan struct{})
+	}
+	room := o.room
+	o.mu.Unlock()
+	select {
+	case <-room:
+	case <-ctx.Done():
+	}
+}
+
+// written notes that n bytes have left.
+func (o *outbox) written(n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.size -= n
+	o.budget.used.Add(-int64(n))
+	if o.room != nil && o.size <= o.max/2 {
+		close(o.room)
+		o.room = nil
 	}
 }
 
@@ -82,11 +127,18 @@ func (o *outbox) writeTo(conn net.Conn) error {
 			all = append(all, parts...)
 		}
 		n, err := all.WriteTo(conn)
-		o.mu.Lock()
-		o.size -= int(n)
-		o.mu.Unlock()
+		o.written(int(n))
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// abandon gives back what will not be written any more.
+func (o *outbox) abandon() {
+	o.mu.Lock()
+	left := o.size
+	o.frames = nil
+	o.mu.Unlock()
+	o.written(left)
 }

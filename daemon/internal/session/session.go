@@ -34,6 +34,7 @@ type Services struct {
 	Observer Observer
 	Log      *slog.Logger
 	Version  string
+	Budget   *Budget
 	Instance string // of this life of loomd: part of the ids that clients are given
 }
 
@@ -108,7 +109,7 @@ type Session struct {
 
 // New serves conn under that id. Serve does the work.
 func New(svc *Services, conn *net.UnixConn, id string) *Session {
-	return &Session{svc: svc, conn: conn, out: newOutbox(outboxSize), id: id, since: time.Now(),
+	return &Session{svc: svc, conn: conn, out: newOutbox(outboxSize, svc.Budget), id: id, since: time.Now(),
 		calls: map[string]*call{}, parked: map[string]*call{}, asks: map[string]*ask{}, listens: map[string]*listening{}, uris: map[string]followed{},
 		given: map[string]string{}, tasks: map[string]task{}, used: map[*pool.Instance]bool{}}
 }
@@ -149,6 +150,7 @@ func (s *Session) Serve(ctx context.Context, greeted func()) error {
 	s.background.Wait()
 	s.out.close()
 	writer.Wait()
+	s.out.abandon()
 	s.svc.Servers.Release(s.key())
 	return err
 }
@@ -215,6 +217,7 @@ func (s *Session) read(ctx context.Context, frames *jsonrpc.Reader) error {
 			continue
 		}
 		s.handle(ctx, frame, m)
+		s.out.waitForRoom(ctx)
 	}
 }
 
