@@ -25,22 +25,41 @@ type Client struct {
 	reader sync.WaitGroup
 	ended  chan struct{} // closed when the process is gone and all is read
 
+	persona   ClientOptions  // what it says of itself
+	answering sync.WaitGroup // the runs of persona.OnRequest
+
 	mu       sync.Mutex
 	next     int
 	open     map[string]int  // requests without an answer, by raw id
 	dropped  map[string]bool // cancelled: there must be no answer
+	asked    map[string]bool // requests of the other side that wait for an answer, by raw id
 	unread   []Frame         // what no Wait has taken yet
 	arrived  chan struct{}   // closed and made anew when something comes
 	exit     error
 	isClosed bool
 }
 
-// ClientOptions say how `loom proxy` is started. The zero value will do.
+// ClientOptions say how `loom proxy` is started, and who the client says it is.
+// The zero value will do: a client of the legacy era that can nothing.
 type ClientOptions struct {
 	Dir  string   // working directory; the home directory if empty
 	Args []string // after `loom proxy`
 	Env  []string // more variables, of the shell that the client runs in
+
+	Era          string // "modern": server/discover, no initialize, and _meta in every request
+	Version      string // asked for in initialize; 2025-06-18 if empty
+	Capabilities string // raw; {} if empty
+	Info         string // clientInfo, raw; that of the testbed if empty
+
+	// OnRequest answers a request of the other side, with a raw result or else
+	// a raw error. It runs beside the test. With neither the test has to take
+	// the request ([Client.Wait]) and answer it ([Client.AnswerRequest]). A
+	// request fails the test if OnRequest is nil.
+	OnRequest func(Frame) (result, failure string)
 }
+
+// ByHand is an OnRequest that leaves every request to the test.
+func ByHand(Frame) (result, failure string) { return "", "" }
 
 // Client starts `loom proxy` as an MCP client would.
 func (w *World) Client(opts ClientOptions) *Client {
@@ -50,7 +69,7 @@ func (w *World) Client(opts ClientOptions) *Client {
 	if cmd.Dir == "" {
 		cmd.Dir = w.Home
 	}
-	return StartClient(w.t, "loom proxy", cmd)
+	return startClient(w.t, "loom proxy", cmd, opts)
 }
 
 // Connect is [World.Client] with the handshake done.
@@ -61,11 +80,37 @@ func (w *World) Connect(opts ClientOptions) *Client {
 	return c
 }
 
+// Direct connects the same client straight to a server, with the handshake done:
+// what a test does through Loom it can do here too, and compare. The command may
+// hold what [World.Expand] knows; the Args of opts are not used.
+func (w *World) Direct(opts ClientOptions, command ...string) *Client {
+	w.t.Helper()
+	for i, word := range command {
+		command[i] = w.Expand(word)
+	}
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Env, cmd.Dir = append(w.Environ(), opts.Env...), opts.Dir
+	if cmd.Dir == "" {
+		cmd.Dir = w.Home
+	}
+	c := startClient(w.t, command[0]+", directly", cmd, opts)
+	c.Initialize()
+	return c
+}
+
 // StartClient starts any MCP server as a client's child: for comparing Loom
 // with a direct connection.
 func StartClient(t T, name string, cmd *exec.Cmd) *Client {
 	t.Helper()
-	c := &Client{t: t, name: name, cmd: cmd, open: map[string]int{}, dropped: map[string]bool{}, arrived: make(chan struct{}), ended: make(chan struct{})}
+	return startClient(t, name, cmd, ClientOptions{})
+}
+
+func startClient(t T, name string, cmd *exec.Cmd, persona ClientOptions) *Client {
+	t.Helper()
+	c := &Client{
+		t: t, name: name, cmd: cmd, persona: persona.filled(),
+		open: map[string]int{}, dropped: map[string]bool{}, asked: map[string]bool{}, arrived: make(chan struct{}), ended: make(chan struct{}),
+	}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatalf("starting %s: %v", name, err)
@@ -122,11 +167,15 @@ func (c *Client) Expect(id string) {
 }
 
 // Request sends a request with raw params and returns its id. It does not wait.
+// A client of the modern era adds to _meta what the era asks for, and is not there.
 func (c *Client) Request(method, params string) (id string) {
 	c.t.Helper()
 	c.mu.Lock()
 	c.next++
 	id = strconv.Itoa(c.next)
+	if c.modern() {
+		params = withMeta(params, c.meta())
+	}
 	c.mu.Unlock()
 	if params != "" {
 		params = `,"params":` + params
@@ -150,10 +199,18 @@ func (c *Client) Ask(method, params string) Frame {
 	return c.Answer(c.Request(method, params))
 }
 
-// Initialize opens the session and returns the answer.
+// Initialize opens the session and returns the answer. In the modern era there
+// is none to open, and it asks who is there.
 func (c *Client) Initialize() Frame {
 	c.t.Helper()
-	f := c.Ask(mcp.Initialize, `{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"testbed","version":"1"}}`)
+	if c.modern() {
+		f := c.Ask(mcp.Discover, "")
+		if f.Err() != nil {
+			c.t.Fatalf("server/discover: %s", f)
+		}
+		return f
+	}
+	f := c.Ask(mcp.Initialize, `{"protocolVersion":`+string(jsonrpc.Quote(c.persona.Version))+`,"capabilities":`+c.persona.Capabilities+`,"clientInfo":`+c.persona.Info+`}`)
 	if f.Err() != nil {
 		c.t.Fatalf("initialize: %s", f)
 	}
@@ -212,6 +269,7 @@ func (c *Client) Close() {
 		c.t.Errorf("%s did not end when its stdin was closed", c.name)
 		return
 	}
+	c.answering.Wait()
 	if c.exit != nil {
 		c.t.Errorf("%s ended with %v:\n%s", c.name, c.exit, c.Stderr())
 	}
@@ -227,6 +285,7 @@ func (c *Client) Kill() {
 		c.t.Fatalf("killing %s: %v", c.name, err)
 	}
 	<-c.ended
+	c.answering.Wait()
 }
 
 func (c *Client) String() string { return fmt.Sprintf("%s (pid %d)", c.name, c.PID()) }

@@ -83,6 +83,16 @@ func (f Frame) Tools() (names []string, raw map[string]string) {
 	return names, raw
 }
 
+// Find is a member of the params or of the result, raw, empty when there is none.
+func (f Frame) Find(path ...string) string {
+	within := f.msg.Result
+	if f.msg.Method.Present() {
+		within = f.msg.Params
+	}
+	span, _ := jsonrpc.Find(f.Raw, within, path...)
+	return string(span.Of(f.Raw))
+}
+
 func (f Frame) String() string {
 	if len(f.Raw) > 400 {
 		return fmt.Sprintf("%s… (%d bytes)", f.Raw[:400], len(f.Raw))

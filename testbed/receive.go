@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/mcp"
 )
 
 // read takes everything that comes until the end of stdout.
@@ -23,8 +24,15 @@ func (c *Client) read(stdout io.Reader) {
 			c.t.Errorf("%s wrote what is no message (%v): %s", c.name, err, f)
 			continue
 		}
-		if f.msg.Kind() == jsonrpc.Response && f.ID() != "null" {
+		switch {
+		case f.msg.Kind() == jsonrpc.Response && f.ID() != "null":
 			c.settle(f)
+		case f.msg.Kind() == jsonrpc.Request:
+			if c.receive(f) {
+				continue
+			}
+		case f.Method() == mcp.Cancelled:
+			c.withdraw(f)
 		}
 		c.announce(&f)
 	}
@@ -40,6 +48,9 @@ func (c *Client) settle(f Frame) {
 		c.t.Errorf("%s answered %s, which was cancelled: %s", c.name, id, f)
 	case c.open[id] == 0:
 		c.t.Errorf("%s answered %s, which nobody asked or which was answered before: %s", c.name, id, f)
+	case c.modern() && f.msg.Result.Present() && f.Find("resultType") == "":
+		c.t.Errorf("%s answered %s without a resultType: %s", c.name, id, f)
+		fallthrough
 	default:
 		c.open[id]--
 	}
