@@ -68,7 +68,7 @@ func Start(ctx context.Context, spawner *Spawner, spec Spec) (*Process, error) {
 
 func start(ctx context.Context, spawner *Spawner, spec Spec) (*Process, error) {
 	p := &Process{
-		spec: spec, limits: spec.Timeouts.orDefaults(), meta: modernMeta(spec.Version),
+		spec: spec, limits: spec.Timeouts.orDefaults(), meta: ModernMeta(spec.Version, "{}"),
 		done: make(chan struct{}), pending: map[int64]*Request{},
 	}
 	p.toChild.init()

@@ -101,10 +101,11 @@ func insertMembers(frame []byte, value jsonrpc.Span, members []byte) jsonrpc.Edi
 	return jsonrpc.Edit{Span: jsonrpc.Span{Start: at, End: at}, With: members}
 }
 
-// modernMeta is what Loom's own requests say of their sender to a modern
-// server. Those of clients say what the client can.
-func modernMeta(version string) []byte {
-	b := append([]byte(nil), `"`+mcp.MetaProtocolVersion+`":"`+mcp.Modern+`","`+mcp.MetaClientCapabilities+`":{},"`+mcp.MetaClientInfo+`":`...)
+// ModernMeta is what Loom's own requests say of their sender to a modern
+// server: its version and its capabilities, raw. Those of clients say what the
+// client can.
+func ModernMeta(version, capabilities string) []byte {
+	b := append([]byte(nil), `"`+mcp.MetaProtocolVersion+`":"`+mcp.Modern+`","`+mcp.MetaClientCapabilities+`":`+capabilities+`,"`+mcp.MetaClientInfo+`":`...)
 	return append(b, clientInfo(version)...)
 }
 

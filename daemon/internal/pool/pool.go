@@ -67,6 +67,8 @@ type Pool struct {
 	cancel   context.CancelFunc
 	work     sync.WaitGroup // every goroutine of every instance
 
+	tasksMeta []byte // what Loom says of itself where it has to know tasks
+
 	mu        sync.Mutex
 	instances map[key]*Instance
 	retired   map[*Instance]bool
@@ -87,6 +89,7 @@ func New(opts Options) *Pool {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Pool{
 		opts: opts, spawner: child.NewSpawner(), starting: make(chan struct{}, maxStarts), ctx: ctx, cancel: cancel,
+		tasksMeta: child.ModernMeta(opts.Version, `{"extensions":{"io.modelcontextprotocol/tasks":{}}}`),
 		instances: map[key]*Instance{}, retired: map[*Instance]bool{}, rings: map[string]*ring.Ring{}, errors: map[string]failure{}, specs: map[string]spec{},
 	}
 }

@@ -176,6 +176,9 @@ func (i *Instance) listen(proc *child.Process) {
 	i.listening = string(raw)
 	before := i.listener
 	r := &child.Request{Method: mcp.Listen, Params: []byte(`{"notifications":` + string(raw) + `}`), Done: func(child.Answer) {}}
+	if len(f.Tasks) > 0 { // who wants to hear of tasks has to know them
+		r.Meta = i.pool.tasksMeta
+	}
 	i.listener = r
 	i.mu.Unlock()
 	proc.Send(r)

@@ -1,0 +1,78 @@
+package testbed_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/loom-core/loom/testbed"
+)
+
+// eras are the two protocols of MCP, for a client or a server.
+var eras = []string{"legacy", "modern"}
+
+// surface is a server that has everything.
+const surface = `
+servers:
+  fake:
+    command: @fake
+    args: [-surface, -era, ERA, --journal, @home/journal]
+    share: SHARE
+    concurrency: 16
+`
+
+func surfaceOf(era, share string) string {
+	return strings.NewReplacer("ERA", era, "SHARE", share).Replace(surface)
+}
+
+// able is a client that can all that servers ask for.
+func able(era string, onRequest func(testbed.Frame) (string, string)) testbed.ClientOptions {
+	return testbed.ClientOptions{
+		Era: era, Version: "2025-11-25", OnRequest: onRequest,
+		Capabilities: `{"roots":{"listChanged":true},"sampling":{"tools":{}},"elicitation":{"form":{},"url":{}},"extensions":{"io.modelcontextprotocol/tasks":{}},"x":9007199254740993}`,
+	}
+}
+
+// eachPair runs f for each era of the client and of the server.
+func eachPair(t *testing.T, f func(t *testing.T, client, server string)) {
+	for _, client := range eras {
+		for _, server := range eras {
+			t.Run(client+" client, "+server+" server", func(t *testing.T) { f(t, client, server) })
+		}
+	}
+}
+
+// TestAsked: what a server wants to know reaches the client of the call, and
+// its answer the server, in whatever way the two of them speak of it.
+func TestAsked(t *testing.T) {
+	eachPair(t, func(t *testing.T, client, server string) {
+		w := newWorld(t, surfaceOf(server, "global"))
+		c := w.Connect(able(client, func(f testbed.Frame) (string, string) {
+			switch f.Method() {
+			case "elicitation/create":
+				return `{"action":"accept","content":{"to":` + f.Find("message") + `,"n":9007199254740993}}`, ""
+			case "sampling/createMessage":
+				return `{"role":"assistant","content":{"type":"text","text":"<said>"},"model":"m","x":0.10}`, ""
+			case "roots/list":
+				return `{"roots":[]}`, ""
+			}
+			return "", `{"code":-32601,"message":"no"}`
+		}))
+		for kind, want := range map[string]string{
+			"elicitation":     `{"action":"accept","content":{"to":"T: what is it? <é>","n":9007199254740993}}`,
+			"elicitation_url": `{"action":"accept","content":{"to":"T: what is it? <é>","n":9007199254740993}}`,
+			"sampling":        `{"role":"assistant","content":{"type":"text","text":"<said>"},"model":"m","x":0.10}`,
+			"roots":           `{"roots":[]}`,
+		} {
+			for _, more := range []string{"", `,"times":3`, `,"times":2,"parallel":true`, `,"rounds":3`, `,"shed":2`} {
+				f := c.AskMRTR("tools/call", `{"name":"fake__ask","arguments":{"tag":"T","kind":"`+kind+`"`+more+`}}`, nil)
+				got := f.Find("structuredContent")
+				if !strings.Contains(got, want) {
+					t.Errorf("%s%s: the server was given %s\nin %s", kind, more, got, f)
+				}
+				if client == "modern" && f.Find("resultType") != `"complete"` {
+					t.Errorf("%s%s: no resultType in %s", kind, more, f)
+				}
+			}
+		}
+	})
+}
