@@ -6,6 +6,7 @@ package mcp
 import (
 	"encoding/json"
 	"slices"
+	"time"
 )
 
 // Protocol revisions. Loom speaks the legacy era (a session opened with
@@ -22,23 +23,38 @@ var LegacyVersions = []string{LatestLegacy, "2025-06-18", "2025-03-26", "2024-11
 
 // Methods and notifications.
 const (
-	Initialize       = "initialize"
-	Initialized      = "notifications/initialized"
-	Discover         = "server/discover"
-	Ping             = "ping"
-	ToolsList        = "tools/list"
-	ToolsCall        = "tools/call"
-	Cancelled        = "notifications/cancelled"
-	Progress         = "notifications/progress"
-	ToolsListChanged = "notifications/tools/list_changed"
+	Initialize           = "initialize"
+	Initialized          = "notifications/initialized"
+	Discover             = "server/discover"
+	Ping                 = "ping"
+	ToolsList            = "tools/list"
+	ToolsCall            = "tools/call"
+	PromptsList          = "prompts/list"
+	PromptsGet           = "prompts/get"
+	ResourcesList        = "resources/list"
+	TemplatesList        = "resources/templates/list"
+	ResourcesRead        = "resources/read"
+	ResourcesSubscribe   = "resources/subscribe"
+	ResourcesUnsubscribe = "resources/unsubscribe"
+	Complete             = "completion/complete"
+	SetLevel             = "logging/setLevel"
+	Listen               = "subscriptions/listen"
+	Acknowledged         = "notifications/subscriptions/acknowledged"
+	Cancelled            = "notifications/cancelled"
+	Progress             = "notifications/progress"
+	ToolsListChanged     = "notifications/tools/list_changed"
+	PromptsListChanged   = "notifications/prompts/list_changed"
+	ResourcesListChanged = "notifications/resources/list_changed"
 )
 
-// Keys of _meta that every request of the modern era carries (2026-07-28,
-// "Request metadata").
+// Keys of _meta in the modern era: the first three are those of every request
+// (2026-07-28, "Request metadata").
 const (
 	MetaProtocolVersion    = "io.modelcontextprotocol/protocolVersion"
 	MetaClientCapabilities = "io.modelcontextprotocol/clientCapabilities"
 	MetaClientInfo         = "io.modelcontextprotocol/clientInfo"
+	MetaServerInfo         = "io.modelcontextprotocol/serverInfo"     // of a result
+	MetaSubscriptionID     = "io.modelcontextprotocol/subscriptionId" // of what comes on a subscription
 )
 
 // CodeUnsupportedVersion answers a request whose protocol version the server
@@ -55,13 +71,38 @@ func Negotiate(asked string) string {
 	return LatestLegacy
 }
 
+// capabilities are what clients are told in either era, with servers that have
+// all of it or none: legacy capabilities are fixed at initialize, and a list may
+// be empty.
+var capabilities = json.RawMessage(`{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"prompts":{"listChanged":true},"completions":{},"logging":{}}`)
+
+// ServerInfo is what Loom calls itself. version is Loom's own.
+func ServerInfo(version string) []byte {
+	raw, _ := json.Marshal(map[string]string{"name": "loom", "title": "Loom", "version": version}) // strings only: cannot fail
+	return raw
+}
+
 // InitializeResult is what Loom answers to an initialize that asks for that
 // revision: loomd, and the proxy while there is none. version is Loom's own.
 func InitializeResult(asked, version, instructions string) ([]byte, error) {
 	return json.Marshal(map[string]any{
 		"protocolVersion": Negotiate(asked),
-		"capabilities":    map[string]any{"tools": map[string]any{"listChanged": true}},
-		"serverInfo":      map[string]any{"name": "loom", "title": "Loom", "version": version},
+		"capabilities":    capabilities,
+		"serverInfo":      json.RawMessage(ServerInfo(version)),
 		"instructions":    instructions,
+	})
+}
+
+// DiscoverResult is the same for server/discover (2026-07-28, "Discovery"). ttl
+// is how long the client may keep it.
+func DiscoverResult(version, instructions string, ttl time.Duration) ([]byte, error) {
+	return json.Marshal(map[string]any{
+		"supportedVersions": append([]string{Modern}, LegacyVersions...),
+		"capabilities":      capabilities,
+		"instructions":      instructions,
+		"resultType":        "complete",
+		"ttlMs":             ttl.Milliseconds(),
+		"cacheScope":        "private",
+		"_meta":             map[string]any{MetaServerInfo: json.RawMessage(ServerInfo(version))},
 	})
 }
