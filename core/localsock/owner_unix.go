@@ -32,19 +32,34 @@ func flock(path string) (*os.File, error) {
 
 // checkPeer refuses a peer that runs as another user.
 func checkPeer(conn *net.UnixConn, path string) error {
-	raw, err := conn.SyscallConn()
+	uid, _, err := peer(conn)
 	if err != nil {
 		return fmt.Errorf("asking who is at %s: %w", path, err)
-	}
-	uid, peerErr := -1, error(nil)
-	if err := raw.Control(func(fd uintptr) { uid, peerErr = peerUID(int(fd)) }); err != nil {
-		return fmt.Errorf("asking who is at %s: %w", path, err)
-	}
-	if peerErr != nil {
-		return fmt.Errorf("asking who is at %s: %w", path, peerErr)
 	}
 	if uid != os.Getuid() {
 		return &OwnerError{Path: path, UID: uid}
 	}
 	return nil
+}
+
+// PeerPID is the process at the other end of conn: of a connection that was
+// dialled, the one that listened there.
+func PeerPID(conn *net.UnixConn) (int, error) {
+	_, pid, err := peer(conn)
+	if err != nil {
+		return 0, fmt.Errorf("asking which process is at %s: %w", conn.RemoteAddr(), err)
+	}
+	return pid, nil
+}
+
+func peer(conn *net.UnixConn) (uid, pid int, err error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return -1, 0, err
+	}
+	var peerErr error
+	if err := raw.Control(func(fd uintptr) { uid, pid, peerErr = peerOf(int(fd)) }); err != nil {
+		return -1, 0, err
+	}
+	return uid, pid, peerErr
 }

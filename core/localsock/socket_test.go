@@ -3,6 +3,7 @@ package localsock
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,7 +47,12 @@ func TestListenThenDial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	peer.Close()
+	defer peer.Close()
+	for _, end := range []*net.UnixConn{conn, peer} {
+		if pid, err := PeerPID(end); err != nil || pid != os.Getpid() {
+			t.Errorf("PeerPID = %d, %v, want %d", pid, err, os.Getpid())
+		}
+	}
 }
 
 func TestOneLoomdForASocketAndForAUser(t *testing.T) {

@@ -131,7 +131,7 @@ func run(socket, file, metrics string, log *slog.Logger, logs *ring.Ring) error 
 			}
 		}
 	}()
-	opts.Reload = reload
+	opts.Reload, opts.GiveUp = reload, ctx.Done()
 	a, err := app.New(opts)
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ type ProxyOptions struct {
 
 	Client  string
 	Profile string
+	Server  string
 }
 
 // NewCmdProxy makes `loom proxy`.
@@ -39,16 +40,32 @@ func NewCmdProxy(f *Factory, runF func(context.Context, *ProxyOptions) error) *c
 		Long: `Serve all tools to one client over stdio. This is what stands in a client's
 config (loom config-line); in a terminal it waits for MCP messages on stdin.
 
-loomd is started if it does not run.`,
+loomd is started if it does not run.
+
+--server is for a client whose permission rules name servers: one entry for each,
+and the tools are named as the server names them. A profile still applies: what
+it hides stays hidden.`,
+		Example: `  loom proxy --client codex
+  loom proxy --client claude --server git`,
 		Args:              usageArgs(cobra.NoArgs),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return runF(cmd.Context(), opts) },
 	}
 	cmd.Flags().StringVar(&opts.Client, "client", "", "`name` of the client that starts this")
 	cmd.Flags().StringVar(&opts.Profile, "profile", "", "`name` of the profile to use, in place of the client's own")
+	cmd.Flags().StringVar(&opts.Server, "server", "", "serve the one server of that `name`, under its own names")
 	cmd.RegisterFlagCompletionFunc("client", completeClients)
 	cmd.RegisterFlagCompletionFunc("profile", completeProfiles(f))
+	cmd.RegisterFlagCompletionFunc("server", completeServerFlag(f))
 	return cmd
+}
+
+// completeServerFlag is [completeServers] for a flag: the arguments are others.
+func completeServerFlag(f *Factory) completion {
+	servers := completeServers(f, isEnabled)
+	return func(cmd *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return servers(cmd, nil, toComplete)
+	}
 }
 
 func completeProfiles(f *Factory) completion {
@@ -94,10 +111,18 @@ func runProxy(ctx context.Context, opts *ProxyOptions) error {
 		}
 		return launch.Connect(ctx, o)
 	}
-	dir, _ := os.Getwd() // a folder that was removed has no name; then the session has no workspace
 	return forward.Run(ctx, forward.Options{
 		In: opts.IO.In, Out: opts.IO.Out, Log: opts.IO.Note,
-		Hello: loomrpc.Hello{Protocol: loomrpc.Protocol, Version: opts.Version, Client: opts.Client, Profile: opts.Profile, Dir: dir, PID: os.Getpid()},
-		Dial:  dial, Connect: connect,
+		Hello: opts.hello(), Environ: os.LookupEnv,
+		Dial: dial, Connect: connect,
 	})
+}
+
+// hello is what loomd is told of this proxy and its client.
+func (opts *ProxyOptions) hello() loomrpc.Hello {
+	dir, _ := os.Getwd() // a folder that was removed has no name; then the session has no workspace
+	return loomrpc.Hello{
+		Protocol: loomrpc.Protocol, Version: opts.Version,
+		Client: opts.Client, Profile: opts.Profile, Server: opts.Server, Dir: dir, PID: os.Getpid(),
+	}
 }

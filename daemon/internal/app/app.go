@@ -42,6 +42,7 @@ type Options struct {
 	Logger       *slog.Logger
 	Logs         *ring.Ring      // what Logger wrote, for `loom logs loomd`
 	Reload       <-chan struct{} // read the registry again; optional
+	GiveUp       <-chan struct{} // closed: do not wait for another loomd to end; optional
 	Timeouts     child.Timeouts  // optional
 }
 
@@ -160,7 +161,11 @@ func listen(opts Options) (*localsock.Listener, error) {
 				return nil, err
 			}
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-opts.GiveUp:
+			return nil, err
+		}
 	}
 }
 

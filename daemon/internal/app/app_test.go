@@ -190,6 +190,20 @@ func TestNewFailsInOrder(t *testing.T) {
 	if _, err := New(opts); !errors.As(err, &inUse) {
 		t.Errorf("a second daemon: %v", err)
 	}
+	// One that holds the locks and answers no more is waited for, until a signal comes.
+	ending := options(t, one)
+	l, err := localsock.Listen(ending.Socket, ending.Dirs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	l.StopAccepting()
+	giveUp := make(chan struct{})
+	close(giveUp)
+	ending.GiveUp = giveUp
+	if _, err := New(ending); !errors.As(err, &inUse) {
+		t.Errorf("told to give up: %v", err)
+	}
 	bad := options(t, "version: 1\nnonsense: true\n")
 	if _, err := New(bad); err == nil || !strings.Contains(err.Error(), "registry.yaml:2:1") {
 		t.Errorf("a bad registry at the start: %v", err)

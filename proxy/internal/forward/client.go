@@ -1,10 +1,10 @@
 package forward
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"slices"
-	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
@@ -55,6 +55,8 @@ func (p *Proxy) fromClient(frame []byte, m jsonrpc.Message) {
 		switch {
 		case loomrpc.IsOurs(method):
 			p.reply(jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "method %s is not for clients", method)))
+		case bytes.HasPrefix(id, setUpPrefix):
+			p.reply(jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "the id %s is not for clients", id)))
 		default:
 			p.request(frame, m, method)
 		}
@@ -64,7 +66,8 @@ func (p *Proxy) fromClient(frame []byte, m jsonrpc.Message) {
 			return
 		case method == mcp.Initialized:
 			p.mu.Lock()
-			p.ready = true
+			p.session.ready = true
+			p.session.changes++
 			p.mu.Unlock()
 		case method == mcp.Cancelled:
 			if requestID, ok := jsonrpc.Find(frame, m.Params, "requestId"); ok && p.cancelled(requestID.Of(frame)) {
@@ -73,36 +76,83 @@ func (p *Proxy) fromClient(frame []byte, m jsonrpc.Message) {
 		}
 		p.send(frame, m, method)
 	case jsonrpc.Response:
-		p.send(frame, m, method)
+		p.response(frame, m)
 	default:
 		p.reply(jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "loom proxy: neither a request nor a notification nor a response")))
 	}
 }
 
 // again reports whether a request may be sent a second time: what reads and
-// changes nothing. A call never is.
+// changes nothing, or sets what is set already. A call never is, and neither is
+// reading a resource: some servers do things when they are read.
 func again(method string) bool {
-	return method == mcp.Initialize || method == mcp.ToolsList || method == mcp.Ping
+	switch method {
+	case mcp.Initialize, mcp.Discover, mcp.Ping, mcp.Complete, mcp.SetLevel,
+		mcp.ToolsList, mcp.PromptsList, mcp.ResourcesList, mcp.TemplatesList,
+		mcp.ResourcesSubscribe, mcp.ResourcesUnsubscribe:
+		return true
+	}
+	return false
 }
 
 // request sends a request to loomd, or holds it until there is one.
 func (p *Proxy) request(frame []byte, m jsonrpc.Message, method string) {
-	id := string(m.ID.Of(frame))
+	id := m.ID.Of(frame)
 	p.toLoomd.Lock()
 	defer p.toLoomd.Unlock()
 	p.mu.Lock()
-	link := p.link
-	if link == nil {
+	if p.openLocked(id) {
 		p.mu.Unlock()
-		p.hold(frame, m, method)
+		p.reply(jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "a request with id %s is in flight already", id)))
 		return
 	}
-	p.inFlight[id] = nil
-	if again(method) {
-		p.inFlight[id] = frame
+	link := p.link
+	switch {
+	case method == mcp.Listen:
+		p.listens = append(p.listens, &listen{frame: frame, msg: m})
+	case link != nil:
+		p.sentLocked(frame, m, method)
 	}
 	p.mu.Unlock()
-	p.write(link, frame, m, method)
+	switch {
+	case link != nil:
+		p.write(link, frame, m, method)
+	case method != mcp.Listen: // which waits for as long as it takes
+		p.hold(&held{frame: frame, msg: m, method: method})
+	}
+}
+
+// sentLocked notes a request that goes to loomd now.
+func (p *Proxy) sentLocked(frame []byte, m jsonrpc.Message, method string) {
+	p.count++
+	r := request{method: method, number: p.count}
+	if again(method) {
+		r.frame = frame
+	}
+	p.inFlight[string(m.ID.Of(frame))] = r
+}
+
+// openLocked reports whether a request of the client has that raw id and no answer.
+func (p *Proxy) openLocked(id []byte) bool {
+	if _, ok := p.inFlight[string(id)]; ok {
+		return true
+	}
+	return p.listenLocked(id) != nil || slices.ContainsFunc(p.held, func(h *held) bool { return bytes.Equal(h.id(), id) })
+}
+
+// response hands on the answer to a request of loomd. One to a loomd that went
+// away means nothing to the next.
+func (p *Proxy) response(frame []byte, m jsonrpc.Message) {
+	p.toLoomd.Lock()
+	defer p.toLoomd.Unlock()
+	id := string(m.ID.Of(frame))
+	p.mu.Lock()
+	link, asked := p.link, p.asked[id]
+	delete(p.asked, id)
+	p.mu.Unlock()
+	if link != nil && asked {
+		p.write(link, frame, m, "")
+	}
 }
 
 // send sends what needs no answer, if there is somebody to send it to.
@@ -162,56 +212,4 @@ func toolOf(frame []byte, m jsonrpc.Message) string {
 	span, _ := jsonrpc.Find(frame, m.Params, "name")
 	name, _ := jsonrpc.Text(span.Of(frame))
 	return name
-}
-
-// cancelled forgets a request that the client no longer waits for. It reports
-// whether it was held, so that loomd never heard of it.
-func (p *Proxy) cancelled(id []byte) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.inFlight, string(id))
-	defer p.restLocked()
-	for i, h := range p.held {
-		if string(h.msg.ID.Of(h.frame)) == string(id) {
-			h.timer.Stop()
-			p.held = slices.Delete(p.held, i, i+1)
-			return true
-		}
-	}
-	return false
-}
-
-// hold keeps a request until there is a loomd, and answers it itself when that
-// takes too long.
-func (p *Proxy) hold(frame []byte, m jsonrpc.Message, method string) {
-	if method == mcp.Ping || method == mcp.Discover {
-		p.answerAway(frame, m, method)
-		return
-	}
-	limit := p.opts.HoldCall
-	if method != mcp.ToolsCall || toolOf(frame, m) == awayStatus { // who asks why it does not work is told soon
-		limit = p.opts.HoldSetup
-	}
-	h := &held{frame: frame, msg: m}
-	p.mu.Lock()
-	p.held = append(p.held, h)
-	h.timer = time.AfterFunc(limit, func() {
-		p.mu.Lock()
-		i := slices.Index(p.held, h)
-		if i >= 0 {
-			p.held = slices.Delete(p.held, i, i+1)
-		}
-		p.mu.Unlock()
-		if i >= 0 {
-			p.answerAway(frame, m, method)
-			p.mu.Lock()
-			p.restLocked()
-			p.mu.Unlock()
-		}
-	})
-	p.mu.Unlock()
-	select {
-	case p.wanted <- struct{}{}:
-	default:
-	}
 }

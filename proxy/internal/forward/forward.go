@@ -19,23 +19,24 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 )
 
 // Options say what is joined. All fields are required but the times.
 type Options struct {
-	In    io.Reader
-	Out   io.Writer // the protocol and nothing else
-	Log   func(format string, args ...any)
-	Hello loomrpc.Hello
+	In      io.Reader
+	Out     io.Writer // the protocol and nothing else
+	Log     func(format string, args ...any)
+	Hello   loomrpc.Hello
+	Environ func(name string) (value string, set bool) // the client's variables, of which loomd may ask for some
 
 	Dial    func(context.Context) (net.Conn, error) // to a loomd that runs
 	Connect func(context.Context) (net.Conn, error) // the same, starting one if none does
 
-	HoldSetup time.Duration // how long initialize and lists wait for loomd; 3s
-	HoldCall  time.Duration // how long a call waits; 10s
-	Linger    time.Duration // how long after the end of In answers are waited for; 2s
+	HoldDiscover time.Duration // how long server/discover waits for loomd; 2.5s: after 3 s Claude Code goes on without its answer
+	HoldSetup    time.Duration // how long initialize and lists wait; 3s
+	HoldCall     time.Duration // how long a call waits; 10s
+	Linger       time.Duration // how long after the end of In answers are waited for; 2s
 }
 
 // Proxy is one run.
@@ -47,25 +48,29 @@ type Proxy struct {
 	toLoomd sync.Mutex // held to write to the link; taken before mu where both are
 	loomd   *gather    // of the link; guarded by toLoomd
 
-	mu         sync.Mutex
-	link       net.Conn          // nil while loomd is away
-	inFlight   map[string][]byte // by raw id; the frame where it may be sent again, else nil
-	held       []*held           // what waits for loomd, in order
-	routes     map[string]loomrpc.Route
-	initialize []byte        // the client's frame, once it was answered: the set-up to replay
-	ready      bool          // the client said that it is initialized
-	away       error         // why there is no link
-	told       bool          // the client may have a list that loomd did not give
-	idle       chan struct{} // closed when nothing is in flight or held, after the end of In
+	mu       sync.Mutex
+	link     net.Conn // nil while loomd is away
+	inFlight map[string]request
+	count    int64           // of requests that were sent
+	held     []*held         // what waits for loomd, in order
+	listens  []*listen       // open subscriptions of the modern era, in order
+	asked    map[string]bool // raw ids of loomd's requests that the client has not answered
+	session  session         // of the legacy era
+	routes   map[string]loomrpc.Route
+	away     error         // why there is no link
+	told     bool          // the client may have a list that this loomd did not give
+	idle     chan struct{} // closed when nothing is in flight or held, after the end of In
 
 	wanted chan struct{} // somebody waits for loomd
+
+	replayed map[string]string // what was set again on this link, by raw id: the answers are not the client's; of keepLink alone
 }
 
-// held is a message that waits for loomd.
-type held struct {
-	frame []byte
-	msg   jsonrpc.Message
-	timer *time.Timer
+// request is one that was sent to loomd and has no answer.
+type request struct {
+	frame  []byte // where it may be sent again, else nil
+	method string
+	number int64 // in the order in which they were sent
 }
 
 // Run forwards until the client closes its end, ctx ends, or the client can no
@@ -74,12 +79,16 @@ func Run(ctx context.Context, opts Options) error {
 	for _, d := range []struct {
 		p *time.Duration
 		v time.Duration
-	}{{&opts.HoldSetup, 3 * time.Second}, {&opts.HoldCall, 10 * time.Second}, {&opts.Linger, 2 * time.Second}} {
+	}{{&opts.HoldDiscover, 2500 * time.Millisecond}, {&opts.HoldSetup, 3 * time.Second}, {&opts.HoldCall, 10 * time.Second}, {&opts.Linger, 2 * time.Second}} {
 		if *d.p == 0 {
 			*d.p = d.v
 		}
 	}
-	p := &Proxy{opts: opts, client: &gather{w: opts.Out}, loomd: &gather{w: io.Discard}, inFlight: map[string][]byte{}, routes: map[string]loomrpc.Route{}, away: errors.New("it is still starting"), wanted: make(chan struct{}, 1)}
+	p := &Proxy{
+		opts: opts, client: &gather{w: opts.Out}, loomd: &gather{w: io.Discard},
+		inFlight: map[string]request{}, asked: map[string]bool{}, routes: map[string]loomrpc.Route{},
+		away: errors.New("it is still starting"), wanted: make(chan struct{}, 1),
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
@@ -118,6 +127,14 @@ func (p *Proxy) linger(ctx context.Context) {
 	case <-t.C:
 	case <-ctx.Done():
 	}
+}
+
+// rest tells linger when there is nothing left to wait for. An open
+// subscription is not waited for.
+func (p *Proxy) rest() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.restLocked()
 }
 
 func (p *Proxy) restLocked() {

@@ -1,13 +1,16 @@
 package forward
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
@@ -69,140 +72,57 @@ func (p *Proxy) connect(ctx context.Context, open func(context.Context) (net.Con
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	frames := jsonrpc.NewReader(conn, 0)
-	if err := p.setUp(conn, frames); err != nil {
+	changes, err := p.setUp(conn, frames)
+	if err != nil {
 		return true, err
 	}
 	linked()
-	p.take(conn)
+	if !p.take(conn, changes) {
+		return true, errors.New("the session changed while it was opened again")
+	}
 	err = p.readLoomd(frames, fail)
 	p.lost(err)
 	return true, err
 }
 
-// giveUp answers what waits for a loomd that could not be started: the cause is
-// known, and waiting longer would tell nobody more.
-func (p *Proxy) giveUp() {
-	p.mu.Lock()
-	waiting := p.held
-	p.held = nil
-	for _, h := range waiting {
-		h.timer.Stop()
-	}
-	p.mu.Unlock()
-	for _, h := range waiting {
-		method, _ := jsonrpc.Text(h.msg.Method.Of(h.frame))
-		p.answerAway(h.frame, h.msg, method)
-	}
-	p.mu.Lock()
-	p.restLocked()
-	p.mu.Unlock()
-}
-
-// setUp greets loomd and, on a later link, opens the client's session again.
-func (p *Proxy) setUp(conn net.Conn, frames *jsonrpc.Reader) error {
-	conn.SetDeadline(time.Now().Add(setUpLimit))
-	defer conn.SetDeadline(time.Time{})
-	hello, err := json.Marshal(p.opts.Hello)
-	if err != nil {
-		return fmt.Errorf("encoding hello: %w", err)
-	}
-	result, err := p.ask(conn, frames, jsonrpc.NewRequest(setUpID, loomrpc.MethodHello, hello))
-	if err != nil {
-		return fmt.Errorf("greeting loomd: %w", err)
-	}
-	var reply loomrpc.HelloReply
-	if err := json.Unmarshal(result, &reply); err != nil {
-		return fmt.Errorf("greeting loomd: %w", err)
-	}
-	if reply.Version != p.opts.Hello.Version {
-		p.opts.Log("loom is %s and loomd %s: run loom stop, and the next call starts the new one", p.opts.Hello.Version, reply.Version)
-	}
-	p.mu.Lock()
-	initialize, ready := p.initialize, p.ready
-	p.mu.Unlock()
-	if initialize == nil {
-		return nil
-	}
-	m, err := jsonrpc.Scan(initialize)
-	if err != nil {
-		return fmt.Errorf("replaying initialize: %w", err)
-	}
-	again := jsonrpc.Splice(nil, initialize, jsonrpc.Edit{Span: m.ID, With: setUpID})
-	if _, err := p.ask(conn, frames, jsonrpc.NewNotification(loomrpc.MethodMCP, again)); err != nil {
-		return fmt.Errorf("opening the session again: %w", err)
-	}
-	if ready {
-		done := jsonrpc.NewNotification(mcp.Initialized, nil)
-		if _, err := conn.Write(append(jsonrpc.NewNotification(loomrpc.MethodMCP, done), '\n')); err != nil {
-			return fmt.Errorf("opening the session again: %w", err)
-		}
-	}
-	return nil
-}
-
-// setUpID is the id of the proxy's own requests. They come before the client's
-// on every link, so that it cannot be mistaken.
-var setUpID = []byte(`"loom:setup"`)
-
-func (p *Proxy) ask(conn net.Conn, frames *jsonrpc.Reader, frame []byte) ([]byte, error) {
-	if _, err := conn.Write(append(frame, '\n')); err != nil {
-		return nil, err
-	}
-	for {
-		answer, err := frames.Next()
-		if err != nil {
-			return nil, err
-		}
-		m, err := jsonrpc.Scan(answer)
-		if err != nil {
-			return nil, err
-		}
-		if m.Kind() != jsonrpc.Response {
-			p.note(answer, m)
-			continue
-		}
-		if m.Error.Present() {
-			e := new(jsonrpc.Error)
-			if err := json.Unmarshal(m.Error.Of(answer), e); err != nil {
-				return nil, err
-			}
-			return nil, e
-		}
-		return m.Result.Of(answer), nil
-	}
-}
-
-// take makes conn the link and sends what was held, in its order.
-func (p *Proxy) take(conn net.Conn) {
+// take makes conn the link and sends what waits for it, in its order. It does
+// not when the session has changed since loomd was told of it, as when it was
+// the proxy that answered initialize just now.
+func (p *Proxy) take(conn net.Conn, changes int) bool {
 	p.toLoomd.Lock()
 	defer p.toLoomd.Unlock()
 	p.loomd = &gather{w: conn} // what was gathered for the last one was answered when that went
 	p.mu.Lock()
-	p.link, p.away = conn, nil
-	waiting := p.held
-	p.held = nil
-	for _, h := range waiting {
-		h.timer.Stop()
-		method, _ := jsonrpc.Text(h.msg.Method.Of(h.frame))
-		id := string(h.msg.ID.Of(h.frame))
-		p.inFlight[id] = nil
-		if again(method) {
-			p.inFlight[id] = h.frame
-		}
+	if p.session.changes != changes {
+		p.mu.Unlock()
+		return false
 	}
-	announce := p.told && p.ready
-	p.told = false
+	p.link, p.away = conn, nil
+	listens := slices.Clone(p.listens)
+	waiting := p.takeHeldLocked()
+	for _, h := range waiting {
+		p.sentLocked(h.frame, h.msg, h.method)
+	}
+	announce := p.told && p.session.ready
+	if announce {
+		p.told = false
+	}
 	p.mu.Unlock()
 	if announce { // before the held ones: a list that follows is the new one
-		p.reply(jsonrpc.NewNotification(mcp.ToolsListChanged, nil))
+		for _, method := range []string{mcp.ToolsListChanged, mcp.PromptsListChanged, mcp.ResourcesListChanged} {
+			p.reply(jsonrpc.NewNotification(method, nil))
+		}
+	}
+	for _, l := range listens {
+		p.write(conn, l.frame, l.msg, mcp.Listen)
 	}
 	for _, h := range waiting {
-		method, _ := jsonrpc.Text(h.msg.Method.Of(h.frame))
-		p.write(conn, h.frame, h.msg, method)
+		p.write(conn, h.frame, h.msg, h.method)
 	}
 	if p.loomd.flush() != nil {
 		conn.Close()
 	}
+	return true
 }
 
 // readLoomd hands what loomd says to the client until the link ends.
@@ -228,44 +148,75 @@ func (p *Proxy) readLoomd(frames *jsonrpc.Reader, fail context.CancelCauseFunc) 
 			}
 			return fmt.Errorf("reading from loomd: %w", err)
 		}
-		if p.note(frame, m) {
-			continue
-		}
-		if m.Kind() == jsonrpc.Response && !p.answered(frame, m) {
-			continue // cancelled meanwhile: there must be no answer
-		}
-		if err := p.client.add(frame, lineEnd); err != nil {
+		if err := p.fromLoomd(frame, m); err != nil {
 			fail(fmt.Errorf("writing to the client: %w", err))
 			return err
 		}
 	}
 }
 
-// answered takes a response's request from those in flight.
-func (p *Proxy) answered(frame []byte, m jsonrpc.Message) bool {
-	id := string(m.ID.Of(frame))
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	request, ok := p.inFlight[id]
-	if !ok {
-		return false
-	}
-	delete(p.inFlight, id)
-	p.noteInitialize(request, m.Result.Present())
-	p.restLocked()
-	return true
-}
-
-// noteInitialize remembers the set-up of the session, once it was accepted.
-func (p *Proxy) noteInitialize(request []byte, accepted bool) {
-	if request == nil || !accepted {
-		return
-	}
-	if m, err := jsonrpc.Scan(request); err == nil {
-		if method, _ := jsonrpc.Text(m.Method.Of(request)); method == mcp.Initialize {
-			p.initialize = request
+// fromLoomd hands one message to the client, unless it is not for it. An error
+// is one of writing.
+func (p *Proxy) fromLoomd(frame []byte, m jsonrpc.Message) error {
+	switch m.Kind() {
+	case jsonrpc.Response:
+		if !p.answered(frame, m) {
+			return nil // cancelled meanwhile: there must be no answer
+		}
+	case jsonrpc.Request:
+		p.mu.Lock()
+		p.asked[string(m.ID.Of(frame))] = true
+		p.mu.Unlock()
+	case jsonrpc.Notification:
+		if p.note(frame, m) {
+			return nil
+		}
+		switch method, _ := jsonrpc.Text(m.Method.Of(frame)); method {
+		case mcp.Acknowledged:
+			again, changed := p.acknowledge(frame, m)
+			if !again {
+				changed = slices.Insert(changed, 0, frame)
+			}
+			for _, f := range changed {
+				if err := p.client.add(f, lineEnd); err != nil {
+					return err
+				}
+			}
+			return nil
+		case mcp.Cancelled: // a request of loomd's own, or a subscription
+			id, _ := jsonrpc.Find(frame, m.Params, "requestId")
+			p.mu.Lock()
+			delete(p.asked, string(id.Of(frame)))
+			p.unlistenLocked(id.Of(frame))
+			p.mu.Unlock()
 		}
 	}
+	return p.client.add(frame, lineEnd)
+}
+
+// answered takes a response's request from those without an answer. It reports
+// whether the client waits for it.
+func (p *Proxy) answered(frame []byte, m jsonrpc.Message) bool {
+	id := m.ID.Of(frame)
+	if what := p.replayed[string(id)]; what != "" {
+		delete(p.replayed, string(id))
+		if m.Error.Present() {
+			p.opts.Log("%s could not be set again: %s", what, m.Error.Of(frame))
+		}
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r, ok := p.inFlight[string(id)]
+	if !ok {
+		return p.unlistenLocked(id)
+	}
+	delete(p.inFlight, string(id))
+	if m.Result.Present() && r.frame != nil {
+		p.session.accepted(r.method, r.frame)
+	}
+	p.restLocked()
+	return true
 }
 
 // note keeps what loomd says to the proxy itself. It reports whether it was.
@@ -292,25 +243,35 @@ func (p *Proxy) note(frame []byte, m jsonrpc.Message) bool {
 
 // lost answers what was in flight when loomd went away. What may be sent again
 // waits for the next loomd; a call may have been carried out, so it does not.
+// What loomd asked the client is taken back: the next one knows nothing of it.
 func (p *Proxy) lost(cause error) {
 	p.mu.Lock()
-	p.link, p.away, p.told = nil, cause, p.initialize != nil
-	inFlight := p.inFlight
-	p.inFlight = map[string][]byte{}
+	p.link, p.away = nil, cause
+	p.told = p.told || p.session.initialize != nil
+	inFlight, asked := p.inFlight, p.asked
+	p.inFlight, p.asked = map[string]request{}, map[string]bool{}
+	for _, l := range p.listens {
+		l.stale = true
+	}
 	p.mu.Unlock()
-	for id, frame := range inFlight {
-		if frame != nil {
-			if m, err := jsonrpc.Scan(frame); err == nil {
-				method, _ := jsonrpc.Text(m.Method.Of(frame))
-				p.hold(frame, m, method)
+	for _, id := range slices.Sorted(maps.Keys(asked)) {
+		p.reply(jsonrpc.NewNotification(mcp.Cancelled, []byte(`{"requestId":`+id+`,"reason":"loomd went away"}`)))
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(inFlight), func(a, b string) int { return cmp.Compare(inFlight[a].number, inFlight[b].number) }) {
+		r := inFlight[id]
+		if r.frame != nil {
+			if m, err := jsonrpc.Scan(r.frame); err == nil {
+				p.hold(&held{frame: r.frame, msg: m, method: r.method})
 				continue
 			}
 		}
+		what := "request"
+		if r.method == mcp.ToolsCall {
+			what = "call"
+		}
 		e := loomrpc.Errorf(loomrpc.CodeDaemonGone, loomrpc.ErrorData{Stage: "call", Retryable: true, Hint: "the next call starts loomd again; what happened: loom logs loomd"},
-			"%v while this call was under way; it may or may not have been carried out", cause)
+			"%v while this %s was under way; it may or may not have been carried out", cause, what)
 		p.reply(jsonrpc.NewError([]byte(id), e.Wire()))
 	}
-	p.mu.Lock()
-	p.restLocked()
-	p.mu.Unlock()
+	p.rest()
 }

@@ -25,12 +25,15 @@ import (
 //	client> FRAME   the client writes it        client< FRAME   the client must read it
 //	loomd> FRAME    loomd writes it             loomd< FRAME    loomd must read it
 //	loomd up        from here on one answers    loomd down      the connection ends, none answers
+//	loomd up TEXT   the same; TEXT are more members of its answer to hello
+//	loomd slow      from here on one listens    loomd greets    it answers the hello
 //	loomd half TEXT it writes that without a line end
 //	loomd broken    none can be started; without it a start takes until "loomd up"
 //	wait DURATION   time passes                 client EOF      the client closes its end
 //	client nothing  no frame waits for the client
 //
-// The hello at the head of each connection is answered by the test itself.
+// The hello at the head of each connection is answered by the test itself. The
+// client's environment is clientEnv.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -99,7 +102,9 @@ func readLines(r io.Reader) chan string {
 	return lines
 }
 
-// connect answers the hello of the connection that the proxy opens.
+var clientEnv = map[string]string{"KUBECONFIG": "/home/me/<kube>", "EMPTY": ""}
+
+// connect takes the connection that the proxy opens.
 func (w *world) connect(t *testing.T) {
 	t.Helper()
 	w.up.Store(true)
@@ -108,7 +113,14 @@ func (w *world) connect(t *testing.T) {
 	if hello := <-w.lines; !strings.Contains(hello, `"method":"loom/hello"`) {
 		t.Fatalf("the first frame is %s", hello)
 	}
-	io.WriteString(w.loomd, `{"jsonrpc":"2.0","id":"loom:setup","result":{"protocol":1,"version":"v1","session":"1","catalog":"a"}}`+"\n")
+}
+
+// greet answers its hello.
+func (w *world) greet(more string) {
+	if more != "" {
+		more = "," + more
+	}
+	io.WriteString(w.loomd, `{"jsonrpc":"2.0","id":"loom:setup","result":{"protocol":1,"version":"v1","session":"1","catalog":"a"`+more+"}}\n")
 }
 
 func play(t *testing.T, script string) {
@@ -121,6 +133,10 @@ func play(t *testing.T, script string) {
 		ended <- Run(ctx, Options{
 			In: in, Out: out, Log: t.Logf, Dial: w.dial, Connect: w.start,
 			Hello: loomrpc.Hello{Protocol: 1, Version: "v1", PID: 1},
+			Environ: func(name string) (string, bool) {
+				value, set := clientEnv[name]
+				return value, set
+			},
 		})
 	}()
 	defer func() {
@@ -169,12 +185,24 @@ func play(t *testing.T, script string) {
 				io.WriteString(w.loomd, text)
 				continue
 			}
+			more, _ := strings.CutPrefix(rest, "up ")
 			switch rest {
+			default:
+				if more == rest {
+					t.Fatalf("line %d: unknown step %q", n, line)
+				}
+				w.connect(t)
+				w.greet(more)
 			case "up":
 				w.connect(t)
+				w.greet("")
+			case "slow":
+				w.connect(t)
+			case "greets":
+				w.greet("")
 			case "broken":
 				w.broken.Store(true)
-			default:
+			case "down":
 				w.up.Store(false)
 				w.loomd.Close()
 			}

@@ -3,8 +3,8 @@
 // The commands of the terminal and `loom proxy` use it alike. It gives loomd
 // the environment that was saved, never the one that a client passed to the
 // proxy, and it does not care who wins when two processes start a loomd at the
-// same moment: loomd has the locks, the loser exits with [ExitInUse], and both
-// starters end up connected to the same one.
+// same moment: loomd has the locks, the loser exits with [ExitInUse] or is ended
+// by its starter, and both starters end up connected to the same one.
 package launch
 
 import (

@@ -52,6 +52,17 @@ func fakeLoomd(how string) int {
 		signal.Notify(stop, syscall.SIGTERM)
 		<-stop
 		return 0
+	case "loses":
+		stop := make(chan os.Signal, 1)
+		signal.Notify(stop, syscall.SIGTERM)
+		f, err := os.OpenFile(gate, os.O_WRONLY, 0) // returns when the test has opened the other end
+		if err != nil {
+			return 1
+		}
+		defer f.Close()
+		fmt.Fprintln(f, os.Getpid())
+		<-stop
+		return 0
 	case "late":
 		os.ReadFile(gate)
 	}
@@ -265,6 +276,50 @@ func TestTwoStartersEndWithOneLoomd(t *testing.T) {
 		} else if pid != pids[0] {
 			t.Errorf("loomd %s and loomd %s both serve", pids[0], pid)
 		}
+	}
+}
+
+// TestALateLoserIsEnded: a loomd that was started while another one came up must
+// not serve when that one is stopped a moment later.
+func TestALateLoserIsEnded(t *testing.T) {
+	o := scratch(t, "loses")
+	gate := filepath.Join(os.Getenv("HOME"), "gate")
+	if err := syscall.Mkfifo(gate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.Env = append(o.Env, "FAKE_GATE="+gate)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() {
+		f, err := os.Open(gate) // returns when the loser runs
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer f.Close()
+		l, err := localsock.Listen(o.Socket, o.Dirs) // the winner is this process
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer l.Close()
+		f.SetReadDeadline(time.Now().Add(defaultWait))
+		said, err := io.ReadAll(f)
+		if err != nil {
+			t.Errorf("the loser was not ended: %v", err)
+			var pid int
+			if _, err := fmt.Sscan(string(said), &pid); err == nil {
+				syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}
+	})
+	conn, err := Connect(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if pid, err := localsock.PeerPID(conn); err != nil || pid != os.Getpid() {
+		t.Errorf("connected to process %d (%v), want this one", pid, err)
 	}
 }
 

@@ -74,6 +74,8 @@ func start(ctx context.Context, binary string, o Options) (*process, error) {
 func (p *process) await(ctx context.Context, socket string, give time.Time) (*net.UnixConn, error) {
 	conn, err := dialUntil(ctx, socket, p.ended, give)
 	switch {
+	case err == nil:
+		p.endLoser(conn)
 	case errors.Is(err, errLate):
 		return nil, &SilentError{PID: p.cmd.Process.Pid, Waited: time.Since(p.started), Socket: socket, Log: p.log}
 	case errors.Is(err, errInUse) && p.cmd.ProcessState.ExitCode() != ExitInUse:
@@ -84,6 +86,21 @@ func (p *process) await(ctx context.Context, socket string, give time.Time) (*ne
 		return nil, &ExitError{State: p.cmd.ProcessState.String(), Log: p.log, Tail: p.tail()}
 	}
 	return conn, err
+}
+
+// endLoser ends p when it is another loomd that answers on conn. p would end by
+// itself, unless that one is stopped before p has looked: then p would serve
+// although nobody wants it any more.
+func (p *process) endLoser(conn *net.UnixConn) {
+	pid, err := localsock.PeerPID(conn)
+	if err != nil || pid <= 0 {
+		return // nobody is ended on a guess
+	}
+	// p leads its session. Where it is a script that runs loomd, the two share a
+	// process group.
+	if group, err := syscall.Getpgid(pid); err == nil && group != p.cmd.Process.Pid {
+		p.cmd.Process.Signal(syscall.SIGTERM) // an error: it has ended
+	}
 }
 
 // tail returns what p wrote, without the middle if that is long.
