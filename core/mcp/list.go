@@ -1,12 +1,5 @@
 package mcp
 
-// Methods of the lists beside [ToolsList].
-const (
-	PromptsList   = "prompts/list"
-	ResourcesList = "resources/list"
-	TemplatesList = "resources/templates/list"
-)
-
 // List is one of the lists that a server may have: how it is asked for, and
 // where in the result its elements and their names are.
 type List struct {

@@ -113,7 +113,7 @@ func New(opts Options) (_ *App, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding the home directory: %w", err)
 	}
-	a.hub = hub.New(reg, a.catalog, ownTools)
+	a.hub = hub.New(reg, a.catalog, ownTools, nil)
 	a.pool = pool.New(pool.Options{
 		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Environ: environ.Pass(os.Environ()),
 		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instanceName(), Log: a.log.With("component", "pool"),
