@@ -152,7 +152,11 @@ func verify(before *Registry, after []byte, name ServerName, on bool) error {
 		if !there || !s.Enabled || s.From != "shipped" {
 			return errors.New("the entry did not arrive")
 		}
-		plain := shipped()[name].server(defaults{timeout: s.Timeout, idleTimeout: s.IdleTimeout})
+		plain := shipped()[name].server(defaults{
+			timeout: s.Timeout, idleTimeout: s.IdleTimeout, drain: s.Drain,
+			limits:  limits{memory: &s.Limits.Memory, processes: &s.Limits.Processes},
+			results: results{text: &s.MaxResult, structured: &s.MaxStructured},
+		})
 		want.Servers = append(want.Servers, plain)
 		slices.SortFunc(want.Servers, func(a, b Server) int { return strings.Compare(string(a.Name), string(b.Name)) })
 	}

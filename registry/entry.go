@@ -23,6 +23,11 @@ const (
 	defaultShippedConcurrency = 16
 	defaultShippedShare       = ShareGlobal
 	maxConcurrency            = 1000
+	defaultDrain              = 30 * time.Second
+	// Ours are written for models and page what is long, so they may say more.
+	defaultMaxResult        = 64 << 10
+	defaultShippedMaxResult = 96 << 10
+	defaultMaxStructured    = 1 << 20
 )
 
 // entry is a server as a file writes it: nil is a key that is not there.
@@ -35,17 +40,27 @@ type entry struct {
 	args        []string // nil if not there, empty if there and empty
 	dir         *string
 	env         map[string]string
+	url         *string
+	headers     map[string]string
+	clientEnv   []string
+	limits      limits
 	categories  []string
 	share       *Share
 	concurrency *int
 	timeout     *time.Duration
 	idleTimeout *time.Duration
+	drain       *time.Duration
+	results     results
+	readOnly    []string // read_only_tools; nil if not there
 	tools       []ToolRule
 	enabled     *bool
 }
 
+// results are the bounds of results: nil is a key that is not there.
+type results struct{ text, structured *int64 }
+
 // over puts e on top of a shipped entry: maps merge key by key, all else
-// replaces.
+// replaces. A shipped server is a process, so there is no address to merge.
 func (e entry) over(base entry) entry {
 	merged := e
 	merged.description = cmp.Or(e.description, base.description)
@@ -55,24 +70,51 @@ func (e entry) over(base entry) entry {
 	merged.concurrency = cmp.Or(e.concurrency, base.concurrency)
 	merged.timeout = cmp.Or(e.timeout, base.timeout)
 	merged.idleTimeout = cmp.Or(e.idleTimeout, base.idleTimeout)
+	merged.drain = cmp.Or(e.drain, base.drain)
+	merged.limits = e.limits.over(base.limits)
+	merged.results = results{cmp.Or(e.results.text, base.results.text), cmp.Or(e.results.structured, base.results.structured)}
 	if e.args == nil {
 		merged.args = base.args
 	}
 	if e.categories == nil {
 		merged.categories = base.categories
 	}
+	if e.clientEnv == nil {
+		merged.clientEnv = base.clientEnv
+	}
+	if e.readOnly == nil {
+		merged.readOnly = base.readOnly
+	}
 	merged.env = map[string]string{}
 	maps.Copy(merged.env, base.env)
-	maps.Copy(merged.env, e.env)
-	// The last rule that matches counts, so the user's own come last.
-	merged.tools = nil
-	for _, rule := range base.tools {
-		if !slices.ContainsFunc(e.tools, func(own ToolRule) bool { return own.Pattern == rule.Pattern }) {
-			merged.tools = append(merged.tools, rule)
-		}
+	for _, name := range e.clientEnv {
+		delete(merged.env, name) // the client's own in place of ours
 	}
-	merged.tools = append(merged.tools, e.tools...)
+	maps.Copy(merged.env, e.env)
+	merged.clientEnv = slices.DeleteFunc(slices.Clone(merged.clientEnv), func(name string) bool {
+		_, own := e.env[name]
+		return own // and the other way round
+	})
+	merged.tools = mergeRules(e.tools, base.tools)
 	return merged
+}
+
+// mergeRules puts the user's own rules last, since the last rule that matches
+// counts. A rule with the pattern of a shipped one keeps what it does not say.
+func mergeRules(own, base []ToolRule) []ToolRule {
+	own = slices.Clone(own)
+	var merged []ToolRule
+	for _, rule := range base {
+		i := slices.IndexFunc(own, func(o ToolRule) bool { return o.Pattern == rule.Pattern })
+		if i < 0 {
+			merged = append(merged, rule)
+			continue
+		}
+		own[i].Enabled = cmp.Or(own[i].Enabled, rule.Enabled)
+		own[i].MaxResult = cmp.Or(own[i].MaxResult, rule.MaxResult)
+		own[i].MaxStructured = cmp.Or(own[i].MaxStructured, rule.MaxStructured)
+	}
+	return append(merged, own...)
 }
 
 // server fills in the defaults.
@@ -80,20 +122,34 @@ func (e entry) server(d defaults) Server {
 	s := Server{
 		Name: e.name, Description: value(e.description, ""),
 		Command: value(e.command, ""), Args: slices.Clone(e.args), Dir: value(e.dir, ""),
+		Env: variables(e.env), URL: value(e.url, ""), Headers: variables(e.headers), ClientEnv: slices.Clone(e.clientEnv),
 		Categories: slices.Clone(e.categories), Tools: slices.Clone(e.tools),
 		Share: value(e.share, defaultShare), Concurrency: value(e.concurrency, defaultConcurrency),
 		Timeout: value(e.timeout, d.timeout), IdleTimeout: value(e.idleTimeout, d.idleTimeout),
-		Enabled: value(e.enabled, true), Pos: e.pos,
+		Drain:     value(e.drain, d.drain),
+		MaxResult: value(e.results.text, value(d.results.text, defaultMaxResult)), MaxStructured: value(e.results.structured, value(d.results.structured, defaultMaxStructured)),
+		ReadOnlyTools: slices.Clone(e.readOnly),
+		Enabled:       value(e.enabled, true), Pos: e.pos,
+	}
+	if e.url == nil { // there is no process of ours to limit
+		s.Limits = e.limits.over(d.limits).limits()
 	}
 	if e.shipped {
 		s.From = "shipped"
+		s.MaxResult = value(e.results.text, value(d.results.text, defaultShippedMaxResult))
 		s.Share = value(e.share, defaultShippedShare)
 		s.Concurrency = value(e.concurrency, defaultShippedConcurrency)
 	}
-	for _, name := range slices.Sorted(maps.Keys(e.env)) {
-		s.Env = append(s.Env, EnvVar{Name: name, Value: e.env[name]})
-	}
 	return s
+}
+
+// variables are the pairs of a mapping, sorted by name.
+func variables(pairs map[string]string) []EnvVar {
+	var vars []EnvVar
+	for _, name := range slices.Sorted(maps.Keys(pairs)) {
+		vars = append(vars, EnvVar{Name: name, Value: pairs[name]})
+	}
+	return vars
 }
 
 func value[T any](p *T, otherwise T) T {
@@ -106,7 +162,9 @@ func value[T any](p *T, otherwise T) T {
 // entry reads one server. What is wrong in it is reported and left out.
 func (r *reader) entry(key, n *yaml.Node) entry {
 	e := entry{name: ServerName(key.Value), pos: r.pos(key)}
+	at := map[string]*yaml.Node{}
 	r.fields(n, "a server", serverKeys, func(key string, v *yaml.Node) {
+		at[key] = v
 		switch key {
 		case "from":
 			text, ok := r.scalar(v, key)
@@ -129,6 +187,14 @@ func (r *reader) entry(key, n *yaml.Node) entry {
 			e.dir = r.dir(v)
 		case "env":
 			e.env = r.env(v)
+		case "url":
+			e.url = r.url(v)
+		case "headers":
+			e.headers = r.headers(v)
+		case "client_env":
+			e.clientEnv = r.clientEnv(v)
+		case "limits":
+			e.limits = r.limits(v)
 		case "categories":
 			e.categories = r.categories(v)
 		case "share":
@@ -145,6 +211,16 @@ func (r *reader) entry(key, n *yaml.Node) entry {
 			if d, ok := r.duration(v, key, true); ok {
 				e.idleTimeout = &d
 			}
+		case "drain":
+			if d, ok := r.duration(v, key, false); ok {
+				e.drain = &d
+			}
+		case "max_result_bytes":
+			e.results.text = r.bound(v, key)
+		case "max_structured_bytes":
+			e.results.structured = r.bound(v, key)
+		case "read_only_tools":
+			e.readOnly = r.patterns(v, key)
 		case "tools":
 			e.tools = r.tools(v)
 		case "enabled":
@@ -153,6 +229,10 @@ func (r *reader) entry(key, n *yaml.Node) entry {
 			}
 		}
 	})
+	r.whereabouts(at)
+	if v := at["client_env"]; v != nil {
+		r.givenTwice(v, e.env)
+	}
 	return e
 }
 

@@ -3,6 +3,7 @@ package registry
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -40,18 +41,66 @@ func (r *reader) categories(n *yaml.Node) []string {
 }
 
 func (r *reader) share(n *yaml.Node) *Share {
-	text, ok := r.scalar(n, "share")
+	text, ok := r.word(n, "share", string(ShareGlobal), string(ShareWorkspace), string(ShareSession))
 	if !ok {
 		return nil
 	}
 	share := Share(text)
-	switch share {
-	case ShareGlobal, ShareWorkspace, ShareSession:
-		return &share
+	return &share
+}
+
+// clientEnv reads names of variables. Those by which loomd and its servers find
+// their own way are not the client's to set.
+func (r *reader) clientEnv(n *yaml.Node) []string {
+	names := []string{}
+	r.list(n, "client_env", func(n *yaml.Node, text string) {
+		switch {
+		case strings.ContainsRune(text, '='):
+			r.problem(n, "write a value into env", "client_env has names only, this is %q", text)
+		case !variable.MatchString(text):
+			r.problem(n, "", "invalid name of a variable %q", text)
+		case text == "PATH", text == "HOME":
+			r.problem(n, "write it into env", "%s cannot come from the client: some clients pass another one than your shell's", text)
+		case strings.HasPrefix(text, "LOOM_"):
+			r.problem(n, "", "%s cannot come from the client: the variables LOOM_… are Loom's own, and some hold secrets", text)
+		case slices.Contains(names, text):
+			r.problem(n, "", "variable %s is given twice", text)
+		default:
+			names = append(names, text)
+		}
+	})
+	return names
+}
+
+// givenTwice reports the names in client_env that env gives a value: which of
+// the two a server gets must not be a guess, least of all with a secret.
+func (r *reader) givenTwice(clientEnv *yaml.Node, env map[string]string) {
+	for _, n := range clientEnv.Content {
+		if _, twice := env[n.Value]; twice && n.Kind == yaml.ScalarNode {
+			r.problem(n, "remove one of the two", "%s is in env already", n.Value)
+		}
 	}
-	known := []string{string(ShareGlobal), string(ShareWorkspace), string(ShareSession)}
-	r.problem(n, didYouMean(text, known), "share must be global, workspace or session, this is %q", text)
-	return nil
+}
+
+// patterns reads globs.
+func (r *reader) patterns(n *yaml.Node, what string) []string {
+	patterns := []string{}
+	r.list(n, what, func(n *yaml.Node, text string) {
+		if err := checkGlob(text); err != nil {
+			r.problem(n, "", "%v", err)
+		}
+		patterns = append(patterns, text)
+	})
+	return patterns
+}
+
+// bound is a size as a key that may be absent.
+func (r *reader) bound(n *yaml.Node, what string) *int64 {
+	bytes, ok := r.size(n, what)
+	if !ok {
+		return nil
+	}
+	return &bytes
 }
 
 func (r *reader) tools(n *yaml.Node) []ToolRule {
@@ -60,13 +109,21 @@ func (r *reader) tools(n *yaml.Node) []ToolRule {
 		if err := checkGlob(key.Value); err != nil {
 			r.problem(key, "", "%v", err)
 		}
-		rule, before := ToolRule{Pattern: key.Value, Pos: r.pos(key)}, len(r.problems)
+		rule, says, before := ToolRule{Pattern: key.Value, Pos: r.pos(key)}, false, len(r.problems)
 		r.fields(v, "a tool rule", toolKeys, func(key string, v *yaml.Node) {
-			if on, ok := r.boolean(v, key); ok {
-				rule.Enabled = &on
+			says = true
+			switch key {
+			case "enabled":
+				if on, ok := r.boolean(v, key); ok {
+					rule.Enabled = &on
+				}
+			case "max_result_bytes":
+				rule.MaxResult = r.bound(v, key)
+			case "max_structured_bytes":
+				rule.MaxStructured = r.bound(v, key)
 			}
 		})
-		if rule.Enabled == nil && len(r.problems) == before && v.Kind != yaml.AliasNode {
+		if !says && len(r.problems) == before && v.Kind != yaml.AliasNode {
 			r.problem(key, "write {enabled: false}", "the rule for %q says nothing", key.Value)
 		}
 		rules = append(rules, rule)

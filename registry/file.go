@@ -2,7 +2,6 @@ package registry
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,18 +14,27 @@ type file struct {
 	defaults defaults
 	servers  []entry
 	profiles map[string]Profile
-	clients  map[string]string
+	clients  map[string]Client
 }
 
-type defaults struct{ timeout, idleTimeout, learnWait time.Duration }
+// defaults hold for every server that does not say otherwise.
+type defaults struct {
+	timeout, idleTimeout, learnWait, drain time.Duration
+	limits                                 limits
+	results                                results
+}
+
+func newDefaults() defaults {
+	return defaults{timeout: defaultTimeout, idleTimeout: defaultIdleTimeout, learnWait: defaultLearnWait, drain: defaultDrain}
+}
 
 // file reads the document. Profiles and clients come last, whatever the order
 // in the file, since they name what comes before them.
 func (r *reader) file(root *yaml.Node) *file {
 	f := &file{
-		defaults: defaults{timeout: defaultTimeout, idleTimeout: defaultIdleTimeout, learnWait: defaultLearnWait},
+		defaults: newDefaults(),
 		profiles: map[string]Profile{},
-		clients:  map[string]string{},
+		clients:  map[string]Client{},
 	}
 	values := map[string]*yaml.Node{}
 	r.fields(root, "a registry", fileKeys, func(key string, v *yaml.Node) { values[key] = v })
@@ -59,10 +67,19 @@ func (r *reader) version(n *yaml.Node) {
 }
 
 func (r *reader) defaults(n *yaml.Node, d *defaults) {
-	targets := map[string]*time.Duration{"timeout": &d.timeout, "idle_timeout": &d.idleTimeout, "learn_wait": &d.learnWait}
+	durations := map[string]*time.Duration{"timeout": &d.timeout, "idle_timeout": &d.idleTimeout, "learn_wait": &d.learnWait, "drain": &d.drain}
 	r.fields(n, "defaults", defaultsKeys, func(key string, v *yaml.Node) {
-		if got, ok := r.duration(v, key, key != "timeout"); ok {
-			*targets[key] = got
+		switch key {
+		case "limits":
+			d.limits = r.limits(v)
+		case "max_result_bytes":
+			d.results.text = r.bound(v, key)
+		case "max_structured_bytes":
+			d.results.structured = r.bound(v, key)
+		default:
+			if got, ok := r.duration(v, key, key == "idle_timeout" || key == "learn_wait"); ok {
+				*durations[key] = got
+			}
 		}
 	})
 }
@@ -77,12 +94,12 @@ func (r *reader) servers(n *yaml.Node, f *file) {
 			r.problem(key, "shipped are: "+strings.Join(shippedNames(), ", "), "no server %q is shipped with this version of loom", e.name)
 		case e.shipped:
 			e = e.over(base)
-		case e.command == nil && !explained(v):
+		case e.command == nil && e.url == nil && !explained(v):
 			hint := ""
 			if found {
 				hint = "write {from: shipped} for the one that comes with loom"
 			}
-			r.problem(key, hint, "server %q has no command", e.name)
+			r.problem(key, hint, "server %q has neither a command nor a url", e.name)
 		}
 		f.servers = append(f.servers, e)
 	})
@@ -104,34 +121,6 @@ func (r *reader) serverName(key *yaml.Node) {
 	}
 }
 
-func (r *reader) profiles(n *yaml.Node, f *file) {
-	known := f.names()
-	r.entries(n, "profiles", func(key, v *yaml.Node) {
-		r.label(key, key.Value, "profile")
-		p, chooses := Profile{Name: key.Value, Pos: r.pos(key)}, false
-		before := len(r.problems)
-		r.fields(v, "a profile", profileKeys, func(field string, v *yaml.Node) {
-			chooses = true
-			if field == "categories" {
-				p.Categories = r.categories(v)
-				return
-			}
-			r.list(v, field, func(n *yaml.Node, text string) {
-				p.Servers = append(p.Servers, text)
-				if err := checkGlob(text); err != nil {
-					r.problem(n, "", "%v", err)
-				} else if !isGlob(text) && !slices.Contains(known, text) {
-					r.problem(n, didYouMean(text, known), "unknown server %q", text)
-				}
-			})
-		})
-		if !chooses && len(r.problems) == before && v.Kind != yaml.AliasNode {
-			r.problem(key, `write {servers: ["*"]} for everything that is enabled`, "profile %q allows nothing", key.Value)
-		}
-		f.profiles[p.Name] = p
-	})
-}
-
 // names are the servers that a profile can name. A shipped one that is off is
 // known too: a profile stays valid when its owner removes the entry.
 func (f *file) names() []string {
@@ -143,30 +132,14 @@ func (f *file) names() []string {
 	return slices.Compact(names)
 }
 
-func (r *reader) clients(n *yaml.Node, f *file) {
-	known := slices.Sorted(maps.Keys(f.profiles))
-	if !slices.Contains(known, DefaultProfile) {
-		known = append(known, DefaultProfile)
-	}
-	r.entries(n, "clients", func(key, v *yaml.Node) {
-		r.label(key, key.Value, "client")
-		if text, ok := r.scalar(v, "the profile of "+key.Value); ok {
-			if !slices.Contains(known, text) {
-				r.problem(v, didYouMean(text, known), "unknown profile %q", text)
-			}
-			f.clients[key.Value] = text
-		}
-	})
-}
-
 // explained reports whether an entry without a command has been found wrong
-// already: it is no mapping, or names something else in the command's place.
+// already: it is no mapping, or says from.
 func explained(n *yaml.Node) bool {
 	if n.Kind != yaml.MappingNode {
 		return !isNull(n)
 	}
 	for i := 0; i < len(n.Content); i += 2 {
-		if key := n.Content[i].Value; key == "from" || key == "url" {
+		if n.Content[i].Value == "from" {
 			return true
 		}
 	}

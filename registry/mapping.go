@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,42 +11,74 @@ import (
 
 // keys are the keys of one kind of mapping: what this version honours, and what
 // it refuses because a later one is going to.
-type keys struct{ known, later []string }
+type keys struct {
+	known, later []string
+	hints        map[string]string // what to do about a key that is not known
+}
+
+const (
+	noOAuth      = "there is no OAuth yet; a token that does not change goes into headers: {Authorization: \"Bearer ${secret:NAME}\"}"
+	intoDefaults = "write it under defaults:"
+	intoProfile  = "write it into the profile, under profiles:"
+)
 
 // A key moves from later to known in the commit that makes it work.
 var (
 	fileKeys = keys{
 		known: []string{"version", "defaults", "servers", "profiles", "clients"},
-		later: []string{"drain", "limits", "max_result_bytes", "max_structured_bytes", "names", "pinned", "targets", "tools"},
+		later: []string{"targets"},
+		hints: map[string]string{
+			"drain": intoDefaults, "idle_timeout": intoDefaults, "learn_wait": intoDefaults, "limits": intoDefaults,
+			"max_result_bytes": intoDefaults, "max_structured_bytes": intoDefaults, "timeout": intoDefaults,
+			"names": intoProfile, "pinned": intoProfile, "read_only": intoProfile, "tools": intoProfile,
+		},
 	}
 	defaultsKeys = keys{
-		known: []string{"timeout", "idle_timeout", "learn_wait"},
-		later: []string{"drain", "limits", "max_result_bytes", "max_structured_bytes", "names", "tools"},
+		known: []string{"timeout", "idle_timeout", "learn_wait", "drain", "limits", "max_result_bytes", "max_structured_bytes"},
+		hints: map[string]string{"names": intoProfile, "pinned": intoProfile, "read_only": intoProfile, "tools": intoProfile},
 	}
 	serverKeys = keys{
-		known: []string{"from", "description", "command", "args", "cwd", "env", "categories", "share", "concurrency", "timeout", "idle_timeout", "tools", "enabled"},
-		later: []string{"aliases", "client_env", "drain", "headers", "limits", "max_result_bytes", "max_structured_bytes", "names", "pinned", "read_only", "read_only_tools", "targets", "url"},
+		known: []string{
+			"from", "description", "command", "args", "cwd", "env", "url", "headers", "client_env", "limits",
+			"categories", "share", "concurrency", "timeout", "idle_timeout", "drain",
+			"max_result_bytes", "max_structured_bytes", "read_only_tools", "tools", "enabled",
+		},
+		later: []string{"aliases", "auth", "authorization", "oauth", "targets"},
+		hints: map[string]string{
+			"auth": noOAuth, "authorization": noOAuth, "oauth": noOAuth,
+			"names": intoProfile, "pinned": intoProfile, "read_only": "name the tools in read_only_tools, or write read_only into a profile",
+		},
 	}
-	toolKeys = keys{
-		known: []string{"enabled"},
-		later: []string{"alias", "aliases", "always_allow", "description", "max_result_bytes", "max_structured_bytes", "pinned", "read_only"},
+	limitKeys = keys{known: []string{"memory", "processes"}}
+	toolKeys  = keys{
+		known: []string{"enabled", "max_result_bytes", "max_structured_bytes"},
+		later: []string{"alias", "aliases", "always_allow", "description"},
+		hints: map[string]string{"read_only": "name the tool in read_only_tools of the server", "pinned": intoProfile},
 	}
 	profileKeys = keys{
-		known: []string{"servers", "categories"},
-		later: []string{"names", "pinned", "read_only", "targets", "tools"},
+		known: []string{"servers", "categories", "allow", "deny", "read_only", "tools", "names", "pinned"},
+		later: []string{"targets"},
+	}
+	clientKeys = keys{
+		known: []string{"profile", "allow", "deny"},
+		later: []string{"targets"},
+		hints: map[string]string{
+			"servers": intoProfile, "categories": intoProfile,
+			"names": intoProfile, "pinned": intoProfile, "read_only": intoProfile, "tools": intoProfile,
+		},
 	}
 )
 
 // fields calls visit for each known key of n, once.
 func (r *reader) fields(n *yaml.Node, what string, k keys, visit func(key string, value *yaml.Node)) {
 	r.entries(n, what, func(key, value *yaml.Node) {
-		switch {
+		switch hint := k.hints[key.Value]; {
 		case slices.Contains(k.known, key.Value):
 			visit(key.Value, value)
 		case slices.Contains(k.later, key.Value):
-			r.problem(key, "", "%q is not supported by this version of loom yet", key.Value)
+			r.problem(key, hint, "%q is not supported by this version of loom yet", key.Value)
 		default:
-			r.problem(key, didYouMean(key.Value, k.known), "unknown key %q in %s", key.Value, what)
+			r.problem(key, cmp.Or(hint, didYouMean(key.Value, k.known)), "unknown key %q in %s", key.Value, what)
 		}
 	})
 }

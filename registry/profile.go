@@ -1,24 +1,77 @@
 package registry
 
-import "slices"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
 
 // DefaultProfile is the profile of a session that names none.
 const DefaultProfile = "default"
 
 // Profile is a choice of servers, and of what may be done with them.
 type Profile struct {
+	// Name is that of the file, with more behind a NUL byte for a profile that
+	// was narrowed: two that differ never have the same name.
 	Name       string
 	Servers    []string // globs of server names
 	Categories []string
 
-	// Allow and Deny are globs of server__tool, with the server's own names.
-	// An empty Allow allows all; Deny is stronger.
-	Allow, Deny []string
-	ReadOnly    bool // only tools that read
-	Search      bool // tools: search: clients see Loom's search tools in place of all definitions
-	Bare        bool // names: bare: one server under its own names
-	Enforce     bool // pinned: enforce: a definition that changed since it was pinned is held back
-	Pos         Position
+	// Allow and Deny are globs of server__tool, with the server's own names. A
+	// tool has to match something in each list of Allow: one is the profile's
+	// own and one the client's. No list allows all; Deny is stronger.
+	Allow    [][]string
+	Deny     []string
+	ReadOnly bool // only tools that read
+	Search   bool // tools: search: clients see Loom's search tools in place of all definitions
+	Bare     bool // names: bare: one server under its own names
+	Enforce  bool // pinned: enforce: a definition that changed since it was pinned is held back
+	Pos      Position
+}
+
+// Client is what a registry says of one client, by the name in --client.
+type Client struct {
+	Profile string
+	Allow   [][]string // at most one list; see [Profile]
+	Deny    []string
+}
+
+// ProfileFor is the profile of a session: the one it names, else the one that
+// the registry gives to its client, else default. Both arguments may be empty.
+// What the client's own entry forbids stays forbidden, whichever profile the
+// session names.
+func (r *Registry) ProfileFor(client, profile string) (Profile, error) {
+	own := r.Clients[client]
+	name := profile
+	if name == "" {
+		name = own.Profile
+	}
+	if name == "" {
+		name = DefaultProfile
+	}
+	p, ok := r.Profiles[name]
+	switch {
+	case ok:
+	case name == DefaultProfile: // a Registry that was made by hand
+		p = everything()
+	default:
+		// Never another profile in its place: it might allow more.
+		known := slices.Sorted(maps.Keys(r.Profiles))
+		return Profile{}, fmt.Errorf("unknown profile %q: the registry has %s", name, strings.Join(known, ", "))
+	}
+	return p.narrowedBy(client, own), nil
+}
+
+// narrowedBy is p with the lists of a client on top.
+func (p Profile) narrowedBy(name string, c Client) Profile {
+	if len(c.Allow) == 0 && len(c.Deny) == 0 {
+		return p
+	}
+	p.Name += "\x00client:" + name
+	p.Allow = slices.Concat(p.Allow, c.Allow)
+	p.Deny = slices.Concat(p.Deny, c.Deny)
+	return p
 }
 
 // BareServer is the profile of `loom proxy --server NAME`: p, of that server alone,

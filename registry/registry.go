@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -28,7 +26,7 @@ type Registry struct {
 	// Profiles always has one called default; where the file has none it
 	// allows every server.
 	Profiles map[string]Profile
-	Clients  map[string]string // client to the name of its profile
+	Clients  map[string]Client
 
 	LearnWait time.Duration // how long a first tools/list waits for servers never seen before
 	Hash      string        // SHA-256 of the file's bytes, in hex
@@ -43,27 +41,6 @@ func (r *Registry) Server(name ServerName) (Server, bool) {
 		return Server{}, false
 	}
 	return r.Servers[i], true
-}
-
-// ProfileFor is the profile of a session: the one it names, else the one that
-// the registry gives to its client, else default. Both arguments may be empty.
-func (r *Registry) ProfileFor(client, profile string) (Profile, error) {
-	name := profile
-	if name == "" {
-		name = r.Clients[client]
-	}
-	if name == "" {
-		name = DefaultProfile
-	}
-	if p, ok := r.Profiles[name]; ok {
-		return p, nil
-	}
-	if name == DefaultProfile { // a Registry that was made by hand
-		return everything(), nil
-	}
-	// Never another profile in its place: it might allow more.
-	known := slices.Sorted(maps.Keys(r.Profiles))
-	return Profile{}, fmt.Errorf("unknown profile %q: the registry has %s", name, strings.Join(known, ", "))
 }
 
 // Load reads the file at path. A file that is missing is an empty registry,

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -105,6 +106,59 @@ clients: {codex: ops, zed: nothing}
 	}
 	if (Profile{}).Allows(Server{Name: "a"}) {
 		t.Error("the zero Profile allows something")
+	}
+}
+
+// What a client may not do it may not do under another profile either.
+func TestProfileForNarrows(t *testing.T) {
+	r := parse(t, `
+servers: {git: {from: shipped}}
+profiles:
+  ops: {servers: [git], allow: ["git__*"], deny: [git__push]}
+clients:
+  codex: {profile: ops, allow: ["git__get_*"], deny: [git__get_secret]}
+  zed: {deny: []}
+`)
+	names := map[string]Profile{}
+	for _, tc := range []struct {
+		client, profile, name string
+		allow                 [][]string
+		deny                  []string
+	}{
+		{"", "ops", "ops", [][]string{{"git__*"}}, []string{"git__push"}},
+		{"codex", "", "ops\x00client:codex", [][]string{{"git__*"}, {"git__get_*"}}, []string{"git__push", "git__get_secret"}},
+		{"codex", "default", "default\x00client:codex", [][]string{{"git__get_*"}}, []string{"git__get_secret"}},
+		{"zed", "", "default", nil, nil},
+		{"other", "", "default", nil, nil},
+	} {
+		p, err := r.ProfileFor(tc.client, tc.profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Name != tc.name || !reflect.DeepEqual(p.Allow, tc.allow) || !slices.Equal(p.Deny, tc.deny) {
+			t.Errorf("ProfileFor(%q, %q) = %+v", tc.client, tc.profile, p)
+		}
+		if other, ok := names[p.Name]; ok && !reflect.DeepEqual(p, other) {
+			t.Errorf("two profiles are called %q", p.Name)
+		}
+		names[p.Name] = p
+	}
+	if ops := r.Profiles["ops"]; len(ops.Allow) != 1 || len(ops.Deny) != 1 {
+		t.Errorf("the profile of the file was changed: %+v", ops)
+	}
+}
+
+// A rule of the user's own over a shipped one changes what it says, and no more.
+func TestMergeRules(t *testing.T) {
+	off, on, small, large := false, true, int64(1), int64(2)
+	base := []ToolRule{{Pattern: "a", Enabled: &off, MaxResult: &small}, {Pattern: "b", Enabled: &off}}
+	own := []ToolRule{{Pattern: "c", Enabled: &on}, {Pattern: "a", MaxResult: &large}}
+	want := []ToolRule{{Pattern: "b", Enabled: &off}, {Pattern: "c", Enabled: &on}, {Pattern: "a", Enabled: &off, MaxResult: &large}}
+	if got := mergeRules(own, base); !reflect.DeepEqual(got, want) {
+		t.Errorf("mergeRules = %+v", got)
+	}
+	if own[1].Enabled != nil {
+		t.Error("the user's rules were changed in place")
 	}
 }
 

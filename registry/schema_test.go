@@ -143,5 +143,12 @@ func TestSchemaKnowsTheKeys(t *testing.T) {
 		}
 	}
 	check("file", schema.Properties, fileKeys)
-	check("server", schema.Defs["server"].Properties, serverKeys)
+	var defaults struct{ Properties map[string]json.RawMessage }
+	if err := json.Unmarshal(schema.Properties["defaults"], &defaults); err != nil {
+		t.Fatal(err)
+	}
+	check("defaults", defaults.Properties, defaultsKeys)
+	for def, want := range map[string]keys{"server": serverKeys, "limits": limitKeys, "toolRule": toolKeys, "profile": profileKeys, "client": clientKeys} {
+		check(def, schema.Defs[def].Properties, want)
+	}
 }

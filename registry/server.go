@@ -15,6 +15,7 @@ var serverName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 const (
 	maxServerName = 20
 	reservedName  = "loom"
+	separator     = "__" // between a server and a tool, in patterns as in the names that clients see
 )
 
 // Share says who shares one process of a server.
@@ -29,7 +30,8 @@ const (
 
 // Server is one entry, with the shipped entry under it and the defaults filled
 // in. Text of Command, Args, Dir and Env still holds references; [secret.Parse]
-// takes each of them.
+// takes each of them. A server is a process, with a Command, or remote, with a
+// URL; never both.
 type Server struct {
 	Name        ServerName
 	Description string

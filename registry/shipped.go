@@ -26,7 +26,7 @@ func Schema() []byte { return slices.Clone(schemaFile) }
 // Shipped are the templates of Loom's own servers, sorted by name, as they
 // would be if enabled with nothing else said. All are off.
 func Shipped() []Server {
-	d := defaults{timeout: defaultTimeout, idleTimeout: defaultIdleTimeout, learnWait: defaultLearnWait}
+	d := newDefaults()
 	var servers []Server
 	for _, name := range shippedNames() {
 		s := shipped()[ServerName(name)].server(d)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +62,20 @@ func (r *reader) boolean(n *yaml.Node, what string) (value, ok bool) {
 		return false, false
 	}
 	return strings.EqualFold(n.Value, "true"), true
+}
+
+// word takes one of the known words.
+func (r *reader) word(n *yaml.Node, what string, known ...string) (string, bool) {
+	text, ok := r.scalar(n, what)
+	if !ok {
+		return "", false
+	}
+	if !slices.Contains(known, text) {
+		last := len(known) - 1
+		r.problem(n, didYouMean(text, known), "%s must be %s or %s, this is %q", what, strings.Join(known[:last], ", "), known[last], text)
+		return "", false
+	}
+	return text, true
 }
 
 var digits = regexp.MustCompile(`^[0-9]{1,9}$`)

@@ -118,7 +118,7 @@ func New(opts Options) (_ *App, err error) {
 		return nil, fmt.Errorf("finding the home directory: %w", err)
 	}
 	instance := instanceName()
-	a.hub = hub.New(reg, a.catalog, ownTools)
+	a.hub = hub.New(reg, a.catalog, ownTools, nil)
 	a.pool = pool.New(pool.Options{
 		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Environ: environ.Pass(os.Environ()),
 		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instance, Log: a.log.With("component", "pool"),

@@ -2,7 +2,7 @@ package hub
 
 // Era is the protocol era of a server, as it was learnt; empty when it was not.
 func (h *Hub) Era(server string) string {
-	if e, ok := h.catalog.Get(server); ok {
+	if e, ok := h.builder.catalog.Get(server); ok {
 		return e.Era
 	}
 	return ""
@@ -10,11 +10,14 @@ func (h *Hub) Era(server string) string {
 
 // Capabilities are those that a server declared, raw; nil when it was not learnt.
 func (h *Hub) Capabilities(server string) []byte {
-	if e, ok := h.catalog.Get(server); ok {
+	if e, ok := h.builder.catalog.Get(server); ok {
 		return e.Capabilities
 	}
 	return nil
 }
 
 // Lists reports whether a server of the view lists the resource itself.
-func (v *View) Lists(uri string) bool { return false }
+func (v *View) Lists(uri string) bool {
+	_, ok := v.resources.owners[uri]
+	return ok
+}

@@ -4,35 +4,37 @@
 package hub
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 
+	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/registry"
 )
 
 // Hub is safe for concurrent use.
 type Hub struct {
-	catalog *catalog.Catalog
-	own     []catalog.Tool // Loom's own tools
-
 	mu       sync.Mutex
-	registry *registry.Registry
-	views    map[string]*View // by profile, of the registry and of the catalog at that version
-	version  int64
+	builder  builder                 // of the views
+	views    map[string]func() *View // by profile; each is made once, by the first who looks
+	version  int64                   // of the catalog that they are made of
 	watchers map[int]func()
 	next     int
 }
 
-// New serves reg from cat. own are the tools that loomd itself answers.
-func New(reg *registry.Registry, cat *catalog.Catalog, own []catalog.Tool) *Hub {
-	return &Hub{catalog: cat, own: own, registry: reg, views: map[string]*View{}, watchers: map[int]func(){}}
+// New serves reg from cat. own are the tools that loomd itself answers, search
+// those that profiles which search have as well.
+func New(reg *registry.Registry, cat *catalog.Catalog, own, search []catalog.Tool) *Hub {
+	b := builder{registry: reg, catalog: cat, own: own, search: search, version: version.String()}
+	return &Hub{builder: b, views: map[string]func() *View{}, watchers: map[int]func(){}}
 }
 
 // Registry returns the registry that serves now. It must not be changed.
 func (h *Hub) Registry() *registry.Registry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.registry
+	return h.builder.registry
 }
 
 // Viewer says who looks. All fields may be empty.
@@ -43,31 +45,70 @@ type Viewer struct {
 }
 
 // View returns what the viewer sees now. The error is that of a profile or
-// server which the registry does not know: such a session sees nothing.
+// server which the registry does not know, or of a server that the profile does
+// not have: such a session sees nothing.
 func (h *Hub) View(who Viewer) (*View, error) {
+	view, err := h.find(who)
+	if err != nil {
+		return nil, err
+	}
+	return view(), nil // made outside of the lock: hundreds of tools take milliseconds
+}
+
+func (h *Hub) find(who Viewer) (func() *View, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p, err := h.registry.ProfileFor(who.Client, who.Profile)
+	p, err := profileOf(h.builder.registry, who)
 	if err != nil {
 		return nil, err
 	}
 	// Not only when Changed says so: whoever waited for a server to be learnt looks
 	// as soon as the catalog has it, and that may be before.
-	if now := h.catalog.Version(); now != h.version {
-		h.views, h.version = map[string]*View{}, now
+	if now := h.builder.catalog.Version(); now != h.version {
+		h.views, h.version = map[string]func() *View{}, now
 	}
-	v := h.views[p.Name]
-	if v == nil {
-		v = newView(h.registry, p, h.catalog, h.own)
-		h.views[p.Name] = v
+	view := h.views[p.Name]
+	if view == nil {
+		b := h.builder
+		view = sync.OnceValue(func() *View { return b.view(p) })
+		h.views[p.Name] = view
 	}
-	return v, nil
+	return view, nil
+}
+
+func profileOf(reg *registry.Registry, who Viewer) (registry.Profile, error) {
+	p, err := reg.ProfileFor(who.Client, who.Profile)
+	if err != nil || who.Server == "" {
+		return p, err
+	}
+	s, ok := reg.Server(registry.ServerName(who.Server))
+	if !ok {
+		best, hint := -1, ""
+		for _, s := range reg.Servers {
+			if d := distance(who.Server, string(s.Name)); isNear(who.Server, d) && (best < 0 || d < best) {
+				best, hint = d, fmt.Sprintf("; did you mean %s?", s.Name)
+			}
+		}
+		return p, fmt.Errorf("unknown server %q%s", who.Server, hint)
+	}
+	if !p.Allows(s) {
+		return p, fmt.Errorf("profile %s does not have server %s", shortName(p), s.Name)
+	}
+	return p.BareServer(s.Name), nil
+}
+
+// shortName is the profile's name in the registry. What stands behind the NUL
+// byte tells apart those that were narrowed.
+func shortName(p registry.Profile) string {
+	name, _, _ := strings.Cut(p.Name, "\x00")
+	return name
 }
 
 // SetRegistry swaps the registry and tells the watchers.
 func (h *Hub) SetRegistry(reg *registry.Registry) {
 	h.mu.Lock()
-	h.registry = reg
+	h.builder.registry = reg
+	h.views = map[string]func() *View{}
 	h.mu.Unlock()
 	h.Changed()
 }
@@ -76,7 +117,7 @@ func (h *Hub) SetRegistry(reg *registry.Registry) {
 // catalog is no longer what the views were made from.
 func (h *Hub) Changed() {
 	h.mu.Lock()
-	h.views = map[string]*View{}
+	h.views = map[string]func() *View{}
 	calls := make([]func(), 0, len(h.watchers))
 	for _, f := range h.watchers {
 		calls = append(calls, f)

@@ -45,7 +45,7 @@ func newHub(t *testing.T) (*Hub, *catalog.Catalog) {
 	put(t, cat, "loki", "query", "Query")
 	put(t, cat, "off", "secret")
 	own := []catalog.Tool{{Name: "status", Raw: []byte(`{"name":"status"}`)}}
-	return New(reg, cat, own), cat
+	return New(reg, cat, own, nil), cat
 }
 
 func put(t *testing.T, cat *catalog.Catalog, server string, tools ...string) {

@@ -30,9 +30,10 @@ func (e *ConfigError) Error() string {
 }
 func (e *ConfigError) Unwrap() error { return e.Cause }
 
-// specHash is the same for two entries that need the same process.
+// specHash is the same for two entries that need the same process, or the same
+// session of a remote server.
 func specHash(s registry.Server) string {
-	return hash(s.Command, s.Args, s.Dir, s.Env, s.Share, s.Concurrency)
+	return hash(s.Command, s.Args, s.Dir, s.Env, s.URL, s.Headers, s.ClientEnv, s.Limits, s.Share, s.Concurrency)
 }
 
 // spec is an entry with its hash.
@@ -55,8 +56,10 @@ func (p *Pool) specLocked(s registry.Server) string {
 
 // sameSpec compares what [specHash] covers.
 func sameSpec(a, b registry.Server) bool {
-	return a.Command == b.Command && a.Dir == b.Dir && a.Share == b.Share && a.Concurrency == b.Concurrency &&
-		slices.Equal(a.Args, b.Args) && slices.Equal(a.Env, b.Env)
+	return a.Command == b.Command && a.Dir == b.Dir && a.URL == b.URL && a.Limits == b.Limits &&
+		a.Share == b.Share && a.Concurrency == b.Concurrency &&
+		slices.Equal(a.Args, b.Args) && slices.Equal(a.Env, b.Env) &&
+		slices.Equal(a.Headers, b.Headers) && slices.Equal(a.ClientEnv, b.ClientEnv)
 }
 
 func hash(values ...any) string {

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ func TestSameSpecIsSameHash(t *testing.T) {
 	entry := func() registry.Server {
 		return registry.Server{Name: "one", Command: "c", Args: []string{"a"}, Dir: "/d", Env: []registry.EnvVar{{Name: "N", Value: "v"}}, Share: registry.ShareGlobal, Concurrency: 4}
 	}
+	sameProcess := []string{"nothing", "timeout", "description", "max result", "drain"}
 	p, _ := newPool(t)
 	first := p.Instance(entry(), Sharing{})
 	for name, change := range map[string]func(*registry.Server){
@@ -25,11 +27,20 @@ func TestSameSpecIsSameHash(t *testing.T) {
 		"env value":   func(s *registry.Server) { s.Env[0].Value = "w" },
 		"share":       func(s *registry.Server) { s.Share = registry.ShareSession },
 		"concurrency": func(s *registry.Server) { s.Concurrency = 5 },
+		"url":         func(s *registry.Server) { s.URL = "https://example.test/mcp" },
+		"headers":     func(s *registry.Server) { s.Headers = []registry.EnvVar{{Name: "A", Value: "b"}} },
+		"client env":  func(s *registry.Server) { s.ClientEnv = []string{"N"} },
+		"limits":      func(s *registry.Server) { s.Limits.Processes = 1 },
+		"max result":  func(s *registry.Server) { s.MaxResult = 1 },
+		"drain":       func(s *registry.Server) { s.Drain = time.Second },
 	} {
 		t.Run(name, func(t *testing.T) {
 			changed := entry()
 			change(&changed)
 			sameHash := specHash(entry()) == specHash(changed)
+			if sameHash != slices.Contains(sameProcess, name) {
+				t.Errorf("the hashes being the same is %v", sameHash)
+			}
 			if got := sameSpec(entry(), changed); got != sameHash {
 				t.Errorf("sameSpec = %v, but the hashes being the same is %v", got, sameHash)
 			}

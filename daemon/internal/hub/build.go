@@ -1,0 +1,152 @@
+package hub
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/daemon/internal/catalog"
+	"github.com/loom-core/loom/registry"
+)
+
+// builder is what views are made from. All fields may be empty.
+type builder struct {
+	registry *registry.Registry
+	catalog  *catalog.Catalog
+	own      []catalog.Tool // Loom's own tools
+	search   []catalog.Tool // those of a profile that searches
+	version  string         // of Loom
+}
+
+// learnt is a server that the view shows, and what is known of it.
+type learnt struct {
+	server registry.Server
+	entry  *catalog.Entry
+}
+
+func (b *builder) view(profile registry.Profile) *View {
+	v := &View{Profile: shortName(profile), servers: map[string]registry.Server{}}
+	v.tools, v.prompts = newNamespace("tool", profile.Bare), newNamespace("prompt", profile.Bare)
+	known := b.choose(v, profile)
+	for _, k := range known {
+		server := string(k.server.Name)
+		for _, t := range k.entry.Tools {
+			if why := hides(b.registry, k.server, t); why != nil {
+				v.tools.hide(server, t.Name, *why)
+				continue
+			}
+			v.tools.add(server, t)
+		}
+		for _, p := range k.entry.Prompts {
+			v.prompts.add(server, p)
+		}
+		v.resources.add(server, k.entry)
+		v.extra.merge(k.entry.Capabilities)
+	}
+	if !profile.Bare {
+		own := b.own
+		if profile.Search {
+			own = append(own[:len(own):len(own)], b.search...)
+		}
+		for _, t := range own {
+			v.tools.add(loomrpc.ServerPrefix, t)
+		}
+	}
+	v.instruct(known, profile.Search, profile.Bare)
+	if profile.Bare && len(v.servers) == 1 && len(known) == 1 {
+		v.mirror = newMirror(known[0].entry)
+	}
+	v.finish(profile, b.version)
+	v.tag()
+	return v
+}
+
+// choose puts the servers of the profile into v and returns those with
+// definitions. They come by name, as the registry has them.
+func (b *builder) choose(v *View, profile registry.Profile) (known []learnt) {
+	if b.registry == nil {
+		return nil
+	}
+	for _, s := range b.registry.Servers {
+		if !profile.Allows(s) {
+			continue
+		}
+		entry, ok := b.catalog.Get(string(s.Name))
+		if !s.Enabled {
+			if ok {
+				off := hidden{off: fmt.Sprintf("loom enable %s", s.Name)}
+				v.tools.hideAll(string(s.Name), entry.Tools, off)
+				v.prompts.hideAll(string(s.Name), entry.Prompts, off)
+			}
+			continue
+		}
+		v.servers[string(s.Name)] = s
+		if !ok {
+			v.Unlearnt = append(v.Unlearnt, s)
+			continue
+		}
+		known = append(known, learnt{s, entry})
+	}
+	return known
+}
+
+// hides says what hides a tool of a server that is shown, nil when nothing does.
+func hides(reg *registry.Registry, s registry.Server, t catalog.Tool) *hidden {
+	if !s.ToolEnabled(t.Name) {
+		return &hidden{off: fmt.Sprintf("it is turned off under servers.%s.tools in %s", s.Name, reg.Path)}
+	}
+	return nil
+}
+
+// finish makes what is sent from what is in v.
+func (v *View) finish(profile registry.Profile, version string) {
+	v.Tools = v.tools.all
+	routes := loomrpc.ToolMap{Tools: make(map[string]loomrpc.Route, len(v.Tools))}
+	for _, t := range v.Tools {
+		routes.Tools[t.Name] = t.Route
+	}
+	v.Map, _ = json.Marshal(routes) // strings only
+
+	info := mcp.ServerInfo(version)
+	if v.mirror != nil && v.mirror.info != nil {
+		info = v.mirror.info
+	}
+	for k := range catalog.Kind(catalog.Kinds) {
+		var defs [][]byte
+		switch k {
+		case catalog.Tools:
+			defs = raws(v.Tools, func(t Exposed) bool { return !profile.Search || t.Route.Server == loomrpc.ServerPrefix })
+		case catalog.Prompts:
+			defs = raws(v.prompts.all, func(Exposed) bool { return true })
+		case catalog.Resources:
+			defs = v.resources.listed
+		case catalog.Templates:
+			defs = v.resources.templates
+		}
+		v.lists[k] = newList(k, defs, info)
+	}
+	v.ToolsList = v.lists[catalog.Tools].legacy
+}
+
+func raws(all []Exposed, listed func(Exposed) bool) (out [][]byte) {
+	for _, e := range all {
+		if listed(e) {
+			out = append(out, e.Raw)
+		}
+	}
+	return out
+}
+
+// tag sums up all that clients are told of the servers.
+func (v *View) tag() {
+	h := sha256.New()
+	for _, l := range v.lists {
+		h.Write([]byte(l.tag))
+	}
+	h.Write(v.Map)
+	h.Write(v.Initialize("", ""))
+	v.Tag = hex.EncodeToString(h.Sum(nil)[:8])
+}

@@ -1,0 +1,53 @@
+package hub
+
+import (
+	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/daemon/internal/catalog"
+)
+
+// Exposed is one tool, or one prompt, as clients see it.
+type Exposed struct {
+	Name  string
+	Route loomrpc.Route
+	Raw   []byte // the server's definition with the exposed name in it
+
+	// ReadOnly and Destructive are what the definition says of itself, with the
+	// protocol's defaults: not read-only, and destructive (2025-11-25, "ToolAnnotations").
+	// Whether that is believed is another question.
+	ReadOnly, Destructive bool
+}
+
+// expose puts the exposed name into a definition and leaves the rest.
+func expose(server string, t catalog.Tool, name string) Exposed {
+	e := Exposed{Name: name, Route: loomrpc.Route{Server: server, Tool: t.Name}, Raw: t.Raw}
+	var nameAt, annotations jsonrpc.Span
+	jsonrpc.Members(t.Raw, jsonrpc.Span{End: len(t.Raw)}, func(member string, value jsonrpc.Span) bool {
+		switch member {
+		case "name":
+			nameAt = value
+		case "annotations":
+			annotations = value
+		}
+		return true
+	})
+	e.ReadOnly, e.Destructive = hints(t.Raw, annotations)
+	if nameAt.Present() && name != t.Name {
+		e.Raw = jsonrpc.Splice(make([]byte, 0, len(t.Raw)+len(name)), t.Raw, jsonrpc.Edit{Span: nameAt, With: jsonrpc.Quote(name)})
+	}
+	return e
+}
+
+func hints(raw []byte, annotations jsonrpc.Span) (readOnly, destructive bool) {
+	destructive = true
+	jsonrpc.Members(raw, annotations, func(member string, value jsonrpc.Span) bool {
+		switch text := string(value.Of(raw)); {
+		case member == "readOnlyHint":
+			readOnly = text == "true"
+		case member == "destructiveHint":
+			destructive = text != "false"
+		}
+		return true
+	})
+	return readOnly, destructive && !readOnly // the second counts only where the first is not set
+}
