@@ -48,3 +48,6 @@ func CompareFrames(t T, server string, direct, through Frame, without ...[]strin
 		t.Errorf("through Loom came\n%.2000s\nand directly\n%.2000s", got, want)
 	}
 }
+
+// Bare is text with a server's own names in the place of server__name.
+func Bare(text, server string) string { return strings.ReplaceAll(text, `"`+server+`__`, `"`) }

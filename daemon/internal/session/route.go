@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
@@ -54,11 +55,11 @@ func (s *Session) request(ctx context.Context, frame []byte, m jsonrpc.Message, 
 	case mcp.ToolsCall:
 		s.callByName(ctx, c)
 	case mcp.PromptsGet:
-		s.getPrompt(c, view)
+		s.learned(ctx, c, view, s.getPrompt)
 	case mcp.ResourcesRead, mcp.ResourcesSubscribe, mcp.ResourcesUnsubscribe:
-		s.resource(c, view)
+		s.learned(ctx, c, view, s.resource)
 	case mcp.Complete:
-		s.complete(c, view)
+		s.learned(ctx, c, view, s.complete)
 	case mcp.SetLevel:
 		s.setLevel(c)
 	case mcp.Listen:
@@ -72,6 +73,41 @@ func (s *Session) request(ctx context.Context, frame []byte, m jsonrpc.Message, 
 	}
 }
 
+// learned routes a request by what servers define. A view with servers that
+// were never seen may lack the one that it is for, so they are learnt first.
+func (s *Session) learned(ctx context.Context, c *call, view *hub.View, route func(*call, *hub.View) error) {
+	err := route(c, view)
+	if err == nil {
+		return
+	}
+	if len(view.Unlearnt) == 0 {
+		s.sendError(c, err)
+		return
+	}
+	s.background.Go(func() {
+		select {
+		case <-s.svc.Learner.Learn(view.Unlearnt, s.learnt):
+		case <-ctx.Done():
+			return
+		}
+		if now, err := s.view(); err == nil {
+			view = now
+		}
+		if err := route(c, view); err != nil {
+			s.sendError(c, err)
+		}
+	})
+}
+
+// sendError answers with an error of the protocol.
+func (s *Session) sendError(c *call, err error) {
+	var e *jsonrpc.Error
+	if !errors.As(err, &e) {
+		e = jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "%v", err)
+	}
+	s.send(jsonrpc.NewError(c.id, e))
+}
+
 func (s *Session) unsupported(id []byte, method string) {
 	s.send(jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "method %s is not supported", method)))
 }
@@ -82,24 +118,23 @@ func (c *call) member(path ...string) string {
 	return text(c.params, span)
 }
 
-func (s *Session) getPrompt(c *call, view *hub.View) {
+func (s *Session) getPrompt(c *call, view *hub.View) error {
 	route, err := view.FindPrompt(c.member("name"))
 	if err != nil {
-		s.send(jsonrpc.NewError(c.id, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "%v", err)))
-		return
+		return err
 	}
 	c.name = route.Tool
 	s.begin(c, view, route.Server)
+	return nil
 }
 
 // complete goes to the server of the prompt or the resource that it is about.
-func (s *Session) complete(c *call, view *hub.View) {
+func (s *Session) complete(c *call, view *hub.View) error {
 	switch c.member("ref", "type") {
 	case "ref/prompt":
 		route, err := view.FindPrompt(c.member("ref", "name"))
 		if err != nil {
-			s.send(jsonrpc.NewError(c.id, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "%v", err)))
-			return
+			return err
 		}
 		name, _ := jsonrpc.Find(c.params, jsonrpc.Span{End: len(c.params)}, "ref", "name")
 		c.params = jsonrpc.Splice(nil, c.params, jsonrpc.Edit{Span: name, With: jsonrpc.Quote(route.Tool)})
@@ -108,43 +143,43 @@ func (s *Session) complete(c *call, view *hub.View) {
 		uri := c.member("ref", "uri")
 		server, ok := s.owner(view, uri)
 		if !ok {
-			s.notFound(c, uri)
-			return
+			return notThere(c, uri)
 		}
 		s.begin(c, view, server)
 	default:
-		s.send(jsonrpc.NewError(c.id, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "ref.type must be ref/prompt or ref/resource, this is %q", c.member("ref", "type"))))
+		return jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "ref.type must be ref/prompt or ref/resource, this is %q", c.member("ref", "type"))
 	}
+	return nil
 }
 
 // resource reads or subscribes. URIs are the servers' own.
-func (s *Session) resource(c *call, view *hub.View) {
+func (s *Session) resource(c *call, view *hub.View) error {
 	uri := c.member("uri")
 	if c.method == mcp.ResourcesRead {
 		if result, ok := s.readOwn(c, view, uri); ok {
 			s.send(jsonrpc.NewResult(c.id, result))
-			return
+			return nil
 		}
 	}
 	server, ok := s.owner(view, uri)
 	if !ok {
-		s.notFound(c, uri)
-		return
+		return notThere(c, uri)
 	}
 	c.uri = uri
 	s.begin(c, view, server)
+	return nil
 }
 
 // codeNoResource is what a legacy server answers for a resource that it does
 // not have; the modern era says invalid params.
 const codeNoResource = -32002
 
-func (s *Session) notFound(c *call, uri string) {
+func notThere(c *call, uri string) error {
 	code := codeNoResource
 	if c.modern {
 		code = jsonrpc.CodeInvalidParams
 	}
-	s.send(jsonrpc.NewError(c.id, &jsonrpc.Error{Code: code, Message: "no server has the resource " + uri, Data: []byte(`{"uri":` + string(jsonrpc.Quote(uri)) + `}`)}))
+	return &jsonrpc.Error{Code: code, Message: "no server has the resource " + uri, Data: []byte(`{"uri":` + string(jsonrpc.Quote(uri)) + `}`)}
 }
 
 // owner is the server of a resource: the one that lists it, else the one that
@@ -161,7 +196,7 @@ func (s *Session) owner(view *hub.View, uri string) (string, bool) {
 	if ok {
 		return exact, true
 	}
-	if only, ok := view.Only(); ok {
+	if only, ok := view.Only(); ok && len(view.Unlearnt) == 0 {
 		return string(only.Name), true
 	}
 	return "", false
