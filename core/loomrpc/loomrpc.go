@@ -161,15 +161,21 @@ type ServersReply struct {
 type ToolsQuery struct {
 	Server string `json:"server,omitempty"`
 	Name   string `json:"name,omitempty"` // an exposed name
+
+	// Raw asks for what servers define in place of what clients see: every tool
+	// of every enabled server, also those that the registry or a profile hides.
+	// Name does not count then.
+	Raw bool `json:"raw,omitempty"`
 }
 
-// Tool is one tool as clients see it.
+// Tool is one tool as clients see it, or as its server defines it.
 type Tool struct {
-	Name       string          `json:"name"` // exposed
+	Name       string          `json:"name,omitempty"` // exposed; empty with Raw
 	Server     string          `json:"server"`
 	Tool       string          `json:"tool"` // the server's own name
 	Tokens     int             `json:"tokens"`
-	Definition json.RawMessage `json:"definition"` // as the client gets it
+	Definition json.RawMessage `json:"definition,omitempty"` // as the client gets it; empty with Raw
+	Raw        json.RawMessage `json:"raw,omitempty"`        // as the server wrote it
 }
 
 // ToolsReply answers [MethodTools]. Unknown lists the servers that were asked

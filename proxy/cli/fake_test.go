@@ -203,8 +203,17 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		if _, ok := d.reg.Server(registry.ServerName(q.Server)); q.Server != "" && !ok {
 			return nil, unknown(q.Server)
 		}
-		reply := loomrpc.ToolsReply{Tools: []loomrpc.Tool{}}
+		reply := loomrpc.ToolsReply{Tools: []loomrpc.Tool{}, Unknown: map[string]string{}}
+		for _, s := range d.servers() {
+			if q.Raw && s.LastError != "" {
+				reply.Unknown[s.Name] = s.LastError
+			}
+		}
 		for _, t := range d.tools() {
+			if q.Raw {
+				own := strings.Replace(string(t.Definition), t.Name, t.Tool, 1)
+				t = loomrpc.Tool{Server: t.Server, Tool: t.Tool, Raw: json.RawMessage(own)}
+			}
 			if (q.Server == "" || q.Server == t.Server) && (q.Name == "" || q.Name == t.Name) {
 				reply.Tools = append(reply.Tools, t)
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/daemon/internal/ring"
+	"github.com/loom-core/loom/registry/pin"
 )
 
 func TestMain(m *testing.M) {
@@ -141,6 +142,49 @@ func TestControlMethods(t *testing.T) {
 	}
 	if err := c.Call(t.Context(), loomrpc.MethodStop, nil, nil); err != nil {
 		t.Errorf("stop has no answer: %v", err)
+	}
+}
+
+// What is asked for raw is what the servers define, whatever hides it from clients.
+func TestToolsRaw(t *testing.T) {
+	_, opts := run(t, `
+version: 1
+servers:
+  fake: {command: FAKE, share: global, tools: {"*": {enabled: false}}}
+  broken: {command: FAKE, args: [-fail=no]}
+  off: {command: FAKE, enabled: false}
+profiles: {default: {servers: []}}
+`)
+	c, err := connect(t, opts, loomrpc.Hello{Version: "v1", Control: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reply loomrpc.ToolsReply
+	if err := c.Call(t.Context(), loomrpc.MethodTools, loomrpc.ToolsQuery{Raw: true}, &reply); err != nil {
+		t.Fatal(err)
+	}
+	if len(reply.Tools) != len(fakeserver.Tools) || reply.Unknown["broken"] == "" || len(reply.Unknown) != 1 {
+		t.Errorf("%d tools, unknown are %v", len(reply.Tools), reply.Unknown)
+	}
+	defs := map[string]json.RawMessage{}
+	for _, tool := range reply.Tools {
+		if tool.Server != "fake" || tool.Name != "" || tool.Definition != nil {
+			t.Errorf("got %+v", tool)
+		}
+		defs[tool.Tool] = tool.Raw
+	}
+	// What comes over the socket is pinned, and compared with what the server wrote.
+	var pins pin.Pins
+	if err := pins.Set("fake", defs); err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range fakeserver.Tools {
+		if got := pins.State("fake", tool, []byte(fakeserver.Definition(tool))); got != pin.Same {
+			t.Errorf("%s is %v once it is pinned", tool, got)
+		}
+	}
+	if err := c.Call(t.Context(), loomrpc.MethodTools, loomrpc.ToolsQuery{Raw: true, Server: "off"}, &reply); err != nil || len(reply.Tools) != 0 {
+		t.Errorf("of a server that is off: %v, %v", reply.Tools, err)
 	}
 }
 

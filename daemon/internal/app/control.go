@@ -133,6 +133,10 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 	for name, err := range a.pool.LearnNow(ctx, a.pool.Unlearnt(reg.Servers)) {
 		reply.Unknown[name] = err.Error()
 	}
+	if q.Raw {
+		a.definitions(reg, q.Server, &reply)
+		return reply, nil
+	}
 	view, err := a.hub.View(hub.Viewer{})
 	if err != nil {
 		return nil, err
@@ -148,6 +152,27 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 		return nil, notFound(err)
 	}
 	return reply, nil
+}
+
+// definitions lists what the servers define themselves. What pins are compared
+// with must not depend on a profile, which may hold back what is not pinned yet.
+func (a *App) definitions(reg *registry.Registry, server string, reply *loomrpc.ToolsReply) {
+	for _, s := range reg.Servers {
+		name := string(s.Name)
+		if !s.Enabled || server != "" && server != name {
+			continue
+		}
+		entry, known := a.catalog.Get(name)
+		if !known {
+			if reply.Unknown[name] == "" {
+				reply.Unknown[name] = "it was never started"
+			}
+			continue
+		}
+		for _, t := range entry.Tools {
+			reply.Tools = append(reply.Tools, loomrpc.Tool{Server: name, Tool: t.Name, Tokens: tokens(t.Raw), Raw: t.Raw})
+		}
+	}
 }
 
 func notFound(err error) error {
