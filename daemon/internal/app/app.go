@@ -26,7 +26,6 @@ import (
 	"github.com/loom-core/loom/daemon/internal/pool"
 	"github.com/loom-core/loom/daemon/internal/ring"
 	"github.com/loom-core/loom/daemon/internal/session"
-	"github.com/loom-core/loom/registry"
 )
 
 // Options say where everything is. All fields are required but those that say
@@ -97,8 +96,7 @@ func New(opts Options) (_ *App, err error) {
 	}()
 	// Before the socket is there: a proxy that connected to a loomd which is about
 	// to end of a mistake in the registry would see a broken pipe and not the mistake.
-	reg, err := registry.Load(opts.RegistryFile, opts.MustExist)
-	a.noteReload(err)
+	reg, pins, err := a.load()
 	if err != nil {
 		return nil, fmt.Errorf("reading the registry: %w", err)
 	}
@@ -119,6 +117,7 @@ func New(opts Options) (_ *App, err error) {
 	}
 	instance := instanceName()
 	a.hub = hub.New(reg, a.catalog, ownTools, nil)
+	a.hub.SetPins(pins)
 	a.pool = pool.New(pool.Options{
 		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Environ: environ.Pass(os.Environ()),
 		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instance, Log: a.log.With("component", "pool"),

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/registry"
+	"github.com/loom-core/loom/registry/pin"
 )
 
 // reloads serves those who ask for a reload and do not wait for it (SIGHUP).
@@ -31,13 +32,13 @@ func (a *App) reloads(ctx context.Context) {
 func (a *App) reload() (loomrpc.ReloadReply, error) {
 	a.reloadMu.Lock()
 	defer a.reloadMu.Unlock()
-	next, err := registry.Load(a.opts.RegistryFile, a.opts.MustExist)
-	a.noteReload(err)
+	next, pins, err := a.load()
 	if err != nil {
 		return loomrpc.ReloadReply{}, loomrpc.Errorf(loomrpc.CodeBadRegistry, loomrpc.ErrorData{Stage: "reload", Hint: "mend the file, then: loom reload (until then the registry before goes on serving)"}, "%v", err)
 	}
 	reply := compare(a.hub.Registry(), next)
 	// Below here nothing fails.
+	a.hub.SetPins(pins)
 	a.hub.SetRegistry(next)
 	a.pool.Keep(next, drain)
 	if unlearnt := a.pool.Unlearnt(next.Servers); len(unlearnt) > 0 {
@@ -45,6 +46,19 @@ func (a *App) reload() (loomrpc.ReloadReply, error) {
 	}
 	a.log.Info("registry reloaded", "added", reply.Added, "removed", reply.Removed, "changed", reply.Changed)
 	return reply, nil
+}
+
+// load reads the registry and, beside it, which definitions were approved.
+// Pins that cannot be read are not taken for none: what they would hold back
+// would be let through.
+func (a *App) load() (*registry.Registry, *pin.Pins, error) {
+	reg, err := registry.Load(a.opts.RegistryFile, a.opts.MustExist)
+	var pins *pin.Pins
+	if err == nil {
+		pins, err = pin.Load(pin.Path(a.opts.RegistryFile))
+	}
+	a.noteReload(err)
+	return reg, pins, err
 }
 
 func (a *App) noteReload(err error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/loom-core/loom/core/mcp"
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/registry"
+	"github.com/loom-core/loom/registry/pin"
 )
 
 // builder is what views are made from. All fields may be empty.
@@ -18,6 +19,7 @@ type builder struct {
 	catalog  *catalog.Catalog
 	own      []catalog.Tool // Loom's own tools
 	search   []catalog.Tool // those of a profile that searches
+	pins     *pin.Pins      // not nil where there is a registry
 	version  string         // of Loom
 }
 
@@ -31,14 +33,22 @@ func (b *builder) view(profile registry.Profile) *View {
 	v := &View{Profile: shortName(profile), servers: map[string]registry.Server{}}
 	v.tools, v.prompts = newNamespace("tool", profile.Bare), newNamespace("prompt", profile.Bare)
 	known := b.choose(v, profile)
+	rules := policy{profile: profile, pins: b.pins}
+	if b.registry != nil {
+		rules.file = b.registry.Path
+	}
 	for _, k := range known {
 		server := string(k.server.Name)
 		for _, t := range k.entry.Tools {
-			if why := hides(b.registry, k.server, t); why != nil {
+			why, changed := rules.hides(k.server, t)
+			if why != nil {
 				v.tools.hide(server, t.Name, *why)
-				continue
+			} else {
+				v.tools.add(server, t)
 			}
-			v.tools.add(server, t)
+			if changed != "" {
+				v.changed = append(v.changed, fmt.Sprintf("tool %s of %s: %s; loom pin --diff %s shows how", t.Name, server, changed, server))
+			}
 		}
 		for _, p := range k.entry.Prompts {
 			v.prompts.add(server, p)
@@ -91,14 +101,6 @@ func (b *builder) choose(v *View, profile registry.Profile) (known []learnt) {
 		known = append(known, learnt{s, entry})
 	}
 	return known
-}
-
-// hides says what hides a tool of a server that is shown, nil when nothing does.
-func hides(reg *registry.Registry, s registry.Server, t catalog.Tool) *hidden {
-	if !s.ToolEnabled(t.Name) {
-		return &hidden{off: fmt.Sprintf("it is turned off under servers.%s.tools in %s", s.Name, reg.Path)}
-	}
-	return nil
 }
 
 // finish makes what is sent from what is in v.

@@ -38,6 +38,12 @@ func expose(server string, t catalog.Tool, name string) Exposed {
 	return e
 }
 
+// hintsOf is what a definition says of itself.
+func hintsOf(raw []byte) (readOnly, destructive bool) {
+	annotations, _ := jsonrpc.Find(raw, jsonrpc.Span{End: len(raw)}, "annotations")
+	return hints(raw, annotations)
+}
+
 func hints(raw []byte, annotations jsonrpc.Span) (readOnly, destructive bool) {
 	destructive = true
 	jsonrpc.Members(raw, annotations, func(member string, value jsonrpc.Span) bool {

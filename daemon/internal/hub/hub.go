@@ -11,6 +11,7 @@ import (
 	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/registry"
+	"github.com/loom-core/loom/registry/pin"
 )
 
 // Hub is safe for concurrent use.
@@ -26,7 +27,7 @@ type Hub struct {
 // New serves reg from cat. own are the tools that loomd itself answers, search
 // those that profiles which search have as well.
 func New(reg *registry.Registry, cat *catalog.Catalog, own, search []catalog.Tool) *Hub {
-	b := builder{registry: reg, catalog: cat, own: own, search: search, version: version.String()}
+	b := builder{registry: reg, catalog: cat, own: own, search: search, pins: &pin.Pins{}, version: version.String()}
 	return &Hub{builder: b, views: map[string]func() *View{}, watchers: map[int]func(){}}
 }
 
@@ -102,6 +103,15 @@ func profileOf(reg *registry.Registry, who Viewer) (registry.Profile, error) {
 func shortName(p registry.Profile) string {
 	name, _, _ := strings.Cut(p.Name, "\x00")
 	return name
+}
+
+// SetPins swaps the approved definitions. Nobody is told: a registry that comes
+// with them does that.
+func (h *Hub) SetPins(pins *pin.Pins) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.builder.pins = pins
+	h.views = map[string]func() *View{}
 }
 
 // SetRegistry swaps the registry and tells the watchers.

@@ -14,7 +14,7 @@ import (
 // View is what one profile sees. It is never changed.
 type View struct {
 	Profile   string
-	Tools     []Exposed         // servers by name, each server's tools in its own order
+	Tools     []Exposed         // servers by name, each server's tools in its own order; in a profile that searches also those that are not listed
 	ToolsList []byte            // the result of tools/list in the legacy era
 	Map       []byte            // loomrpc.ToolMap
 	Tag       string            // changes when what clients see changes
@@ -30,6 +30,7 @@ type View struct {
 	joined    string              // the instructions of all, in short
 	own       map[string]resource // by URI: what Loom itself keeps of the view
 	mirror    *mirror             // of a bare view: the server
+	changed   []string
 }
 
 // Find looks a call up: by route when the proxy knew it, by name otherwise.
@@ -64,6 +65,10 @@ func (v *View) Only() (registry.Server, bool) {
 	}
 	return v.Servers()[0], true
 }
+
+// Changed says which tools are not as they were when their server was pinned,
+// one sentence each, whether they are held back or not.
+func (v *View) Changed() []string { return v.changed }
 
 // NoView allows nothing.
 var NoView = (&builder{version: version.String()}).view(registry.Profile{})

@@ -1,0 +1,65 @@
+package hub
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/loom-core/loom/daemon/internal/catalog"
+	"github.com/loom-core/loom/registry"
+	"github.com/loom-core/loom/registry/pin"
+)
+
+// policy is what hides the tools of servers that are shown.
+type policy struct {
+	profile registry.Profile
+	pins    *pin.Pins
+	file    string // of the registry
+}
+
+// hides says what hides a tool, nil when nothing does. changed is what there is
+// to say of a definition that is not the one that was approved, hidden or not.
+func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed string) {
+	if !s.ToolEnabled(t.Name) {
+		return &hidden{off: fmt.Sprintf("it is turned off under servers.%s.tools in %s", s.Name, p.file)}, ""
+	}
+	name := shortName(p.profile)
+	hint := registry.ToolHint{}
+	anyway := p.profile
+	anyway.ReadOnly = false
+	if !anyway.AllowsTool(s, t.Name, hint) {
+		return &hidden{why: "is denied by profile " + name, off: fmt.Sprintf("allow and deny of %s in %s decide", p.lists(), p.file)}, ""
+	}
+	state := p.pins.State(string(s.Name), t.Name, t.Raw)
+	switch state {
+	case pin.Changed:
+		changed = "its definition changed since it was pinned"
+	case pin.New:
+		changed = fmt.Sprintf("it is new since %s was pinned", s.Name)
+	}
+	if changed != "" && p.profile.Enforce {
+		return &hidden{why: "is held back: " + changed, off: fmt.Sprintf("loom pin --diff %s", s.Name)}, changed
+	}
+	if !p.profile.ReadOnly {
+		return nil, changed
+	}
+	hint.ReadOnly, _ = hintsOf(t.Raw)
+	hint.Trusted = state == pin.Same
+	if !p.profile.AllowsTool(s, t.Name, hint) {
+		return &hidden{
+			why: fmt.Sprintf("is not known to only read, and profile %s is read-only", name),
+			off: fmt.Sprintf("if it only reads, name it under servers.%s.read_only_tools in %s", s.Name, p.file),
+		}, changed
+	}
+	return nil, changed
+}
+
+// lists are the entries of the registry whose allow and deny count.
+func (p *policy) lists() string {
+	lists := "profiles." + shortName(p.profile)
+	for part := range strings.SplitSeq(p.profile.Name, "\x00") {
+		if client, ok := strings.CutPrefix(part, "client:"); ok {
+			lists += " and clients." + client
+		}
+	}
+	return lists
+}
