@@ -23,6 +23,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/hub"
+	"github.com/loom-core/loom/daemon/internal/owntool"
 	"github.com/loom-core/loom/daemon/internal/pool"
 	"github.com/loom-core/loom/daemon/internal/ring"
 	"github.com/loom-core/loom/daemon/internal/session"
@@ -113,7 +114,7 @@ func New(opts Options) (_ *App, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding the home directory: %w", err)
 	}
-	a.hub = hub.New(reg, a.catalog, ownTools)
+	a.hub = hub.New(reg, a.catalog, []catalog.Tool{owntool.Status})
 	a.pool = pool.New(pool.Options{
 		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Environ: environ.Pass(os.Environ()),
 		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instanceName(), Log: a.log.With("component", "pool"),
