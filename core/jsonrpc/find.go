@@ -1,6 +1,7 @@
 package jsonrpc
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 )
@@ -26,7 +27,7 @@ func findMember(frame []byte, within Span, name string) (Span, bool) {
 	var found Span
 	s := scanner{data: frame[:within.End], pos: within.Start}
 	err := s.object(func(key, value Span) bool {
-		if keyText(key.Of(frame)) == name {
+		if keyIs(key.Of(frame), name) {
 			found = value
 		}
 		return true
@@ -71,6 +72,14 @@ func Elements(frame []byte, within Span, yield func(value Span) bool) {
 			s.pos++
 		}
 	}
+}
+
+// keyIs reports whether a quoted name is that one, without a copy of it.
+func keyIs(quoted []byte, name string) bool {
+	if bytes.IndexByte(quoted, '\\') >= 0 {
+		return keyText(quoted) == name
+	}
+	return string(quoted[1:len(quoted)-1]) == name
 }
 
 // keyText is the text of a quoted name. Escapes in names are legal and rare.

@@ -23,6 +23,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/hub"
+	"github.com/loom-core/loom/daemon/internal/owntool"
 	"github.com/loom-core/loom/daemon/internal/pool"
 	"github.com/loom-core/loom/daemon/internal/ring"
 	"github.com/loom-core/loom/daemon/internal/session"
@@ -116,7 +117,7 @@ func New(opts Options) (_ *App, err error) {
 		return nil, fmt.Errorf("finding the home directory: %w", err)
 	}
 	instance := instanceName()
-	a.hub = hub.New(reg, a.catalog, ownTools, nil)
+	a.hub = hub.New(reg, a.catalog, []catalog.Tool{owntool.Status}, nil)
 	a.hub.SetPins(pins)
 	a.pool = pool.New(pool.Options{
 		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Environ: environ.Pass(os.Environ()),

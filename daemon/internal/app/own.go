@@ -5,12 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/loom-core/loom/daemon/internal/catalog"
 )
-
-// ownTools are the tools that loomd answers itself, under the server id loom.
-var ownTools = []catalog.Tool{{Name: "status", Raw: []byte(`{"name":"status","title":"Loom status","description":"Which servers stand behind this connection, which of them run, and why one does not.","inputSchema":{"type":"object","properties":{}},"annotations":{"title":"Loom status","readOnlyHint":true,"destructiveHint":false,"idempotentHint":true,"openWorldHint":false}}`)}}
 
 // ownStatus is the result of loom__status.
 func (a *App) ownStatus() []byte {
