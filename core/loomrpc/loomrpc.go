@@ -38,6 +38,7 @@ const (
 	MethodReload  = "loom/reload"
 	MethodStop    = "loom/stop"
 	MethodMetrics = "loom/metrics"
+	MethodAudit   = "loom/audit"
 )
 
 // NotifyMap is loomd's notification with the session's [ToolMap].
@@ -110,6 +111,7 @@ type Status struct {
 	RegistryError string         `json:"registry_error,omitempty"` // the last reload failed: the one before still serves
 	Environment   string         `json:"environment"`              // "saved", "guessed" or "inherited"
 	Metrics       string         `json:"metrics,omitempty"`        // URL; empty when off
+	Audit         AuditStatus    `json:"audit"`
 	Sessions      []Session      `json:"sessions"`
 	Servers       []ServerStatus `json:"servers"`
 }

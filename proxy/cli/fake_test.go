@@ -261,6 +261,8 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		result = reply
 	case "logs":
 		return d.logs(params)
+	case "audit":
+		return fakeAudit(params)
 	case "stop":
 		result = struct{}{}
 	case "metrics":
@@ -343,6 +345,33 @@ func (d *fakeLoomd) logs(params json.RawMessage) ([]byte, error) {
 		return nil, errHold
 	}
 	return json.Marshal(loomrpc.LogsReply{Lines: lines, Next: q.After + int64(len(lines))})
+}
+
+// fakeAudit has four calls, and answers what a query wants of them.
+func fakeAudit(params json.RawMessage) ([]byte, error) {
+	var q loomrpc.AuditQuery
+	if err := json.Unmarshal(params, &q); err != nil {
+		return nil, err
+	}
+	at := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+	reply := loomrpc.AuditReply{Records: []loomrpc.AuditRecord{}, Status: loomrpc.AuditStatus{File: "/state/audit.jsonl"}}
+	for i, r := range []loomrpc.AuditRecord{
+		{Session: "1", Client: "codex", Server: "git", Tool: "log", Method: "tools/call", Outcome: "ok", Duration: 1500 * time.Microsecond, RequestBytes: 20, ResultBytes: 2048},
+		{Session: "2", Client: "claude <1>", Server: "git", Tool: "log", Method: "tools/call", Outcome: "tool_error", Duration: 70 * time.Second},
+		{Session: "2", Method: "tools/call", Outcome: "refused", Tool: "none\x1b[31m"},
+		{Session: "1", Client: "codex", Server: "echo", Method: "resources/read", Outcome: "timeout", Duration: time.Second},
+	} {
+		r.Time = at.Add(time.Duration(i) * time.Hour)
+		if !r.Time.Before(q.Since) && (q.Client == "" || q.Client == r.Client) && (q.Server == "" || q.Server == r.Server) &&
+			(q.Tool == "" || q.Tool == r.Tool) && (q.Outcome == "" || q.Outcome == r.Outcome) {
+			reply.Records = append(reply.Records, r)
+		}
+	}
+	reply.Matched = len(reply.Records)
+	if q.Limit > 0 && q.Limit < reply.Matched {
+		reply.Records = reply.Records[reply.Matched-q.Limit:]
+	}
+	return json.Marshal(reply)
 }
 
 // fakeTools are the definitions of the servers that can be started.

@@ -22,6 +22,7 @@ func busy() loomrpc.Status {
 		Socket: "/run/user/1000/loom/loomd.sock", StateDir: "/home/u/.local/state/loom",
 		Registry: "/home/u/.config/loom/registry.yaml", RegistryError: "registry.yaml:7:3: unknown key \"comand\"\nregistry.yaml:9:1: duplicate key",
 		Environment: "guessed", Metrics: "http://127.0.0.1:9464/metrics",
+		Audit: loomrpc.AuditStatus{File: "/home/u/.local/state/loom/audit.jsonl", Dropped: 1204, Error: "writing the audit log: no space left on device"},
 		Sessions: []loomrpc.Session{
 			{ID: "1", Client: "claude", Profile: "default", Dir: "/home/u/project", PID: 100, Since: testNow.Add(-26 * time.Hour), Calls: 2},
 			{ID: "2", Profile: "ops", PID: 12345, Since: since},
@@ -41,7 +42,7 @@ func busy() loomrpc.Status {
 
 func TestPrintStatus(t *testing.T) {
 	empty := busy()
-	empty.Sessions, empty.Servers, empty.RegistryError, empty.Environment, empty.Metrics = nil, nil, "", "saved", ""
+	empty.Sessions, empty.Servers, empty.RegistryError, empty.Environment, empty.Metrics, empty.Audit = nil, nil, "", "saved", "", loomrpc.AuditStatus{}
 	for _, c := range []struct {
 		name   string
 		status loomrpc.Status
@@ -124,6 +125,7 @@ func TestHuman(t *testing.T) {
 		{size(0), "0 B"}, {size(1023), "1023 B"}, {size(1536), "1.5 KiB"}, {size(5 << 20), "5.0 MiB"}, {size(3 << 40), "3072.0 GiB"},
 		{age(0), "0s"}, {age(-time.Second), "0s"}, {age(59900 * time.Millisecond), "59s"}, {age(time.Minute), "1m"},
 		{age(61 * time.Minute), "1h01m"}, {age(50 * time.Hour), "2d2h"},
+		{took(-1), "0.0ms"}, {took(1250 * time.Microsecond), "1.2ms"}, {took(12 * time.Millisecond), "12ms"}, {took(1250 * time.Millisecond), "1.2s"}, {took(2 * time.Minute), "2m"},
 		{plural(1, "process"), "1 process"}, {plural(2, "process"), "2 processes"}, {plural(0, "tool"), "0 tools"},
 		{shorten("größer", 4), "grö…"}, {shorten("a b c", 5), "a b c"}, {shorten("ab cd", 4), "ab…"},
 		{oneLine(" a\tb\x1b[31m\n\u009bc "), "a b [31m c"},
@@ -132,6 +134,20 @@ func TestHuman(t *testing.T) {
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestParseSince(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.FixedZone("", 3600))
+	for text, want := range map[string]string{
+		"90s": "2026-11-22T11:58:30+01:00", "2h30m": "2026-11-22T09:30:00+01:00", "7d": "2026-11-15T12:00:00+01:00", "0s": "2026-11-22T12:00:00+01:00",
+		"2026-11-20": "2026-11-20T00:00:00+01:00", "2026-11-20 10:30": "2026-11-20T10:30:00+01:00", "2026-11-20T10:30:05Z": "2026-11-20T10:30:05Z",
+		"-1h": "", "yesterday": "", "": "", "10": "", "d": "", "-1d": "", "2026-13-01": "",
+	} {
+		got, err := parseSince(text, now)
+		if (err != nil) != (want == "") || err == nil && got.Format(time.RFC3339) != want {
+			t.Errorf("parseSince(%q) = %s, %v, want %s", text, got.Format(time.RFC3339), err, want)
 		}
 	}
 }

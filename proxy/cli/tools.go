@@ -52,10 +52,7 @@ func NewCmdTools(f *Factory, runF func(context.Context, *ToolsOptions) error) *c
 	cmd.Flags().StringVarP(&opts.Server, "server", "s", "", "only those of this `server`")
 	cmd.Flags().BoolVar(&opts.Tokens, "tokens", false, "what each definition takes of a model's context, largest first")
 	cmd.Flags().BoolVar(&opts.JSON, "json", false, "print JSON, with the definitions")
-	all := completeServers(f, isEnabled)
-	cmd.RegisterFlagCompletionFunc("server", func(cmd *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		return all(cmd, nil, toComplete)
-	})
+	flagCompletion(cmd, "server", completeServers(f, isEnabled))
 	cmd.AddCommand(NewCmdToolsShow(f, nil))
 	return cmd
 }

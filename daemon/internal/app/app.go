@@ -20,6 +20,7 @@ import (
 	"github.com/loom-core/loom/core/environ"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/secret"
+	"github.com/loom-core/loom/daemon/internal/audit"
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/hub"
@@ -54,6 +55,7 @@ type App struct {
 	log      *slog.Logger
 	started  time.Time
 	metrics  *metrics
+	audit    *audit.Log
 	catalog  *catalog.Catalog
 	pool     *pool.Pool
 	hub      *hub.Hub
@@ -102,6 +104,7 @@ func New(opts Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.atStop("socket", a.listener.Close)
+	a.openAudit()
 
 	if a.catalog, err = catalog.Open(filepath.Join(opts.Dirs.State, "catalog")); err != nil {
 		if a.catalog == nil {
