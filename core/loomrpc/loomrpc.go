@@ -171,14 +171,18 @@ type Tool struct {
 	Server     string          `json:"server"`
 	Tool       string          `json:"tool"` // the server's own name
 	Tokens     int             `json:"tokens"`
+	Calls      int             `json:"calls"` // since ToolsReply.UsageSince
+	LastUsed   time.Time       `json:"last_used,omitzero"`
 	Definition json.RawMessage `json:"definition"` // as the client gets it
 }
 
 // ToolsReply answers [MethodTools]. Unknown lists the servers that were asked
-// for and whose definitions could not be had, with the reason.
+// for and whose definitions could not be had, with the reason. UsageSince is
+// the time of the oldest call on record.
 type ToolsReply struct {
-	Tools   []Tool            `json:"tools"`
-	Unknown map[string]string `json:"unknown,omitempty"`
+	Tools      []Tool            `json:"tools"`
+	Unknown    map[string]string `json:"unknown,omitempty"`
+	UsageSince time.Time         `json:"usage_since,omitzero"`
 }
 
 // LogsQuery asks [MethodLogs] for lines after a cursor or a time. Server is

@@ -203,9 +203,12 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		if _, ok := d.reg.Server(registry.ServerName(q.Server)); q.Server != "" && !ok {
 			return nil, unknown(q.Server)
 		}
-		reply := loomrpc.ToolsReply{Tools: []loomrpc.Tool{}}
+		reply := loomrpc.ToolsReply{Tools: []loomrpc.Tool{}, UsageSince: d.started.Add(-72 * time.Hour)}
 		for _, t := range d.tools() {
 			if (q.Server == "" || q.Server == t.Server) && (q.Name == "" || q.Name == t.Name) {
+				if t.Name == "git__log" {
+					t.Calls, t.LastUsed = 12, d.started.Add(-2*time.Hour)
+				}
 				reply.Tools = append(reply.Tools, t)
 			}
 		}

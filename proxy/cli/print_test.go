@@ -10,6 +10,7 @@ import (
 
 	"github.com/loom-core/loom/core/golden"
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/registry"
 )
 
 var testNow = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -81,6 +82,45 @@ func TestPrintToolsCutsDescriptions(t *testing.T) {
 		{Name: "a", Tokens: 1, Definition: []byte(`{"title":"A"}`)},
 	}})
 	golden.Check(t, "print/tools_narrow.golden", out.Bytes())
+}
+
+// TestPrintTokens also loads the lines that are said to hide tools.
+func TestPrintTokens(t *testing.T) {
+	used := testNow.Add(-26 * time.Hour)
+	reply := loomrpc.ToolsReply{UsageSince: testNow.AddDate(0, 0, -30), Tools: []loomrpc.Tool{
+		{Name: "git__log", Server: "git", Tool: "log", Tokens: 98, Calls: 1204, LastUsed: used, Definition: []byte(`{"description":"Show commits"}`)},
+		{Name: "git__add", Server: "git", Tool: "add", Tokens: 1300},
+		{Name: "git__on", Server: "git", Tool: "on", Tokens: 1},
+		{Name: "git__a_b", Server: "git", Tool: "a: \"b\"", Tokens: 2},
+		{Name: "echo__say", Server: "echo", Tool: "say", Tokens: 700},
+		{Name: "loom__status", Server: "loom", Tool: "status", Tokens: 60},
+	}}
+	print := func(reply loomrpc.ToolsReply) string {
+		var out bytes.Buffer
+		printTokens(&ToolsOptions{IO: &IO{Out: &out}, Now: func() time.Time { return testNow }}, reply)
+		return out.String()
+	}
+	text := print(reply)
+	golden.Check(t, "print/tools_tokens.golden", []byte(text))
+	_, lines, _ := strings.Cut(text, "\n\n  servers:\n")
+	reg, err := registry.Parse("registry.yaml", []byte("version: 1\nservers:\n"+strings.Replace(lines, "      tools:", "      command: x\n      tools:", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range reply.Tools {
+		if s, _ := reg.Server("git"); tool.Server == "git" && s.ToolEnabled(tool.Tool) != (tool.Calls > 0) {
+			t.Errorf("%s is wrongly hidden or shown by\n%s", tool.Tool, lines)
+		}
+	}
+
+	reply.Tools = reply.Tools[:1]
+	if text := print(reply); !strings.HasSuffix(text, "1 tool, 98 tokens\nEvery tool was called since 2026-10-02 12:00 (30d0h ago).\n") {
+		t.Errorf("all are used: %s", text)
+	}
+	reply.UsageSince = time.Time{}
+	if text := print(reply); !strings.HasSuffix(text, "1 tool, 98 tokens\n") {
+		t.Errorf("nobody counts: %s", text)
+	}
 }
 
 func TestJSONKeepsTheWire(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/daemon/internal/audit"
@@ -52,4 +53,20 @@ func (a *App) readAudit(ctx context.Context, q loomrpc.AuditQuery) (any, error) 
 		reply.Records = append(reply.Records, loomrpc.AuditRecord(r))
 	}
 	return reply, nil
+}
+
+// usageLimit is how long a list of tools waits for old audit files to be read.
+const usageLimit = 2 * time.Second
+
+// addUsage says how often each tool was called.
+func (a *App) addUsage(ctx context.Context, reply *loomrpc.ToolsReply) {
+	ctx, cancel := context.WithTimeout(ctx, usageLimit)
+	defer cancel()
+	used, since := a.audit.Usage(ctx)
+	reply.UsageSince = since
+	for i := range reply.Tools {
+		t := &reply.Tools[i]
+		use := used[audit.Tool{Server: t.Server, Tool: t.Tool}]
+		t.Calls, t.LastUsed = use.Calls, use.Last
+	}
 }

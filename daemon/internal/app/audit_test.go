@@ -68,6 +68,32 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// TestToolsSayHowOftenTheyWereCalled: also by what the files of the loomd before say.
+func TestToolsSayHowOftenTheyWereCalled(t *testing.T) {
+	opts := options(t, one)
+	before := audit.Open(opts.Dirs.State, audit.Options{})
+	before.Record(audit.Record{Time: time.Unix(5, 0), Server: "fake", Tool: "echo", Method: "tools/call", Outcome: "ok"})
+	if err := before.Close(); err != nil {
+		t.Fatal(err)
+	}
+	a := runWith(t, opts)
+	c, err := connect(t, opts, loomrpc.Hello{Version: "v1", Control: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := time.Now().Round(0)
+	a.audit.Record(audit.Record{Time: last, Server: "fake", Tool: "echo", Method: "tools/call", Outcome: "ok"})
+	reply := ask[loomrpc.ToolsReply](t, c, loomrpc.MethodTools, nil)
+	if !reply.UsageSince.Equal(time.Unix(5, 0)) || len(reply.Tools) == 0 {
+		t.Errorf("since %s", reply.UsageSince)
+	}
+	for _, tool := range reply.Tools {
+		if called := tool.Tool == "echo"; called != (tool.Calls == 2) || called != tool.LastUsed.Equal(last) {
+			t.Errorf("%s: %d calls, the last at %s", tool.Name, tool.Calls, tool.LastUsed)
+		}
+	}
+}
+
 // TestAuditWithoutDisk: loomd works and says what is wrong.
 func TestAuditWithoutDisk(t *testing.T) {
 	opts := options(t, one)

@@ -148,6 +148,7 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 		_, err := view.Find(loomrpc.Call{Tool: q.Name})
 		return nil, notFound(err)
 	}
+	a.addUsage(ctx, &reply)
 	return reply, nil
 }
 
