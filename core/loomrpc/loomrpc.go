@@ -39,6 +39,7 @@ const (
 	MethodStop    = "loom/stop"
 	MethodMetrics = "loom/metrics"
 	MethodAudit   = "loom/audit"
+	MethodTrace   = "loom/trace"
 )
 
 // NotifyMap is loomd's notification with the session's [ToolMap].
@@ -112,6 +113,7 @@ type Status struct {
 	Environment   string         `json:"environment"`              // "saved", "guessed" or "inherited"
 	Metrics       string         `json:"metrics,omitempty"`        // URL; empty when off
 	Audit         AuditStatus    `json:"audit"`
+	Traces        int            `json:"traces"` // who listens to messages now
 	Sessions      []Session      `json:"sessions"`
 	Servers       []ServerStatus `json:"servers"`
 }

@@ -28,7 +28,7 @@ import (
 //	METHOD.error  its error
 //	version       its version
 //	hold, wait    fifos, written to when echo__hold was called, and when a
-//	              second loom/logs waits; cancelled, when the call's connection ended
+//	              later loom/logs or loom/trace waits; cancelled, when the call's connection ended
 type fakeLoomd struct {
 	dirs     localsock.Dirs
 	fake     string // the folder
@@ -40,6 +40,7 @@ type fakeLoomd struct {
 	mu    sync.Mutex
 	reg   *registry.Registry
 	known map[string]bool // learnt
+	asked int             // how often loom/trace was, after its first question
 }
 
 // fakeMain is the fake as a program.
@@ -264,6 +265,8 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		result = reply
 	case "logs":
 		return d.logs(params)
+	case "trace":
+		return d.trace(params)
 	case "audit":
 		return fakeAudit(params)
 	case "stop":
@@ -348,6 +351,45 @@ func (d *fakeLoomd) logs(params json.RawMessage) ([]byte, error) {
 		return nil, errHold
 	}
 	return json.Marshal(loomrpc.LogsReply{Lines: lines, Next: q.After + int64(len(lines))})
+}
+
+// trace tells of three messages that its filter wants, then waits.
+func (d *fakeLoomd) trace(params json.RawMessage) ([]byte, error) {
+	var q loomrpc.TraceQuery
+	if err := json.Unmarshal(params, &q); err != nil {
+		return nil, err
+	}
+	if _, known := d.reg.Server(registry.ServerName(q.Server)); q.Server != "" && !known {
+		return nil, unknown(q.Server)
+	}
+	reply := loomrpc.TraceReply{ID: "a", Events: []loomrpc.TraceEvent{}}
+	if d.asked++; q.ID == "" {
+		d.asked = 0
+	}
+	switch d.asked {
+	case 1:
+		reply.Dropped = 1204
+		at := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+		for _, e := range []loomrpc.TraceEvent{
+			{Session: "3", Client: "codex", Server: "git", Direction: "loom>server", Kind: "request", Method: "tools/call", ID: "7", Tool: "log", Bytes: 106, Body: []byte(`{"a":"<b>  \u001b"}`)},
+			{Session: "3", Client: "codex", Server: "git", Direction: "server>loom", Kind: "error", Method: "tools/call", ID: "7", Tool: "log", Bytes: 2048, Took: 5 * time.Millisecond, Code: -32602},
+			{Direction: "loom>client", Kind: "notification", Method: "x\x1b[31m"},
+		} {
+			e.Time = at
+			if !q.Body {
+				e.Body = nil
+			}
+			if (q.Client == "" || q.Client == e.Client) && (q.Server == "" || q.Server == e.Server) {
+				reply.Events = append(reply.Events, e)
+			}
+		}
+	case 2:
+		reply.ID = "b" // it does not know the id any more
+	case 3:
+		d.signal("wait")
+		return nil, errHold
+	}
+	return jsonrpc.Marshal(reply)
 }
 
 // fakeAudit has four calls, and answers what a query wants of them.

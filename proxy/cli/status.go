@@ -73,6 +73,9 @@ func printStatus(opts *StatusOptions, s loomrpc.Status) {
 	}
 	facts.row("metrics", s.Metrics)
 	facts.row("state", s.StateDir)
+	if s.Traces > 0 {
+		facts.row("trace", cell{plural(s.Traces, "listener") + " to messages now", warn})
+	}
 	facts.print()
 	if s.RegistryError != "" {
 		fmt.Fprintf(io.Out, "\n%s The registry before it is still in use.\n%s\n",

@@ -27,6 +27,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/pool"
 	"github.com/loom-core/loom/daemon/internal/ring"
 	"github.com/loom-core/loom/daemon/internal/session"
+	"github.com/loom-core/loom/daemon/internal/trace"
 	"github.com/loom-core/loom/registry"
 )
 
@@ -56,6 +57,8 @@ type App struct {
 	started  time.Time
 	metrics  *metrics
 	audit    *audit.Log
+	trace    *trace.Trace
+	traces   traces
 	catalog  *catalog.Catalog
 	pool     *pool.Pool
 	hub      *hub.Hub
@@ -85,7 +88,7 @@ type teardown struct {
 // New wires a daemon and takes its socket. The error is a
 // [*localsock.InUseError] when another one serves.
 func New(opts Options) (_ *App, err error) {
-	a := &App{opts: opts, log: opts.Logger, started: time.Now(), metrics: newMetrics(), stopping: make(chan struct{}), sessions: map[*session.Session]bool{}}
+	a := &App{opts: opts, log: opts.Logger, started: time.Now(), metrics: newMetrics(), trace: trace.New(knownSecrets), stopping: make(chan struct{}), sessions: map[*session.Session]bool{}}
 	a.life, a.endLife = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {

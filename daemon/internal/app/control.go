@@ -29,6 +29,7 @@ func (a *App) control() map[string]session.Control {
 		loomrpc.MethodStatus:  func(context.Context, json.RawMessage) (any, error) { return a.status(), nil },
 		loomrpc.MethodStop:    a.stop,
 		loomrpc.MethodTools:   query(a.tools),
+		loomrpc.MethodTrace:   query(a.traceMessages),
 	}
 }
 
@@ -61,7 +62,7 @@ func (a *App) status() loomrpc.Status {
 	s := loomrpc.Status{
 		Version: a.opts.Version, Protocol: loomrpc.Protocol, PID: os.Getpid(), Started: a.started, Socket: a.opts.Socket,
 		StateDir: a.opts.Dirs.State, Registry: a.opts.RegistryFile, Environment: environ.Origin(), Metrics: a.metricsURL(),
-		Audit: a.auditStatus(), Sessions: []loomrpc.Session{}, Servers: []loomrpc.ServerStatus{},
+		Audit: a.auditStatus(), Traces: a.trace.Listeners(), Sessions: []loomrpc.Session{}, Servers: []loomrpc.ServerStatus{},
 	}
 	s.RegistryError, _ = a.registryErr.Load().(string)
 	a.mu.Lock()

@@ -94,8 +94,9 @@ func each(ctx context.Context, path string, yield func(Record)) error {
 const gap = 10
 
 // openAll opens the files, newest first, each once. They may be rotated
-// meanwhile: a file only ever moves to a higher number, so one that is not
-// met under its old name is met under a later one.
+// meanwhile, though not twice, which takes thousands of calls: a file only ever
+// moves to the next number, so one that is not met under its old name is met
+// under that.
 func openAll(path string) ([]*os.File, error) {
 	var files []*os.File
 	var infos []fs.FileInfo
