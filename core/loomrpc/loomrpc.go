@@ -38,6 +38,8 @@ const (
 	MethodReload  = "loom/reload"
 	MethodStop    = "loom/stop"
 	MethodMetrics = "loom/metrics"
+	MethodAudit   = "loom/audit"
+	MethodTrace   = "loom/trace"
 )
 
 // NotifyMap is loomd's notification with the session's [ToolMap].
@@ -110,6 +112,8 @@ type Status struct {
 	RegistryError string         `json:"registry_error,omitempty"` // the last reload failed: the one before still serves
 	Environment   string         `json:"environment"`              // "saved", "guessed" or "inherited"
 	Metrics       string         `json:"metrics,omitempty"`        // URL; empty when off
+	Audit         AuditStatus    `json:"audit"`
+	Traces        int            `json:"traces"` // who listens to messages now
 	Sessions      []Session      `json:"sessions"`
 	Servers       []ServerStatus `json:"servers"`
 }
@@ -174,15 +178,19 @@ type Tool struct {
 	Server     string          `json:"server"`
 	Tool       string          `json:"tool"` // the server's own name
 	Tokens     int             `json:"tokens"`
+	Calls      int             `json:"calls"` // since ToolsReply.UsageSince
+	LastUsed   time.Time       `json:"last_used,omitzero"`
 	Definition json.RawMessage `json:"definition,omitempty"` // as the client gets it; empty with Raw
 	Raw        json.RawMessage `json:"raw,omitempty"`        // as the server wrote it
 }
 
 // ToolsReply answers [MethodTools]. Unknown lists the servers that were asked
-// for and whose definitions could not be had, with the reason.
+// for and whose definitions could not be had, with the reason. UsageSince is
+// the time of the oldest call on record.
 type ToolsReply struct {
-	Tools   []Tool            `json:"tools"`
-	Unknown map[string]string `json:"unknown,omitempty"`
+	Tools      []Tool            `json:"tools"`
+	Unknown    map[string]string `json:"unknown,omitempty"`
+	UsageSince time.Time         `json:"usage_since,omitzero"`
 }
 
 // LogsQuery asks [MethodLogs] for lines after a cursor or a time. Server is

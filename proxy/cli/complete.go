@@ -65,3 +65,10 @@ func completeTools(f *Factory) completion {
 		return out, cobra.ShellCompDirectiveNoFileComp
 	}
 }
+
+// flagCompletion completes the value of a flag as f does the first argument.
+func flagCompletion(cmd *cobra.Command, flag string, f completion) {
+	cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return f(cmd, nil, toComplete)
+	})
+}

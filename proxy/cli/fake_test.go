@@ -28,7 +28,7 @@ import (
 //	METHOD.error  its error
 //	version       its version
 //	hold, wait    fifos, written to when echo__hold was called, and when a
-//	              second loom/logs waits; cancelled, when the call's connection ended
+//	              later loom/logs or loom/trace waits; cancelled, when the call's connection ended
 type fakeLoomd struct {
 	dirs     localsock.Dirs
 	fake     string // the folder
@@ -40,6 +40,7 @@ type fakeLoomd struct {
 	mu    sync.Mutex
 	reg   *registry.Registry
 	known map[string]bool // learnt
+	asked int             // how often loom/trace was, after its first question
 }
 
 // fakeMain is the fake as a program.
@@ -203,7 +204,7 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		if _, ok := d.reg.Server(registry.ServerName(q.Server)); q.Server != "" && !ok {
 			return nil, unknown(q.Server)
 		}
-		reply := loomrpc.ToolsReply{Tools: []loomrpc.Tool{}, Unknown: map[string]string{}}
+		reply := loomrpc.ToolsReply{Tools: []loomrpc.Tool{}, Unknown: map[string]string{}, UsageSince: d.started.Add(-72 * time.Hour)}
 		for _, s := range d.servers() {
 			if q.Raw && s.LastError != "" {
 				reply.Unknown[s.Name] = s.LastError
@@ -215,6 +216,9 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 				t = loomrpc.Tool{Server: t.Server, Tool: t.Tool, Raw: json.RawMessage(own)}
 			}
 			if (q.Server == "" || q.Server == t.Server) && (q.Name == "" || q.Name == t.Name) {
+				if t.Name == "git__log" {
+					t.Calls, t.LastUsed = 12, d.started.Add(-2*time.Hour)
+				}
 				reply.Tools = append(reply.Tools, t)
 			}
 		}
@@ -270,6 +274,10 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		result = reply
 	case "logs":
 		return d.logs(params)
+	case "trace":
+		return d.trace(params)
+	case "audit":
+		return fakeAudit(params)
 	case "stop":
 		result = struct{}{}
 	case "metrics":
@@ -352,6 +360,72 @@ func (d *fakeLoomd) logs(params json.RawMessage) ([]byte, error) {
 		return nil, errHold
 	}
 	return json.Marshal(loomrpc.LogsReply{Lines: lines, Next: q.After + int64(len(lines))})
+}
+
+// trace tells of three messages that its filter wants, then waits.
+func (d *fakeLoomd) trace(params json.RawMessage) ([]byte, error) {
+	var q loomrpc.TraceQuery
+	if err := json.Unmarshal(params, &q); err != nil {
+		return nil, err
+	}
+	if _, known := d.reg.Server(registry.ServerName(q.Server)); q.Server != "" && !known {
+		return nil, unknown(q.Server)
+	}
+	reply := loomrpc.TraceReply{ID: "a", Events: []loomrpc.TraceEvent{}}
+	if d.asked++; q.ID == "" {
+		d.asked = 0
+	}
+	switch d.asked {
+	case 1:
+		reply.Dropped = 1204
+		at := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+		for _, e := range []loomrpc.TraceEvent{
+			{Session: "3", Client: "codex", Server: "git", Direction: "loom>server", Kind: "request", Method: "tools/call", ID: "7", Tool: "log", Bytes: 106, Body: []byte(`{"a":"<b>  \u001b"}`)},
+			{Session: "3", Client: "codex", Server: "git", Direction: "server>loom", Kind: "error", Method: "tools/call", ID: "7", Tool: "log", Bytes: 2048, Took: 5 * time.Millisecond, Code: -32602},
+			{Direction: "loom>client", Kind: "notification", Method: "x\x1b[31m"},
+		} {
+			e.Time = at
+			if !q.Body {
+				e.Body = nil
+			}
+			if (q.Client == "" || q.Client == e.Client) && (q.Server == "" || q.Server == e.Server) {
+				reply.Events = append(reply.Events, e)
+			}
+		}
+	case 2:
+		reply.ID = "b" // it does not know the id any more
+	case 3:
+		d.signal("wait")
+		return nil, errHold
+	}
+	return jsonrpc.Marshal(reply)
+}
+
+// fakeAudit has four calls, and answers what a query wants of them.
+func fakeAudit(params json.RawMessage) ([]byte, error) {
+	var q loomrpc.AuditQuery
+	if err := json.Unmarshal(params, &q); err != nil {
+		return nil, err
+	}
+	at := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+	reply := loomrpc.AuditReply{Records: []loomrpc.AuditRecord{}, Status: loomrpc.AuditStatus{File: "/state/audit.jsonl"}}
+	for i, r := range []loomrpc.AuditRecord{
+		{Session: "1", Client: "codex", Server: "git", Tool: "log", Method: "tools/call", Outcome: "ok", Duration: 1500 * time.Microsecond, RequestBytes: 20, ResultBytes: 2048},
+		{Session: "2", Client: "claude <1>", Server: "git", Tool: "log", Method: "tools/call", Outcome: "tool_error", Duration: 70 * time.Second},
+		{Session: "2", Method: "tools/call", Outcome: "refused", Tool: "none\x1b[31m"},
+		{Session: "1", Client: "codex", Server: "echo", Method: "resources/read", Outcome: "timeout", Duration: time.Second},
+	} {
+		r.Time = at.Add(time.Duration(i) * time.Hour)
+		if !r.Time.Before(q.Since) && (q.Client == "" || q.Client == r.Client) && (q.Server == "" || q.Server == r.Server) &&
+			(q.Tool == "" || q.Tool == r.Tool) && (q.Outcome == "" || q.Outcome == r.Outcome) {
+			reply.Records = append(reply.Records, r)
+		}
+	}
+	reply.Matched = len(reply.Records)
+	if q.Limit > 0 && q.Limit < reply.Matched {
+		reply.Records = reply.Records[reply.Matched-q.Limit:]
+	}
+	return json.Marshal(reply)
 }
 
 // fakeTools are the definitions of the servers that can be started.

@@ -62,3 +62,16 @@ func age(d time.Duration) string {
 	}
 	return fmt.Sprintf("%dd%dh", days, hours)
 }
+
+// took is how long a call took, for people.
+func took(d time.Duration) string {
+	switch {
+	case d < 10*time.Millisecond:
+		return fmt.Sprintf("%.1fms", float64(max(0, d))/float64(time.Millisecond))
+	case d < time.Second:
+		return fmt.Sprintf("%dms", d/time.Millisecond)
+	case d < time.Minute:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return age(d)
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loom-core/loom/core/golden"
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/registry"
 )
 
 var testNow = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -22,6 +23,7 @@ func busy() loomrpc.Status {
 		Socket: "/run/user/1000/loom/loomd.sock", StateDir: "/home/u/.local/state/loom",
 		Registry: "/home/u/.config/loom/registry.yaml", RegistryError: "registry.yaml:7:3: unknown key \"comand\"\nregistry.yaml:9:1: duplicate key",
 		Environment: "guessed", Metrics: "http://127.0.0.1:9464/metrics",
+		Traces: 1, Audit: loomrpc.AuditStatus{File: "/home/u/.local/state/loom/audit.jsonl", Dropped: 1204, Error: "writing the audit log: no space left on device"},
 		Sessions: []loomrpc.Session{
 			{ID: "1", Client: "claude", Profile: "default", Dir: "/home/u/project", PID: 100, Since: testNow.Add(-26 * time.Hour), Calls: 2},
 			{ID: "2", Profile: "ops", PID: 12345, Since: since},
@@ -41,7 +43,7 @@ func busy() loomrpc.Status {
 
 func TestPrintStatus(t *testing.T) {
 	empty := busy()
-	empty.Sessions, empty.Servers, empty.RegistryError, empty.Environment, empty.Metrics = nil, nil, "", "saved", ""
+	empty.Sessions, empty.Servers, empty.RegistryError, empty.Environment, empty.Metrics, empty.Audit, empty.Traces = nil, nil, "", "saved", "", loomrpc.AuditStatus{}, 0
 	for _, c := range []struct {
 		name   string
 		status loomrpc.Status
@@ -80,6 +82,45 @@ func TestPrintToolsCutsDescriptions(t *testing.T) {
 		{Name: "a", Tokens: 1, Definition: []byte(`{"title":"A"}`)},
 	}})
 	golden.Check(t, "print/tools_narrow.golden", out.Bytes())
+}
+
+// TestPrintTokens also loads the lines that are said to hide tools.
+func TestPrintTokens(t *testing.T) {
+	used := testNow.Add(-26 * time.Hour)
+	reply := loomrpc.ToolsReply{UsageSince: testNow.AddDate(0, 0, -30), Tools: []loomrpc.Tool{
+		{Name: "git__log", Server: "git", Tool: "log", Tokens: 98, Calls: 1204, LastUsed: used, Definition: []byte(`{"description":"Show commits"}`)},
+		{Name: "git__add", Server: "git", Tool: "add", Tokens: 1300},
+		{Name: "git__on", Server: "git", Tool: "on", Tokens: 1},
+		{Name: "git__a_b", Server: "git", Tool: "a: \"b\"", Tokens: 2},
+		{Name: "echo__say", Server: "echo", Tool: "say", Tokens: 700},
+		{Name: "loom__status", Server: "loom", Tool: "status", Tokens: 60},
+	}}
+	print := func(reply loomrpc.ToolsReply) string {
+		var out bytes.Buffer
+		printTokens(&ToolsOptions{IO: &IO{Out: &out}, Now: func() time.Time { return testNow }}, reply)
+		return out.String()
+	}
+	text := print(reply)
+	golden.Check(t, "print/tools_tokens.golden", []byte(text))
+	_, lines, _ := strings.Cut(text, "\n\n  servers:\n")
+	reg, err := registry.Parse("registry.yaml", []byte("version: 1\nservers:\n"+strings.Replace(lines, "      tools:", "      command: x\n      tools:", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range reply.Tools {
+		if s, _ := reg.Server("git"); tool.Server == "git" && s.ToolEnabled(tool.Tool) != (tool.Calls > 0) {
+			t.Errorf("%s is wrongly hidden or shown by\n%s", tool.Tool, lines)
+		}
+	}
+
+	reply.Tools = reply.Tools[:1]
+	if text := print(reply); !strings.HasSuffix(text, "1 tool, 98 tokens\nEvery tool was called since 2026-10-02 12:00 (30d0h ago).\n") {
+		t.Errorf("all are used: %s", text)
+	}
+	reply.UsageSince = time.Time{}
+	if text := print(reply); !strings.HasSuffix(text, "1 tool, 98 tokens\n") {
+		t.Errorf("nobody counts: %s", text)
+	}
 }
 
 func TestJSONKeepsTheWire(t *testing.T) {
@@ -124,6 +165,7 @@ func TestHuman(t *testing.T) {
 		{size(0), "0 B"}, {size(1023), "1023 B"}, {size(1536), "1.5 KiB"}, {size(5 << 20), "5.0 MiB"}, {size(3 << 40), "3072.0 GiB"},
 		{age(0), "0s"}, {age(-time.Second), "0s"}, {age(59900 * time.Millisecond), "59s"}, {age(time.Minute), "1m"},
 		{age(61 * time.Minute), "1h01m"}, {age(50 * time.Hour), "2d2h"},
+		{took(-1), "0.0ms"}, {took(1250 * time.Microsecond), "1.2ms"}, {took(12 * time.Millisecond), "12ms"}, {took(1250 * time.Millisecond), "1.2s"}, {took(2 * time.Minute), "2m"},
 		{plural(1, "process"), "1 process"}, {plural(2, "process"), "2 processes"}, {plural(0, "tool"), "0 tools"},
 		{shorten("größer", 4), "grö…"}, {shorten("a b c", 5), "a b c"}, {shorten("ab cd", 4), "ab…"},
 		{oneLine(" a\tb\x1b[31m\n\u009bc "), "a b [31m c"},
@@ -132,6 +174,20 @@ func TestHuman(t *testing.T) {
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestParseSince(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.FixedZone("", 3600))
+	for text, want := range map[string]string{
+		"90s": "2026-11-22T11:58:30+01:00", "2h30m": "2026-11-22T09:30:00+01:00", "7d": "2026-11-15T12:00:00+01:00", "0s": "2026-11-22T12:00:00+01:00",
+		"2026-11-20": "2026-11-20T00:00:00+01:00", "2026-11-20 10:30": "2026-11-20T10:30:00+01:00", "2026-11-20T10:30:05Z": "2026-11-20T10:30:05Z",
+		"-1h": "", "yesterday": "", "": "", "10": "", "d": "", "-1d": "", "2026-13-01": "",
+	} {
+		got, err := parseSince(text, now)
+		if (err != nil) != (want == "") || err == nil && got.Format(time.RFC3339) != want {
+			t.Errorf("parseSince(%q) = %s, %v, want %s", text, got.Format(time.RFC3339), err, want)
 		}
 	}
 }

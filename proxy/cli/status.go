@@ -73,11 +73,15 @@ func printStatus(opts *StatusOptions, s loomrpc.Status) {
 	}
 	facts.row("metrics", s.Metrics)
 	facts.row("state", s.StateDir)
+	if s.Traces > 0 {
+		facts.row("trace", cell{plural(s.Traces, "listener") + " to messages now", warn})
+	}
 	facts.print()
 	if s.RegistryError != "" {
 		fmt.Fprintf(io.Out, "\n%s The registry before it is still in use.\n%s\n",
 			io.paint("The last reload failed.", bad), indent(s.RegistryError, "  "))
 	}
+	printAuditStatus(io, s.Audit)
 
 	fmt.Fprintln(io.Out)
 	servers := newTable(io, "SERVER", "STATE", ">PROCESSES", ">CALLS", ">WAITING", ">TOOLS", ">TOKENS")
@@ -115,6 +119,17 @@ func printStatus(opts *StatusOptions, s loomrpc.Status) {
 		clients.row(name, c.Profile, fmt.Sprint(c.PID), age(now.Sub(c.Since)), c.Calls, c.Dir)
 	}
 	clients.print()
+}
+
+// printAuditStatus says what is wrong with the audit log, if anything is.
+func printAuditStatus(io *IO, s loomrpc.AuditStatus) {
+	if s.Dropped > 0 {
+		fmt.Fprintf(io.Out, "\n%s %s lost since loomd started; the disk did not take them in time.\n",
+			io.paint("The audit log has gaps:", bad), plural(int(s.Dropped), "record"))
+	}
+	if s.Error != "" {
+		fmt.Fprintf(io.Out, "\n%s Calls go on.\n%s\n", io.paint("The audit log cannot be written.", bad), indent(s.Error, "  "))
+	}
 }
 
 // States of a process, as loomd says them.

@@ -1,13 +1,13 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +18,7 @@ import (
 type ToolsOptions struct {
 	IO   *IO
 	Dial func(context.Context) (*Conn, error)
+	Now  func() time.Time
 
 	Server string
 	Tokens bool
@@ -26,7 +27,7 @@ type ToolsOptions struct {
 
 // NewCmdTools makes `loom tools`.
 func NewCmdTools(f *Factory, runF func(context.Context, *ToolsOptions) error) *cobra.Command {
-	opts := &ToolsOptions{IO: f.IO, Dial: f.Dial}
+	opts := &ToolsOptions{IO: f.IO, Dial: f.Dial, Now: time.Now}
 	if runF == nil {
 		runF = runTools
 	}
@@ -34,7 +35,7 @@ func NewCmdTools(f *Factory, runF func(context.Context, *ToolsOptions) error) *c
 		Use:   "tools",
 		Short: "List the tools of all servers, by the names that clients see",
 		Example: `  loom tools --server git
-  loom tools --tokens               the largest definitions first
+  loom tools --tokens                   what each one costs, and which nobody calls
   loom tools show git__get_status       one tool, with its parameters`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -50,12 +51,9 @@ func NewCmdTools(f *Factory, runF func(context.Context, *ToolsOptions) error) *c
 		RunE:              func(cmd *cobra.Command, _ []string) error { return runF(cmd.Context(), opts) },
 	}
 	cmd.Flags().StringVarP(&opts.Server, "server", "s", "", "only those of this `server`")
-	cmd.Flags().BoolVar(&opts.Tokens, "tokens", false, "what each definition takes of a model's context, largest first")
+	cmd.Flags().BoolVar(&opts.Tokens, "tokens", false, "what each definition takes of a model's context, largest first, and which ones nobody calls")
 	cmd.Flags().BoolVar(&opts.JSON, "json", false, "print JSON, with the definitions")
-	all := completeServers(f, isEnabled)
-	cmd.RegisterFlagCompletionFunc("server", func(cmd *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		return all(cmd, nil, toComplete)
-	})
+	flagCompletion(cmd, "server", completeServers(f, isEnabled))
 	cmd.AddCommand(NewCmdToolsShow(f, nil))
 	return cmd
 }
@@ -80,27 +78,19 @@ func runTools(ctx context.Context, opts *ToolsOptions) error {
 }
 
 func printTools(opts *ToolsOptions, reply loomrpc.ToolsReply) {
-	tools := slices.Clone(reply.Tools)
-	heads := []string{"TOOL", "DESCRIPTION"}
-	if opts.Tokens {
-		heads = []string{"TOOL", ">TOKENS", "DESCRIPTION"}
-		slices.SortStableFunc(tools, func(a, b loomrpc.Tool) int { return cmp.Compare(b.Tokens, a.Tokens) })
-	}
-	t := newTable(opts.IO, heads...)
+	t := newTable(opts.IO, "TOOL", "DESCRIPTION")
 	t.last = cut
 	tokens := 0
-	for _, tool := range tools {
+	for _, tool := range reply.Tools {
 		tokens += tool.Tokens
-		if opts.Tokens {
-			t.row(tool.Name, tool.Tokens, about(tool.Definition))
-		} else {
-			t.row(tool.Name, about(tool.Definition))
-		}
+		t.row(tool.Name, about(tool.Definition))
 	}
 	switch {
-	case len(tools) > 0:
+	case len(reply.Tools) > 0 && opts.Tokens:
+		printTokens(opts, reply)
+	case len(reply.Tools) > 0:
 		t.print()
-		fmt.Fprintf(opts.IO.Out, "\n%s, %s\n", plural(len(tools), "tool"), plural(tokens, "token"))
+		fmt.Fprintf(opts.IO.Out, "\n%s, %s\n", plural(len(reply.Tools), "tool"), plural(tokens, "token"))
 	case len(reply.Unknown) == 0:
 		fmt.Fprintln(opts.IO.Out, "There are no tools; loom servers shows which servers there are.")
 	}

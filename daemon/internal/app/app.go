@@ -20,6 +20,7 @@ import (
 	"github.com/loom-core/loom/core/environ"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/secret"
+	"github.com/loom-core/loom/daemon/internal/audit"
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/hub"
@@ -27,6 +28,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/pool"
 	"github.com/loom-core/loom/daemon/internal/ring"
 	"github.com/loom-core/loom/daemon/internal/session"
+	"github.com/loom-core/loom/daemon/internal/trace"
 )
 
 // Options say where everything is. All fields are required but those that say
@@ -58,6 +60,9 @@ type App struct {
 	log      *slog.Logger
 	started  time.Time
 	metrics  *metrics
+	audit    *audit.Log
+	trace    *trace.Trace
+	traces   traces
 	catalog  *catalog.Catalog
 	pool     *pool.Pool
 	hub      *hub.Hub
@@ -87,7 +92,7 @@ type teardown struct {
 // New wires a daemon and takes its socket. The error is a
 // [*localsock.InUseError] when another one serves.
 func New(opts Options) (_ *App, err error) {
-	a := &App{opts: opts, log: opts.Logger, started: time.Now(), metrics: newMetrics(), stopping: make(chan struct{}), sessions: map[*session.Session]bool{}}
+	a := &App{opts: opts, log: opts.Logger, started: time.Now(), metrics: newMetrics(), trace: trace.New(knownSecrets), stopping: make(chan struct{}), sessions: map[*session.Session]bool{}}
 	a.life, a.endLife = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
@@ -105,6 +110,7 @@ func New(opts Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.atStop("socket", a.listener.Close)
+	a.openAudit()
 
 	if a.catalog, err = catalog.Open(filepath.Join(opts.Dirs.State, "catalog")); err != nil {
 		if a.catalog == nil {

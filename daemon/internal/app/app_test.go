@@ -31,6 +31,11 @@ func TestMain(m *testing.M) {
 func run(t *testing.T, registry string) (*App, Options) {
 	t.Helper()
 	opts := options(t, registry)
+	return runWith(t, opts), opts
+}
+
+func runWith(t *testing.T, opts Options) *App {
+	t.Helper()
 	a, err := New(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +48,7 @@ func run(t *testing.T, registry string) (*App, Options) {
 			t.Errorf("Run: %v", err)
 		}
 	})
-	return a, opts
+	return a
 }
 
 func options(t *testing.T, registry string) Options {

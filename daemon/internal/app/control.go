@@ -19,6 +19,7 @@ import (
 // control lists the methods of the command line.
 func (a *App) control() map[string]session.Control {
 	return map[string]session.Control{
+		loomrpc.MethodAudit:   query(a.readAudit),
 		loomrpc.MethodLearn:   func(ctx context.Context, _ json.RawMessage) (any, error) { return a.learn(ctx) },
 		loomrpc.MethodLogs:    query(a.logs),
 		loomrpc.MethodMetrics: a.metricsText,
@@ -28,6 +29,7 @@ func (a *App) control() map[string]session.Control {
 		loomrpc.MethodStatus:  func(context.Context, json.RawMessage) (any, error) { return a.status(), nil },
 		loomrpc.MethodStop:    a.stop,
 		loomrpc.MethodTools:   query(a.tools),
+		loomrpc.MethodTrace:   query(a.traceMessages),
 	}
 }
 
@@ -60,7 +62,7 @@ func (a *App) status() loomrpc.Status {
 	s := loomrpc.Status{
 		Version: a.opts.Version, Protocol: loomrpc.Protocol, PID: os.Getpid(), Started: a.started, Socket: a.opts.Socket,
 		StateDir: a.opts.Dirs.State, Registry: a.opts.RegistryFile, Environment: environ.Origin(), Metrics: a.metricsURL(),
-		Sessions: []loomrpc.Session{}, Servers: []loomrpc.ServerStatus{},
+		Audit: a.auditStatus(), Traces: a.trace.Listeners(), Sessions: []loomrpc.Session{}, Servers: []loomrpc.ServerStatus{},
 	}
 	s.RegistryError, _ = a.registryErr.Load().(string)
 	a.mu.Lock()
@@ -151,6 +153,7 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 		_, err := view.Find(loomrpc.Call{Tool: q.Name})
 		return nil, notFound(err)
 	}
+	a.addUsage(ctx, &reply)
 	return reply, nil
 }
 

@@ -92,6 +92,23 @@ func (m *metrics) ChildExited(server, cause string) {
 	m.exits.WithLabelValues(server, reason).Inc()
 }
 
+// watchAudit adds what the audit log counts itself.
+func (m *metrics) watchAudit(status func() (dropped int64, lastError string)) {
+	m.registry.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "loomd_audit_dropped_total",
+			Help: "Audit records that were lost because the disk was slow, full or gone."}, func() float64 {
+			dropped, _ := status()
+			return float64(dropped)
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "loomd_audit_failing",
+			Help: "1 while audit records cannot be written, else 0."}, func() float64 {
+			if _, lastError := status(); lastError != "" {
+				return 1
+			}
+			return 0
+		}))
+}
+
 // text is what a scrape would see.
 func (m *metrics) text() (string, error) {
 	families, err := m.registry.Gather()

@@ -1,0 +1,72 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/daemon/internal/audit"
+	"github.com/loom-core/loom/daemon/internal/hub"
+)
+
+// openAudit begins to write down calls. It cannot fail; see [audit.Open].
+func (a *App) openAudit() {
+	a.audit = audit.Open(a.opts.Dirs.State, audit.Options{Log: a.log.With("component", "audit")})
+	a.atStop("audit", func() error {
+		if err := a.audit.Close(); err != nil { // a full disk is no failure of loomd: its starter would start it again
+			a.log.Warn("the audit log is not complete", "err", err)
+		}
+		return nil
+	})
+	a.metrics.watchAudit(a.audit.Status)
+}
+
+func (a *App) auditStatus() loomrpc.AuditStatus {
+	dropped, lastError := a.audit.Status()
+	return loomrpc.AuditStatus{File: a.audit.Path(), Dropped: dropped, Error: lastError}
+}
+
+// maxAudit is how many records one answer holds: some 5 MB of JSON.
+const maxAudit = 20000
+
+// readAudit answers loom/audit. It does not check the names: a server that was
+// called once may have left the registry since.
+func (a *App) readAudit(ctx context.Context, q loomrpc.AuditQuery) (any, error) {
+	if q.Limit <= 0 || q.Limit > maxAudit {
+		q.Limit = maxAudit
+	}
+	if view, err := a.hub.View(hub.Viewer{}); err == nil && q.Tool != "" {
+		if tool, err := view.Find(loomrpc.Call{Tool: q.Tool}); err == nil && (q.Server == "" || q.Server == tool.Route.Server) {
+			q.Server, q.Tool = tool.Route.Server, tool.Route.Tool
+		}
+	}
+	records, matched, err := audit.Read(ctx, filepath.Dir(a.audit.Path()), audit.Query{
+		Since: q.Since, Until: q.Until, Client: q.Client, Server: q.Server, Tool: q.Tool, Outcome: q.Outcome, Limit: q.Limit,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("answering %s: %w", loomrpc.MethodAudit, err)
+	}
+	reply := loomrpc.AuditReply{Records: []loomrpc.AuditRecord{}, Matched: matched, Status: a.auditStatus()}
+	for _, r := range records {
+		reply.Records = append(reply.Records, loomrpc.AuditRecord(r))
+	}
+	return reply, nil
+}
+
+// usageLimit is how long a list of tools waits for old audit files to be read.
+const usageLimit = 2 * time.Second
+
+// addUsage says how often each tool was called.
+func (a *App) addUsage(ctx context.Context, reply *loomrpc.ToolsReply) {
+	ctx, cancel := context.WithTimeout(ctx, usageLimit)
+	defer cancel()
+	used, since := a.audit.Usage(ctx)
+	reply.UsageSince = since
+	for i := range reply.Tools {
+		t := &reply.Tools[i]
+		use := used[audit.Tool{Server: t.Server, Tool: t.Tool}]
+		t.Calls, t.LastUsed = use.Calls, use.Last
+	}
+}
