@@ -22,7 +22,7 @@ func TestListWithoutServer(t *testing.T) {
 	c.Initialize()
 	names, _ := c.Ask(mcp.ToolsList, "").Tools()
 	t.Logf("loomd started, initialize and tools/list answered: %s", time.Since(began).Round(time.Millisecond))
-	if len(names) != 13 { // the fake's 12 and loom__status
+	if len(names) != 14 { // the fake's 12, loom__status and loom__read_result
 		t.Errorf("the list holds %v", names)
 	}
 	w.MustLoom("tools")

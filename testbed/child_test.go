@@ -80,7 +80,7 @@ func TestServerDoesNotStart(t *testing.T) {
 // TestLargeAnswer: a megabyte is no trouble; an answer over the cap fails that
 // call alone.
 func TestLargeAnswer(t *testing.T) {
-	w := newWorld(t, fake)
+	w := newWorld(t, uncapped)
 	c := w.Connect(testbed.ClientOptions{})
 	if got := c.MustCall("fake__big", `{"bytes":8000000}`); len(got) != 8000000 {
 		t.Errorf("8 MB came as %d bytes", len(got))

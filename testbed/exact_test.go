@@ -17,7 +17,7 @@ import (
 // response that comes back are the same byte by byte; only the id differs on
 // the way to the server.
 func TestByteExact(t *testing.T) {
-	w := newWorld(t, fake)
+	w := newWorld(t, uncapped)
 	through := w.Connect(testbed.ClientOptions{})
 	cmd := exec.Command(options(t).Names["fake"], "--journal", filepath.Join(w.Dir, "direct"))
 	cmd.Env = w.Environ()

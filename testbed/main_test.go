@@ -46,6 +46,12 @@ servers:
     concurrency: 16
 `
 
+// uncapped is fake without bounds on its results.
+const uncapped = fake + `
+    max_result_bytes: 0
+    max_structured_bytes: 0
+`
+
 // newWorld is a world with that registry. Its test runs beside others.
 func newWorld(t *testing.T, registry string) *testbed.World {
 	t.Helper()

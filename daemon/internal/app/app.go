@@ -26,6 +26,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/owntool"
 	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/daemon/internal/results"
 	"github.com/loom-core/loom/daemon/internal/ring"
 	"github.com/loom-core/loom/daemon/internal/session"
 	"github.com/loom-core/loom/daemon/internal/trace"
@@ -123,7 +124,7 @@ func New(opts Options) (_ *App, err error) {
 		return nil, fmt.Errorf("finding the home directory: %w", err)
 	}
 	instance := instanceName()
-	a.hub = hub.New(reg, a.catalog, []catalog.Tool{owntool.Status}, nil)
+	a.hub = hub.New(reg, a.catalog, owntool.Always, owntool.Search)
 	a.hub.SetPins(pins)
 	a.pool = pool.New(pool.Options{
 		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Environ: environ.Pass(os.Environ()),
@@ -131,8 +132,13 @@ func New(opts Options) (_ *App, err error) {
 		Observer: a.metrics, Changed: a.hub.Changed, Timeouts: opts.Timeouts,
 	})
 	a.atStop("servers", a.pool.Close)
+	kept, err := results.Open(filepath.Join(opts.Dirs.State, "results"), results.Options{Log: a.log.With("component", "results")})
+	if err != nil {
+		a.log.Warn("some results that were kept cannot be read", "err", err)
+	}
+	a.background.Go(func() { a.sweep(kept) })
 	a.services = &session.Services{
-		Hub: a.hub, Servers: a.pool, Learner: a.pool, Instance: instance, Budget: session.NewBudget(outboxTotal), Own: map[string]func() []byte{"status": a.ownStatus},
+		Hub: a.hub, Servers: a.pool, Learner: a.pool, Instance: instance, Budget: session.NewBudget(outboxTotal), Status: a.ownStatus, Results: kept, Audit: a.audit, Trace: a.trace,
 		Control: a.control(), Observer: a.metrics, Log: a.log.With("component", "session"), Version: opts.Version,
 	}
 	if opts.MetricsAddr != "" {
@@ -142,6 +148,24 @@ func New(opts Options) (_ *App, err error) {
 		}
 	}
 	return a, nil
+}
+
+// sweepEvery is how often what is too old is removed.
+const sweepEvery = time.Hour
+
+// sweep removes results that are too old, also when none come that would push
+// them out.
+func (a *App) sweep(kept *results.Store) {
+	t := time.NewTicker(sweepEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			kept.Sweep()
+		case <-a.life.Done():
+			return
+		}
+	}
 }
 
 // takeover is how long a new loomd waits for one that is just ending.

@@ -76,13 +76,17 @@ func (p *Process) isModern(a Answer) bool {
 	}
 	var result struct {
 		Info
-		SupportedVersions []string `json:"supportedVersions"`
+		SupportedVersions []string                   `json:"supportedVersions"`
+		Meta              map[string]json.RawMessage `json:"_meta"`
 	}
 	if json.Unmarshal(a.Message.Result.Of(a.Frame), &result) != nil || !slices.Contains(result.SupportedVersions, mcp.Modern) {
 		return false
 	}
 	p.era, p.info = Modern, result.Info
 	p.info.Version = mcp.Modern
+	if p.info.ServerInfo == nil {
+		p.info.ServerInfo = result.Meta[mcp.MetaServerInfo]
+	}
 	return true
 }
 

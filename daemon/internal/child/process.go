@@ -37,7 +37,8 @@ type Process struct {
 	mu      sync.Mutex
 	nextID  int64
 	pending map[int64]*Request
-	exited  error // set once, before done is closed
+	tasks   map[int64]*Request // answered with a task, of which progress may still come
+	exited  error              // set once, before done is closed
 	stopped bool
 
 	noise atomic.Int64 // lines on stdout that are no messages
@@ -69,7 +70,7 @@ func Start(ctx context.Context, spawner *Spawner, spec Spec) (*Process, error) {
 func start(ctx context.Context, spawner *Spawner, spec Spec) (*Process, error) {
 	p := &Process{
 		spec: spec, limits: spec.Timeouts.orDefaults(), meta: ModernMeta(spec.Version, "{}"),
-		done: make(chan struct{}), pending: map[int64]*Request{},
+		done: make(chan struct{}), pending: map[int64]*Request{}, tasks: map[int64]*Request{},
 	}
 	p.toChild.init()
 	p.stage.Store("start")
@@ -187,6 +188,19 @@ func (p *Process) Hold(r *Request, held bool) {
 	} else {
 		r.timer.Reset(r.Timeout)
 	}
+}
+
+// Linger lets progress of an answered request go on for a while: its answer
+// was a task, whose token stays good (2025-11-25, "Tasks").
+func (p *Process) Linger(r *Request, d time.Duration) {
+	p.mu.Lock()
+	p.tasks[r.id] = r
+	p.mu.Unlock()
+	time.AfterFunc(d, func() {
+		p.mu.Lock()
+		delete(p.tasks, r.id)
+		p.mu.Unlock()
+	})
 }
 
 // SetToken changes the client's progress token, raw, under which progress of r

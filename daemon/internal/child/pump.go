@@ -137,6 +137,9 @@ func (p *Process) progress(frame []byte, m jsonrpc.Message) {
 	var token []byte
 	p.mu.Lock()
 	r := p.pending[id]
+	if r == nil {
+		r = p.tasks[id]
+	}
 	if r != nil {
 		token = r.token
 		if r.timer != nil && !r.held {

@@ -44,14 +44,14 @@ func (b *builder) view(profile registry.Profile) *View {
 			if why != nil {
 				v.tools.hide(server, t.Name, *why)
 			} else {
-				v.tools.add(server, t)
+				v.tools.add(server, t, rules.reads(k.server, t))
 			}
 			if changed != "" {
 				v.changed = append(v.changed, fmt.Sprintf("tool %s of %s: %s; loom pin --diff %s shows how", t.Name, server, changed, server))
 			}
 		}
 		for _, p := range k.entry.Prompts {
-			v.prompts.add(server, p)
+			v.prompts.add(server, p, true)
 		}
 		v.resources.add(server, k.entry)
 		v.extra.merge(k.entry.Capabilities)
@@ -62,7 +62,7 @@ func (b *builder) view(profile registry.Profile) *View {
 			own = append(own[:len(own):len(own)], b.search...)
 		}
 		for _, t := range own {
-			v.tools.add(loomrpc.ServerPrefix, t)
+			v.tools.add(loomrpc.ServerPrefix, t, true)
 		}
 	}
 	v.instruct(known, profile.Search, profile.Bare)

@@ -16,6 +16,9 @@ type Exposed struct {
 	// protocol's defaults: not read-only, and destructive (2025-11-25, "ToolAnnotations").
 	// Whether that is believed is another question.
 	ReadOnly, Destructive bool
+
+	// Reads is a tool that is believed to only read, as a read-only profile has it.
+	Reads bool
 }
 
 // expose puts the exposed name into a definition and leaves the rest.

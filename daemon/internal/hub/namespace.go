@@ -49,7 +49,7 @@ func (n *namespace) fold(name string) string {
 	return strings.ToLower(name)
 }
 
-func (n *namespace) add(server string, t catalog.Tool) {
+func (n *namespace) add(server string, t catalog.Tool, reads bool) {
 	route := loomrpc.Route{Server: server, Tool: t.Name}
 	name := n.name(route)
 	if n.folded[n.fold(name)] {
@@ -60,7 +60,9 @@ func (n *namespace) add(server string, t catalog.Tool) {
 	}
 	n.folded[n.fold(name)] = true
 	n.byName[name], n.byRoute[route] = len(n.all), len(n.all)
-	n.all = append(n.all, expose(server, t, name))
+	e := expose(server, t, name)
+	e.Reads = reads
+	n.all = append(n.all, e)
 }
 
 func (n *namespace) hide(server, own string, why hidden) {

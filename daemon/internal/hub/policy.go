@@ -53,6 +53,13 @@ func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed 
 	return nil, changed
 }
 
+// reads reports whether a tool is believed to only read.
+func (p *policy) reads(s registry.Server, t catalog.Tool) bool {
+	strict := registry.Profile{ReadOnly: true}
+	readOnly, _ := hintsOf(t.Raw)
+	return strict.AllowsTool(s, t.Name, registry.ToolHint{ReadOnly: readOnly, Trusted: p.pins.State(string(s.Name), t.Name, t.Raw) == pin.Same})
+}
+
 // lists are the entries of the registry whose allow and deny count.
 func (p *policy) lists() string {
 	lists := "profiles." + shortName(p.profile)

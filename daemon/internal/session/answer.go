@@ -52,12 +52,16 @@ func (s *Session) answer(c *call, a child.Answer, r look) {
 	if r.isError {
 		outcome = outcomeToolError
 	}
-	s.ended(c, outcome)
+	s.ended(c, outcome, len(a.Frame))
 	s.noteTask(c, r)
 	s.noteGiven(c.server, a.Message.Result.Of(a.Frame))
 	edits := []jsonrpc.Edit{{Span: a.Message.ID, With: c.id}}
 	if c.modern && r.kind == "" {
 		edits = append(edits, s.modernise(c, a, r)...)
+	}
+	if c.bounds.over(a.Message.Result.End - a.Message.Result.Start) {
+		go s.sendBounded(c, a, edits) // ends when the disk has answered; the queue takes it or is closed
+		return
 	}
 	s.sendEdited(a.Frame, edits)
 }

@@ -10,9 +10,11 @@ import (
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/daemon/internal/audit"
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/daemon/internal/trace"
 	"github.com/loom-core/loom/registry"
 )
 
@@ -23,7 +25,11 @@ type call struct {
 	asker
 	params []byte // raw
 	name   string // the server's own name of the tool or prompt
-	uri    string // of a subscription
+	uri    string // of a resource
+
+	exposed    string // the name of the tool that the client knows
+	definition []byte // of the tool
+	bounds     bounds // of the result
 
 	server   string
 	began    time.Time
@@ -68,7 +74,7 @@ func (s *Session) callByName(ctx context.Context, c *call) {
 func (s *Session) find(ctx context.Context, c *call, q loomrpc.Call) {
 	view, err := s.view()
 	if err != nil {
-		s.refuse(c.id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
+		s.refuse(c, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
 		return
 	}
 	tool, err := view.Find(q)
@@ -96,21 +102,22 @@ func (s *Session) find(ctx context.Context, c *call, q loomrpc.Call) {
 func (s *Session) lookAgain(ctx context.Context, c *call, q loomrpc.Call) {
 	view, err := s.view()
 	if err != nil {
-		s.refuse(c.id, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
+		s.refuse(c, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
 		return
 	}
 	tool, err := view.Find(q)
 	if err != nil {
-		s.refuse(c.id, s.whyUnknown(view, q.Tool, err))
+		s.refuse(c, s.whyUnknown(view, q.Tool, err))
 		return
 	}
 	s.begun(ctx, c, view, tool)
 }
 
 // refuse answers a call that names no tool that the session may call.
-func (s *Session) refuse(id []byte, e *loomrpc.Error) {
+func (s *Session) refuse(c *call, e *loomrpc.Error) {
 	s.svc.Observer.CallEnded("", "", outcomeRefused, 0)
-	s.fail(id, e)
+	s.record(c, audit.Refused, 0)
+	s.fail(c.id, e)
 }
 
 // begun begins a call of a tool that the session may call.
@@ -119,7 +126,7 @@ func (s *Session) begun(ctx context.Context, c *call, view *hub.View, tool hub.E
 		s.own(ctx, c, view, tool.Route.Tool)
 		return
 	}
-	c.name = tool.Route.Tool
+	c.name, c.exposed, c.definition = tool.Route.Tool, tool.Name, tool.Raw
 	if c.modern && s.resumeParked(c) {
 		return
 	}
@@ -130,13 +137,14 @@ func (s *Session) begun(ctx context.Context, c *call, view *hub.View, tool hub.E
 func (s *Session) begin(c *call, view *hub.View, name string) {
 	server, ok := view.Server(name)
 	if !ok {
-		s.refuse(c.id, loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Server: name}, "server %s is not in the registry any more", name))
+		s.refuse(c, loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Server: name}, "server %s is not in the registry any more", name))
 		return
 	}
 	if c.modern && c.method != mcp.ToolsCall && s.resumeParked(c) {
 		return
 	}
 	c.server, c.began = name, time.Now()
+	c.bounds = bound(c, view, server, c.definition)
 	s.mu.Lock()
 	_, twice := s.calls[string(c.id)]
 	if !twice {
@@ -144,7 +152,7 @@ func (s *Session) begin(c *call, view *hub.View, name string) {
 	}
 	s.mu.Unlock()
 	if twice {
-		s.refuse(c.id, loomrpc.Errorf(jsonrpc.CodeInvalidRequest, loomrpc.ErrorData{}, "a request with id %s is in flight already", c.id))
+		s.refuse(c, loomrpc.Errorf(jsonrpc.CodeInvalidRequest, loomrpc.ErrorData{}, "a request with id %s is in flight already", c.id))
 		return
 	}
 	s.svc.Observer.CallBegan(c.server)
@@ -202,6 +210,9 @@ func (s *Session) round(c *call, params []byte, timeout time.Duration) {
 	c.request = r
 	s.mu.Unlock()
 	if wanted {
+		if s.svc.Trace.Active() {
+			s.emit(trace.LoomToServer, c.server, jsonrpc.NewRequest(c.id, c.method, params))
+		}
 		c.instance.Send(r)
 	}
 }
@@ -209,6 +220,9 @@ func (s *Session) round(c *call, params []byte, timeout time.Duration) {
 // finish sends the answer with the client's id in it. It runs on the server's
 // reader.
 func (s *Session) finish(c *call, a child.Answer) {
+	if s.svc.Trace.Active() && a.Err == nil {
+		s.emit(trace.ServerToLoom, c.server, jsonrpc.Splice(nil, a.Frame, jsonrpc.Edit{Span: a.Message.ID, With: c.id}))
+	}
 	if c.modern && s.finishParked(c, a) {
 		return
 	}
@@ -229,21 +243,23 @@ func (s *Session) finish(c *call, a child.Answer) {
 	}
 	if a.Err != nil {
 		e := asError(c.server, a.Err)
-		s.ended(c, outcomeOf(e))
+		s.ended(c, outcomeOf(e), 0)
 		s.fail(c.id, e)
 		return
 	}
-	s.ended(c, outcomeError)
+	s.ended(c, outcomeError, len(a.Frame))
 	s.noteElicitations(c, a)
 	s.send(a.Frame[:a.Message.ID.Start], c.id, a.Frame[a.Message.ID.End:])
 }
 
-func (s *Session) ended(c *call, outcome string) {
+// ended counts a call, with the size of its answer.
+func (s *Session) ended(c *call, outcome string, size int) {
 	tool := ""
 	if c.method == mcp.ToolsCall {
 		tool = c.name
 	}
 	s.svc.Observer.CallEnded(c.server, tool, outcome, time.Since(c.began))
+	s.record(c, outcome, size)
 }
 
 // forget takes c from the calls in flight. Whoever does it answers.
@@ -303,7 +319,7 @@ func (s *Session) giveUp(c *call, reason string) {
 	if i != nil && r != nil {
 		i.Cancel(r, reason)
 	}
-	s.ended(c, outcomeCancelled)
+	s.ended(c, outcomeCancelled, 0)
 }
 
 // whyUnknown says that the server is broken when the name is likely one of its

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"slices"
 
 	"github.com/loom-core/loom/core/jsonrpc"
@@ -37,9 +38,30 @@ var filters = []struct {
 }
 
 // listen opens a subscription. It stays open until the client cancels it.
-func (s *Session) listen(c *call, view *hub.View) {
-	l := &listening{id: c.id, tasks: map[string]bool{}}
+func (s *Session) listen(ctx context.Context, c *call, view *hub.View) {
+	l := &listening{id: c.id}
+	s.mu.Lock()
+	_, twice := s.listens[string(c.id)]
+	if !twice {
+		s.listens[string(c.id)] = l
+	}
+	s.mu.Unlock()
+	if twice {
+		s.send(jsonrpc.NewError(c.id, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "a request with id %s is in flight already", c.id)))
+		return
+	}
+	if _, uris := jsonrpc.Find(c.params, jsonrpc.Span{End: len(c.params)}, "notifications", "resourceSubscriptions"); !uris || len(view.Unlearnt) == 0 {
+		s.grant(l, c, view)
+		return
+	}
+	// Whose the resources are is known when the servers have been learnt.
+	s.afterLearning(ctx, view, 0, func(now *hub.View) { s.grant(l, c, now) })
+}
+
+// grant says what of a subscription can be had, and begins it.
+func (s *Session) grant(l *listening, c *call, view *hub.View) {
 	filter, _ := jsonrpc.Find(c.params, jsonrpc.Span{End: len(c.params)}, "notifications")
+	f := listening{tasks: map[string]bool{}}
 	var granted []byte
 	grant := func(name string, raw []byte) {
 		if granted != nil {
@@ -49,10 +71,10 @@ func (s *Session) listen(c *call, view *hub.View) {
 	}
 	jsonrpc.Members(c.params, filter, func(name string, value jsonrpc.Span) bool {
 		raw := value.Of(c.params)
-		for _, f := range filters {
-			if f.member == name && string(raw) == "true" {
-				for _, k := range f.kinds {
-					l.kinds[k] = true
+		for _, one := range filters {
+			if one.member == name && string(raw) == "true" {
+				for _, k := range one.kinds {
+					f.kinds[k] = true
 				}
 				grant(name, raw)
 			}
@@ -63,20 +85,20 @@ func (s *Session) listen(c *call, view *hub.View) {
 			jsonrpc.Elements(c.params, value, func(item jsonrpc.Span) bool {
 				uri := text(c.params, item)
 				if _, ok := s.owner(view, uri); ok {
-					if len(l.uris) > 0 {
+					if len(f.uris) > 0 {
 						known = append(known, ',')
 					}
 					known = append(known, item.Of(c.params)...)
-					l.uris = append(l.uris, uri)
+					f.uris = append(f.uris, uri)
 				}
 				return true
 			})
-			if len(l.uris) > 0 {
+			if len(f.uris) > 0 {
 				grant(name, append(known, ']'))
 			}
 		case "taskIds":
 			jsonrpc.Elements(c.params, value, func(item jsonrpc.Span) bool {
-				l.tasks[text(c.params, item)] = true
+				f.tasks[text(c.params, item)] = true
 				return true
 			})
 			grant(name, raw)
@@ -84,14 +106,16 @@ func (s *Session) listen(c *call, view *hub.View) {
 		return true
 	})
 	s.mu.Lock()
-	_, twice := s.listens[string(c.id)]
-	if !twice && granted != nil {
-		s.listens[string(c.id)] = l
+	wanted := s.listens[string(c.id)] == l
+	if wanted {
+		l.kinds, l.uris, l.tasks = f.kinds, f.uris, f.tasks
+	}
+	if granted == nil {
+		delete(s.listens, string(c.id))
 	}
 	s.mu.Unlock()
-	if twice {
-		s.send(jsonrpc.NewError(c.id, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "a request with id %s is in flight already", c.id)))
-		return
+	if !wanted {
+		return // cancelled meanwhile
 	}
 	meta := []byte(`{"_meta":{"` + mcp.MetaSubscriptionID + `":` + string(c.id) + `},"notifications":{` + string(granted) + `}}`)
 	s.send(jsonrpc.NewNotification(mcp.Acknowledged, meta))
@@ -99,7 +123,7 @@ func (s *Session) listen(c *call, view *hub.View) {
 		s.send(jsonrpc.NewResult(c.id, []byte(`{"resultType":"`+mcp.ResultComplete+`","_meta":{"`+mcp.MetaSubscriptionID+`":`+string(c.id)+`}}`)))
 		return
 	}
-	for _, uri := range l.uris {
+	for _, uri := range f.uris {
 		s.follow(view, uri, c.asker)
 	}
 }

@@ -112,22 +112,9 @@ func (s *Session) list(ctx context.Context, k catalog.Kind, c *call, view *hub.V
 		s.send(jsonrpc.NewResult(c.id, view.List(k, c.modern)))
 		return
 	}
-	learnt := s.svc.Learner.Learn(view.Unlearnt, s.learnt)
-	limit := s.svc.Hub.Registry().LearnWait
-	s.background.Go(func() {
-		t := time.NewTimer(limit)
-		defer t.Stop()
-		select {
-		case <-learnt:
-		case <-t.C:
-		case <-ctx.Done():
-			return
-		}
-		if now, err := s.view(); err == nil {
-			view = now
-		}
-		s.send(jsonrpc.NewResult(c.id, view.List(k, c.modern)))
-	})
+	// At least a moment: with no wait at all there would be nothing to say.
+	limit := max(s.svc.Hub.Registry().LearnWait, time.Nanosecond)
+	s.afterLearning(ctx, view, limit, func(now *hub.View) { s.send(jsonrpc.NewResult(c.id, now.List(k, c.modern))) })
 }
 
 // view is what this session sees now.

@@ -28,7 +28,7 @@ func (s *Session) nextRound(c *call, a child.Answer, r look) {
 	for _, q := range questions {
 		if !canAnswer(c.capabilities, q.method, q.params, jsonrpc.Span{End: len(q.params)}) {
 			if s.forget(c) {
-				s.ended(c, outcomeError)
+				s.ended(c, outcomeError, 0)
 				s.send(jsonrpc.NewError(c.id, cannot(q.method)))
 			}
 			return
@@ -58,7 +58,7 @@ func (s *Session) nextRound(c *call, a child.Answer, r look) {
 			s.withdraw(other, "another question of the same call was not answered")
 		}
 		if s.forget(c) {
-			s.ended(c, outcomeError)
+			s.ended(c, outcomeError, 0)
 			s.send([]byte(`{"jsonrpc":"2.0","id":`), c.id, []byte(`,"error":`), e, []byte("}"))
 		}
 	}
@@ -124,7 +124,7 @@ func (s *Session) again(c *call, answers, state []byte) {
 	server, ok := view.Server(c.server)
 	if err != nil || !ok {
 		if s.forget(c) {
-			s.refuse(c.id, loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Server: c.server}, "server %s is not in the registry any more", c.server))
+			s.refuse(c, loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Server: c.server}, "server %s is not in the registry any more", c.server))
 		}
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
@@ -63,7 +64,7 @@ func (s *Session) request(ctx context.Context, frame []byte, m jsonrpc.Message, 
 	case mcp.SetLevel:
 		s.setLevel(c)
 	case mcp.Listen:
-		s.listen(c, view)
+		s.listen(ctx, c, view)
 	case mcp.TasksGet, mcp.TasksResult, mcp.TasksCancel, mcp.TasksUpdate:
 		s.task(c, view)
 	case mcp.TasksList:
@@ -84,18 +85,34 @@ func (s *Session) learned(ctx context.Context, c *call, view *hub.View, route fu
 		s.sendError(c, err)
 		return
 	}
+	s.afterLearning(ctx, view, 0, func(now *hub.View) {
+		if err := route(c, now); err != nil {
+			s.sendError(c, err)
+		}
+	})
+}
+
+// afterLearning calls f with the view that there is once the servers that were
+// never seen are learnt, or after limit if that is not 0.
+func (s *Session) afterLearning(ctx context.Context, view *hub.View, limit time.Duration, f func(*hub.View)) {
+	learnt := s.svc.Learner.Learn(view.Unlearnt, s.learnt)
 	s.background.Go(func() {
+		var over <-chan time.Time
+		if limit > 0 {
+			t := time.NewTimer(limit)
+			defer t.Stop()
+			over = t.C
+		}
 		select {
-		case <-s.svc.Learner.Learn(view.Unlearnt, s.learnt):
+		case <-learnt:
+		case <-over:
 		case <-ctx.Done():
 			return
 		}
 		if now, err := s.view(); err == nil {
 			view = now
 		}
-		if err := route(c, view); err != nil {
-			s.sendError(c, err)
-		}
+		f(view)
 	})
 }
 
@@ -156,7 +173,9 @@ func (s *Session) complete(c *call, view *hub.View) error {
 func (s *Session) resource(c *call, view *hub.View) error {
 	uri := c.member("uri")
 	if c.method == mcp.ResourcesRead {
-		if result, ok := s.readOwn(c, view, uri); ok {
+		if result, ok, err := s.readOwn(c, view, uri); err != nil {
+			return err
+		} else if ok {
 			s.send(jsonrpc.NewResult(c.id, result))
 			return nil
 		}

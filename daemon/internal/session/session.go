@@ -7,6 +7,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,9 +19,12 @@ import (
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/daemon/internal/audit"
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/daemon/internal/results"
+	"github.com/loom-core/loom/daemon/internal/trace"
 	"github.com/loom-core/loom/registry"
 )
 
@@ -29,8 +33,11 @@ type Services struct {
 	Hub      *hub.Hub
 	Servers  servers
 	Learner  learner
-	Own      map[string]func() []byte // Loom's own tools: the result of a call
-	Control  map[string]Control       // methods for the command line
+	Status   func() []byte // the result of loom__status
+	Results  *results.Store
+	Audit    *audit.Log
+	Trace    *trace.Trace
+	Control  map[string]Control // methods for the command line
 	Observer Observer
 	Log      *slog.Logger
 	Version  string
@@ -105,6 +112,7 @@ type Session struct {
 	gone     bool
 	tag      string // of the view that it was told of last
 	tags     [catalog.Kinds]string
+	index    *indexed // of the view, once it was searched
 }
 
 // New serves conn under that id. Serve does the work.
@@ -222,6 +230,9 @@ func (s *Session) read(ctx context.Context, frames *jsonrpc.Reader) error {
 }
 
 func (s *Session) handle(ctx context.Context, frame []byte, m jsonrpc.Message) {
+	if s.svc.Trace.Active() && !s.hello.Control {
+		s.emit(trace.ClientToLoom, "", frame)
+	}
 	method, _ := jsonrpc.Text(m.Method.Of(frame))
 	switch method {
 	case loomrpc.MethodCall:
@@ -272,6 +283,9 @@ func (s *Session) control(ctx context.Context, method string, frame []byte, m js
 // send queues a frame for the client and ends the session when it is hopelessly
 // behind.
 func (s *Session) send(parts ...[]byte) {
+	if s.svc.Trace.Active() && !s.hello.Control {
+		s.emit(trace.LoomToClient, "", bytes.Join(parts, nil))
+	}
 	if !s.out.push(false, parts...) {
 		s.svc.Log.Warn("client does not read what it asked for; closing its session", "session", s.id, "client", s.Info().Client)
 		s.conn.Close()

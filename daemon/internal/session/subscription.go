@@ -33,7 +33,7 @@ func (s *Session) subscription(c *call) (done bool) {
 		c.instance.Wake() // it has one subscription for all, opened when it runs
 	}
 	if s.forget(c) {
-		s.ended(c, outcomeOK)
+		s.ended(c, outcomeOK, 0)
 		s.send(jsonrpc.NewResult(c.id, []byte("{}")))
 	}
 	return true

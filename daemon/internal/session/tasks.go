@@ -31,6 +31,7 @@ func (s *Session) noteTask(c *call, r look) {
 		s.tasks[r.task] = task{c.instance, c.server}
 		s.mu.Unlock()
 		c.instance.Own(s, r.task, time.Now().Add(taskLife))
+		c.instance.Linger(c.request, taskLife)
 	case c.method == mcp.TasksResult, c.method == mcp.TasksCancel,
 		c.method == mcp.TasksGet && (r.status == "failed" || r.status == "cancelled" || r.status == "completed" && c.modern):
 		c.instance.Disown(s, c.member("taskId")) // it may still be asked about

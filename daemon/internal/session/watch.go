@@ -1,0 +1,41 @@
+package session
+
+import (
+	"time"
+
+	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/daemon/internal/audit"
+	"github.com/loom-core/loom/daemon/internal/trace"
+)
+
+// record writes a call down. Neither arguments nor results are in it.
+func (s *Session) record(c *call, outcome string, size int) {
+	r := audit.Record{
+		Time: c.began, Session: s.id, Client: s.clientName(), Server: c.server, Method: c.method,
+		Outcome: outcome, RequestBytes: len(c.params), ResultBytes: size,
+	}
+	if c.began.IsZero() {
+		r.Time = time.Now()
+	} else {
+		r.Duration = time.Since(c.began)
+	}
+	if c.method == mcp.ToolsCall {
+		r.Tool = c.name
+	}
+	s.svc.Audit.Record(r)
+}
+
+// emit shows a message to whoever watches.
+func (s *Session) emit(direction, server string, frame []byte) {
+	s.svc.Trace.Emit(trace.Event{Time: time.Now(), Session: s.id, Client: s.clientName(), Server: server, Direction: direction, Frame: frame})
+}
+
+// clientName is what the client is called: by --client, else by itself.
+func (s *Session) clientName() string {
+	if s.hello.Client != "" {
+		return s.hello.Client
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.client.name
+}
