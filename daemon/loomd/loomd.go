@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/loom-core/loom/core/environ"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/daemon/internal/app"
@@ -39,9 +40,10 @@ func Main(args []string) int {
 	flags.SetOutput(io.Discard)
 	var (
 		socket   = flags.String("socket", "", "listen on `PATH` (LOOM_SOCKET)")
-		file     = flags.String("registry", os.Getenv("LOOM_REGISTRY"), "read `FILE` instead of the user's registry (LOOM_REGISTRY)")
-		metrics  = flags.String("metrics", envOr("LOOM_METRICS", DefaultMetrics), "serve Prometheus metrics on `ADDRESS`, or off (LOOM_METRICS)")
-		level    = flags.String("log-level", envOr("LOOM_LOG_LEVEL", "info"), "`LEVEL`: debug, info, warn or error (LOOM_LOG_LEVEL)")
+		file     = flags.String("registry", "", "read `FILE` instead of the user's registry (LOOM_REGISTRY)")
+		metrics  = flags.String("metrics", "", "serve Prometheus metrics on `ADDRESS`, or off (LOOM_METRICS; otherwise "+DefaultMetrics+")")
+		level    = flags.String("log-level", "", "`LEVEL`: debug, info, warn or error (LOOM_LOG_LEVEL; otherwise info)")
+		saved    = flags.String("environment", "", "take the variables that loom env save wrote to `FILE`: for a service manager, whose own are not the user's")
 		show     = flags.Bool("version", false, "print the version")
 		logLevel slog.Level
 	)
@@ -59,6 +61,20 @@ func Main(args []string) int {
 	if *show {
 		fmt.Println("loomd", version.String())
 		return exitOK
+	}
+	if *saved != "" { // before any other variable is read
+		if err := environ.Take(context.Background(), *saved); err != nil {
+			fmt.Fprintf(os.Stderr, "loomd: %v\n", err)
+			return exitFailed
+		}
+	}
+	for _, f := range []struct {
+		value               *string
+		variable, otherwise string
+	}{{file, "LOOM_REGISTRY", ""}, {metrics, "LOOM_METRICS", DefaultMetrics}, {level, "LOOM_LOG_LEVEL", "info"}} {
+		if *f.value == "" {
+			*f.value = envOr(f.variable, f.otherwise)
+		}
 	}
 	if err := logLevel.UnmarshalText([]byte(*level)); err != nil {
 		fmt.Fprintf(os.Stderr, "loomd: --log-level: %v\n", err)
@@ -135,6 +151,9 @@ func run(socket, file, metrics string, log *slog.Logger, logs *ring.Ring) error 
 	a, err := app.New(opts)
 	if err != nil {
 		return err
+	}
+	if err := notify("READY=1"); err != nil {
+		log.Warn("the service manager does not know that loomd is ready", "err", err)
 	}
 	return a.Run(ctx)
 }
