@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,6 +28,7 @@ type StartOptions struct {
 	Dial         func(context.Context) (*Conn, error)
 	Launch       func(context.Context) (*Conn, error)
 	Env          []string
+	Refused      func(variable string) string // what to do about a variable that is not saved
 }
 
 // NewCmdStart makes `loom start`.
@@ -53,7 +53,10 @@ ${secret:my-token} is read from LOOM_SECRET_MY_TOKEN when loomd starts.`,
   LOOM_SECRET_GITLAB_TOKEN=… loom start`,
 		Args:              usageArgs(cobra.NoArgs),
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return runF(cmd.Context(), opts) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opts.Refused = refusedHint(cmd.Root())
+			return runF(cmd.Context(), opts)
+		},
 	}
 }
 
@@ -62,7 +65,11 @@ func runStart(ctx context.Context, opts *StartOptions) error {
 	if err != nil {
 		return err // before anything is started: a loomd without servers helps nobody
 	}
-	changed, err := saveEnvironment(opts, reg)
+	dirs, err := opts.Dirs()
+	if err != nil {
+		return err
+	}
+	changed, err := saveEnvironment(opts.IO, dirs.SavedEnvironment(), opts.Env, reg, opts.Refused)
 	if err != nil {
 		return err
 	}
@@ -116,25 +123,19 @@ func runStart(ctx context.Context, opts *StartOptions) error {
 	return nil
 }
 
-// saveEnvironment saves what loomd is to be started with, and reports whether
-// that is something new.
-func saveEnvironment(opts *StartOptions, reg *registry.Registry) (changed bool, err error) {
-	dirs, err := opts.Dirs()
+// saveEnvironment saves what loomd is to be started with, says what was left out
+// and what to do about it, and reports whether that is something new.
+func saveEnvironment(io *IO, file string, env []string, reg *registry.Registry, refusedHint func(string) string) (changed bool, err error) {
+	before, _ := os.ReadFile(file)
+	refused, err := environ.Save(file, env, envNames(reg))
 	if err != nil {
 		return false, err
 	}
-	before, _ := os.ReadFile(dirs.SavedEnvironment())
-	refused, err := environ.Save(dirs.SavedEnvironment(), opts.Env, envNames(reg))
-	if err != nil {
-		return false, err
-	}
-	slices.Sort(refused)
 	for _, name := range refused {
-		id := strings.ToLower(strings.ReplaceAll(name, "_", "-"))
-		opts.IO.Note("%s looks like a secret and was not saved", name)
-		opts.IO.Hint("write ${secret:%s} in the registry, and export %s=… before loom start", id, secret.EnvName(id))
+		io.Note("%s looks like a secret and was not saved", name)
+		io.Hint("%s", refusedHint(name))
 	}
-	after, err := os.ReadFile(dirs.SavedEnvironment())
+	after, err := os.ReadFile(file)
 	return !bytes.Equal(before, after), err
 }
 
