@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -62,6 +63,11 @@ func Main(args []string) int {
 		fmt.Println("loomd", version.String())
 		return exitOK
 	}
+	inherited, err := localsock.Inherit()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "loomd: %v\n", err)
+		return exitFailed
+	}
 	if *saved != "" { // before any other variable is read
 		if err := environ.Take(context.Background(), *saved); err != nil {
 			fmt.Fprintf(os.Stderr, "loomd: %v\n", err)
@@ -85,7 +91,7 @@ func Main(args []string) int {
 		slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel}),
 		slog.NewTextHandler(lines{logs}, &slog.HandlerOptions{Level: logLevel, ReplaceAttr: withoutTime}),
 	))
-	if err := run(*socket, *file, *metrics, log, logs); err != nil {
+	if err := run(*socket, *file, *metrics, inherited, log, logs); err != nil {
 		var inUse *localsock.InUseError
 		if errors.As(err, &inUse) {
 			fmt.Fprintf(os.Stderr, "loomd: %v\nhint: loom status\n", err)
@@ -97,7 +103,7 @@ func Main(args []string) int {
 	return exitOK
 }
 
-func run(socket, file, metrics string, log *slog.Logger, logs *ring.Ring) error {
+func run(socket, file, metrics string, inherited *localsock.Listener, log *slog.Logger, logs *ring.Ring) error {
 	dirs, err := localsock.UserDirs()
 	if err != nil {
 		return err
@@ -125,7 +131,7 @@ func run(socket, file, metrics string, log *slog.Logger, logs *ring.Ring) error 
 	if err != nil {
 		return fmt.Errorf("finding loomd's own binary: %w", err)
 	}
-	opts.Beside = filepath.Dir(exe)
+	opts.Beside, opts.Binary, opts.Listener = filepath.Dir(exe), lasting(exe), inherited
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -155,7 +161,37 @@ func run(socket, file, metrics string, log *slog.Logger, logs *ring.Ring) error 
 	if err := notify("READY=1"); err != nil {
 		log.Warn("the service manager does not know that loomd is ready", "err", err)
 	}
-	return a.Run(ctx)
+	err = a.Run(ctx)
+	var next *app.Succession
+	if errors.As(err, &next) {
+		return succeed(next)
+	}
+	return err
+}
+
+// succeed becomes the loomd that was installed in this one's place. It returns
+// when it cannot.
+func succeed(next *app.Succession) error {
+	err := syscall.Exec(next.Path, os.Args, append(os.Environ(), next.Handover.Variable))
+	return errors.Join(fmt.Errorf("executing %s: %w", next.Path, err), next.Handover.Cancel())
+}
+
+// lasting returns the path of our binary that outlives an upgrade: the one by
+// which we were started, when that is a link into the folder of a version.
+func lasting(exe string) string {
+	path, err := exec.LookPath(os.Args[0])
+	if err != nil {
+		return exe
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return exe
+	}
+	started, errStarted := os.Stat(path)
+	running, errRunning := os.Stat(exe)
+	if errStarted != nil || errRunning != nil || !os.SameFile(started, running) {
+		return exe
+	}
+	return path
 }
 
 func usage(w io.Writer, flags *flag.FlagSet) {

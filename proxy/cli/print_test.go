@@ -21,7 +21,7 @@ func busy() loomrpc.Status {
 		Version: "v1.2.3", Protocol: 1, PID: 4711, Started: testNow.Add(-130 * time.Minute),
 		Socket: "/run/user/1000/loom/loomd.sock", StateDir: "/home/u/.local/state/loom",
 		Registry: "/home/u/.config/loom/registry.yaml", RegistryError: "registry.yaml:7:3: unknown key \"comand\"\nregistry.yaml:9:1: duplicate key",
-		Environment: "guessed", Metrics: "http://127.0.0.1:9464/metrics",
+		Environment: "guessed", Newer: "v1.3.0", Metrics: "http://127.0.0.1:9464/metrics",
 		Sessions: []loomrpc.Session{
 			{ID: "1", Client: "claude", Profile: "default", Dir: "/home/u/project", PID: 100, Since: testNow.Add(-26 * time.Hour), Calls: 2},
 			{ID: "2", Profile: "ops", PID: 12345, Since: since},
@@ -41,7 +41,7 @@ func busy() loomrpc.Status {
 
 func TestPrintStatus(t *testing.T) {
 	empty := busy()
-	empty.Sessions, empty.Servers, empty.RegistryError, empty.Environment, empty.Metrics = nil, nil, "", "saved", ""
+	empty.Sessions, empty.Servers, empty.RegistryError, empty.Environment, empty.Metrics, empty.Newer = nil, nil, "", "saved", "", ""
 	for _, c := range []struct {
 		name   string
 		status loomrpc.Status
