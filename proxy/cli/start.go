@@ -29,6 +29,8 @@ type StartOptions struct {
 	Launch       func(context.Context) (*Conn, error)
 	Env          []string
 	Refused      func(variable string) string // what to do about a variable that is not saved
+
+	JSON bool
 }
 
 // NewCmdStart makes `loom start`.
@@ -40,7 +42,7 @@ func NewCmdStart(f *Factory, runF func(context.Context, *StartOptions) error) *c
 	if runF == nil {
 		runF = runStart
 	}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "start",
 		Short: "Start loomd, and learn the tools of servers never started before",
 		Long: `Start loomd, and learn the tools of servers never started before.
@@ -58,6 +60,20 @@ ${secret:my-token} is read from LOOM_SECRET_MY_TOKEN when loomd starts.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
+	cmd.Flags().BoolVar(&opts.JSON, "json", false, "print JSON")
+	return cmd
+}
+
+// started is what `loom start --json` prints.
+type started struct {
+	Started  bool                   `json:"started"` // false: one was running already
+	Version  string                 `json:"version"` // of loomd
+	PID      int                    `json:"pid"`
+	Socket   string                 `json:"socket"`
+	Registry string                 `json:"registry"`
+	Servers  []loomrpc.ServerStatus `json:"servers"` // the enabled ones
+	Learnt   []string               `json:"learnt"`  // those whose tools were learnt now
+	Failed   map[string]string      `json:"failed"`  // those that could not be started, with the reason
 }
 
 func runStart(ctx context.Context, opts *StartOptions) error {
@@ -86,14 +102,14 @@ func runStart(ctx context.Context, opts *StartOptions) error {
 	if err := conn.Call(ctx, loomrpc.MethodStatus, nil, &status); err != nil {
 		return err
 	}
+	if !opts.JSON {
+		printStarted(opts.IO, status, was)
+	}
 	if was {
-		fmt.Fprintf(opts.IO.Out, "loomd %s is running already (pid %d, since %s)\n", status.Version, status.PID, age(time.Since(status.Started)))
 		if changed || len(secretVariables(opts.Env)) > 0 {
 			opts.IO.Note("it keeps the variables that it was started with")
 			opts.IO.Hint("loom stop && loom start")
 		}
-	} else {
-		fmt.Fprintf(opts.IO.Out, "loomd %s %s (pid %d)\n", status.Version, opts.IO.paint("is running", good), status.PID)
 	}
 
 	file, err := opts.RegistryFile()
@@ -116,11 +132,31 @@ func runStart(ctx context.Context, opts *StartOptions) error {
 	if err := conn.Call(ctx, loomrpc.MethodServers, nil, &servers); err != nil {
 		return err
 	}
+	if opts.JSON {
+		return opts.IO.JSON(startedOf(status, was, servers, learnt))
+	}
 	printStart(opts.IO, servers.Servers, learnt, status.Registry)
 	if len(status.Sessions) == 0 {
 		opts.IO.Hint("loom config-line prints what goes into a client's config")
 	}
 	return nil
+}
+
+func startedOf(status loomrpc.Status, was bool, servers loomrpc.ServersReply, learnt loomrpc.LearnReply) started {
+	out := started{
+		Started: !was, Version: status.Version, PID: status.PID, Socket: status.Socket, Registry: status.Registry,
+		Servers: []loomrpc.ServerStatus{}, Learnt: []string{}, Failed: map[string]string{},
+	}
+	for _, s := range servers.Servers {
+		if s.Enabled {
+			out.Servers = append(out.Servers, s)
+		}
+	}
+	for _, s := range learnt.Learnt {
+		out.Learnt = append(out.Learnt, s.Name)
+	}
+	maps.Copy(out.Failed, learnt.Failed)
+	return out
 }
 
 // saveEnvironment saves what loomd is to be started with, says what was left out
@@ -163,6 +199,14 @@ func envNames(reg *registry.Registry) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
+}
+
+func printStarted(io *IO, status loomrpc.Status, was bool) {
+	if was {
+		fmt.Fprintf(io.Out, "loomd %s is running already (pid %d, since %s)\n", status.Version, status.PID, age(time.Since(status.Started)))
+		return
+	}
+	fmt.Fprintf(io.Out, "loomd %s %s (pid %d)\n", status.Version, io.paint("is running", good), status.PID)
 }
 
 func printStart(io *IO, servers []loomrpc.ServerStatus, learnt loomrpc.LearnReply, file string) {
