@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// Program is a main package of the product.
-type Program struct{ Name, Module, Dir string }
+// Program is a main package of the product. Version is linked in, if it is given.
+type Program struct{ Name, Module, Dir, Version string }
 
 // The programs that are built for the demo and for the suites with real
 // upstreams. Tests without an upstream need none: they are loom and loomd.
 var (
-	Loom       = Program{"loom", "github.com/loom-core/loom/proxy", "cmd/loom"}
-	Loomd      = Program{"loomd", "github.com/loom-core/loom/daemon", "cmd/loomd"}
-	Git        = Program{"mcp-git", "github.com/loom-core/loom/servers/mcp-git", "."}
-	Prometheus = Program{"mcp-prometheus", "github.com/loom-core/loom/servers/mcp-prometheus", "."}
+	Loom       = Program{Name: "loom", Module: "github.com/loom-core/loom/proxy", Dir: "cmd/loom"}
+	Loomd      = Program{Name: "loomd", Module: "github.com/loom-core/loom/daemon", Dir: "cmd/loomd"}
+	Git        = Program{Name: "mcp-git", Module: "github.com/loom-core/loom/servers/mcp-git", Dir: "."}
+	Prometheus = Program{Name: "mcp-prometheus", Module: "github.com/loom-core/loom/servers/mcp-prometheus", Dir: "."}
 )
 
 // slow is after how long of silence a build says that it still goes on.
@@ -36,7 +36,11 @@ func Build(ctx context.Context, say func(line string), bin string, programs ...P
 		if err != nil {
 			return fmt.Errorf("finding module %s: %w: %s\nrun it inside the source tree", p.Module, err, out)
 		}
-		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", bin+string(filepath.Separator), ".")
+		args := []string{"build", "-trimpath", "-buildvcs=false", "-o", bin + string(filepath.Separator)}
+		if p.Version != "" {
+			args = append(args, "-ldflags", "-X github.com/loom-core/loom/core/version.Linked="+p.Version)
+		}
+		cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
 		cmd.Dir = filepath.Join(strings.TrimSpace(string(out)), p.Dir)
 		cmd.Env = append(os.Environ(), "GOWORK=off")
 		if err := Show(cmd, say); err != nil {

@@ -75,10 +75,11 @@ func Origin() string {
 	return Inherited
 }
 
-// Save writes the [Passed] variables of env, loomd's own settings and those in
-// extra to file (0600). It returns the names in extra that look like secrets and were left out.
-func Save(file string, env, extra []string) (refused []string, err error) {
-	vars := map[string]string{}
+// Choose returns what [Save] would save of env: the [Passed] variables, loomd's
+// own settings and those in extra. Names in extra that look like secrets are
+// refused.
+func Choose(env, extra []string) (vars map[string]string, refused []string) {
+	vars = map[string]string{}
 	for _, kv := range env {
 		name, value, ok := strings.Cut(kv, "=")
 		own := Passed(name) || slices.Contains(settings, name)
@@ -91,6 +92,14 @@ func Save(file string, env, extra []string) (refused []string, err error) {
 		}
 		vars[name] = value
 	}
+	slices.Sort(refused)
+	return vars, refused
+}
+
+// Save writes what it chooses of env (see [Choose]) to file, with mode 0600. It
+// returns the names that look like secrets and were left out.
+func Save(file string, env, extra []string) (refused []string, err error) {
+	vars, refused := Choose(env, extra)
 	raw, err := json.MarshalIndent(vars, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encoding the environment: %w", err)
@@ -108,19 +117,45 @@ func Save(file string, env, extra []string) (refused []string, err error) {
 	return refused, nil
 }
 
-// ForDaemon returns the environment to start loomd with: the one that was
-// saved to file, or, with nothing saved, a guess.
-func ForDaemon(ctx context.Context, file string) ([]string, error) {
+// Read returns what was saved to file. It is [fs.ErrNotExist] if nothing was.
+func Read(file string) (map[string]string, error) {
 	raw, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return append(guess(ctx), marker+"="+Guessed), nil
-	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the saved environment: %w", err)
 	}
 	vars := map[string]string{}
 	if err := json.Unmarshal(raw, &vars); err != nil {
-		return nil, fmt.Errorf("reading the saved environment %s: %w (loom start writes it anew)", file, err)
+		return nil, fmt.Errorf("reading the saved environment %s: %w (loom env save writes it anew)", file, err)
+	}
+	return vars, nil
+}
+
+// Take puts what was saved to file, or else a guess, into this process's own
+// environment. It is for a loomd that a service manager starts, with an
+// environment that is nobody's shell; what was not saved stays.
+func Take(ctx context.Context, file string) error {
+	env, err := ForDaemon(ctx, file)
+	if err != nil {
+		return err
+	}
+	for _, kv := range env {
+		name, value, _ := strings.Cut(kv, "=")
+		if err := os.Setenv(name, value); err != nil {
+			return fmt.Errorf("setting %s of the saved environment: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// ForDaemon returns the environment to start loomd with: the one that was
+// saved to file, or, with nothing saved, a guess.
+func ForDaemon(ctx context.Context, file string) ([]string, error) {
+	vars, err := Read(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return append(guess(ctx), marker+"="+Guessed), nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	env := make([]string, 0, len(vars)+1)
 	for name, value := range vars {

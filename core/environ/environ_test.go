@@ -49,8 +49,30 @@ func TestForDaemonGuessesAndDropsTheClientsVariables(t *testing.T) {
 func TestForDaemonNamesABrokenFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "environment.json")
 	os.WriteFile(file, []byte("{"), 0o600)
-	if _, err := ForDaemon(context.Background(), file); err == nil || !strings.Contains(err.Error(), "loom start") {
+	if _, err := ForDaemon(context.Background(), file); err == nil || !strings.Contains(err.Error(), "loom env save") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestTake: what a service manager gave stays where nothing was saved.
+func TestTake(t *testing.T) {
+	for name, value := range map[string]string{"LANG": "manager", "LC_ALL": "manager", "NOTIFY_SOCKET": "manager", marker: ""} {
+		t.Setenv(name, value)
+	}
+	file := filepath.Join(t.TempDir(), "environment.json")
+	if _, err := Save(file, []string{"LANG=shell"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := Take(t.Context(), file); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"LANG": "shell", "LC_ALL": "manager", "NOTIFY_SOCKET": "manager"} {
+		if got := os.Getenv(name); got != want {
+			t.Errorf("%s=%s, want %s", name, got, want)
+		}
+	}
+	if Origin() != Saved {
+		t.Errorf("the environment is %s", Origin())
 	}
 }
 

@@ -56,6 +56,7 @@ type Listener struct {
 	*net.UnixListener
 	path, address string
 	locks         []*os.File
+	handed        bool // to the next image of this process
 }
 
 // Listen makes the socket at path, for the loomd of the user whose state is in
@@ -126,6 +127,9 @@ func (l *Listener) StopAccepting() error {
 
 // Close stops listening and frees socket and locks. It may be called twice.
 func (l *Listener) Close() error {
+	if l.handed {
+		return nil
+	}
 	var err error
 	if l.UnixListener != nil {
 		err = l.UnixListener.Close()

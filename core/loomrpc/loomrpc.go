@@ -110,6 +110,7 @@ type Status struct {
 	StateDir      string         `json:"state_dir"`
 	Registry      string         `json:"registry"`
 	RegistryError string         `json:"registry_error,omitempty"` // the last reload failed: the one before still serves
+	Newer         string         `json:"newer,omitempty"`          // version of a connected loom that is newer than loomd
 	Environment   string         `json:"environment"`              // "saved", "guessed" or "inherited"
 	Metrics       string         `json:"metrics,omitempty"`        // URL; empty when off
 	Audit         AuditStatus    `json:"audit"`
@@ -125,6 +126,7 @@ type Session struct {
 	Profile string    `json:"profile"`
 	Dir     string    `json:"cwd,omitempty"`
 	PID     int       `json:"pid"`
+	Version string    `json:"version"` // of its loom proxy
 	Since   time.Time `json:"since"`
 	Calls   int       `json:"calls_in_flight"`
 }

@@ -11,11 +11,13 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
 
+	"github.com/loom-core/loom/core/environ"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/daemon/internal/app"
@@ -39,9 +41,10 @@ func Main(args []string) int {
 	flags.SetOutput(io.Discard)
 	var (
 		socket   = flags.String("socket", "", "listen on `PATH` (LOOM_SOCKET)")
-		file     = flags.String("registry", os.Getenv("LOOM_REGISTRY"), "read `FILE` instead of the user's registry (LOOM_REGISTRY)")
-		metrics  = flags.String("metrics", envOr("LOOM_METRICS", DefaultMetrics), "serve Prometheus metrics on `ADDRESS`, or off (LOOM_METRICS)")
-		level    = flags.String("log-level", envOr("LOOM_LOG_LEVEL", "info"), "`LEVEL`: debug, info, warn or error (LOOM_LOG_LEVEL)")
+		file     = flags.String("registry", "", "read `FILE` instead of the user's registry (LOOM_REGISTRY)")
+		metrics  = flags.String("metrics", "", "serve Prometheus metrics on `ADDRESS`, or off (LOOM_METRICS; otherwise "+DefaultMetrics+")")
+		level    = flags.String("log-level", "", "`LEVEL`: debug, info, warn or error (LOOM_LOG_LEVEL; otherwise info)")
+		saved    = flags.String("environment", "", "take the variables that loom env save wrote to `FILE`: for a service manager, whose own are not the user's")
 		show     = flags.Bool("version", false, "print the version")
 		logLevel slog.Level
 	)
@@ -60,6 +63,25 @@ func Main(args []string) int {
 		fmt.Println("loomd", version.String())
 		return exitOK
 	}
+	inherited, err := localsock.Inherit()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "loomd: %v\n", err)
+		return exitFailed
+	}
+	if *saved != "" { // before any other variable is read
+		if err := environ.Take(context.Background(), *saved); err != nil {
+			fmt.Fprintf(os.Stderr, "loomd: %v\n", err)
+			return exitFailed
+		}
+	}
+	for _, f := range []struct {
+		value               *string
+		variable, otherwise string
+	}{{file, "LOOM_REGISTRY", ""}, {metrics, "LOOM_METRICS", DefaultMetrics}, {level, "LOOM_LOG_LEVEL", "info"}} {
+		if *f.value == "" {
+			*f.value = envOr(f.variable, f.otherwise)
+		}
+	}
 	if err := logLevel.UnmarshalText([]byte(*level)); err != nil {
 		fmt.Fprintf(os.Stderr, "loomd: --log-level: %v\n", err)
 		return exitUsage
@@ -69,7 +91,7 @@ func Main(args []string) int {
 		slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel}),
 		slog.NewTextHandler(lines{logs}, &slog.HandlerOptions{Level: logLevel, ReplaceAttr: withoutTime}),
 	))
-	if err := run(*socket, *file, *metrics, log, logs); err != nil {
+	if err := run(*socket, *file, *metrics, inherited, log, logs); err != nil {
 		var inUse *localsock.InUseError
 		if errors.As(err, &inUse) {
 			fmt.Fprintf(os.Stderr, "loomd: %v\nhint: loom status\n", err)
@@ -81,7 +103,7 @@ func Main(args []string) int {
 	return exitOK
 }
 
-func run(socket, file, metrics string, log *slog.Logger, logs *ring.Ring) error {
+func run(socket, file, metrics string, inherited *localsock.Listener, log *slog.Logger, logs *ring.Ring) error {
 	dirs, err := localsock.UserDirs()
 	if err != nil {
 		return err
@@ -109,7 +131,7 @@ func run(socket, file, metrics string, log *slog.Logger, logs *ring.Ring) error 
 	if err != nil {
 		return fmt.Errorf("finding loomd's own binary: %w", err)
 	}
-	opts.Beside = filepath.Dir(exe)
+	opts.Beside, opts.Binary, opts.Listener = filepath.Dir(exe), lasting(exe), inherited
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -136,7 +158,40 @@ func run(socket, file, metrics string, log *slog.Logger, logs *ring.Ring) error 
 	if err != nil {
 		return err
 	}
-	return a.Run(ctx)
+	if err := notify("READY=1"); err != nil {
+		log.Warn("the service manager does not know that loomd is ready", "err", err)
+	}
+	err = a.Run(ctx)
+	var next *app.Succession
+	if errors.As(err, &next) {
+		return succeed(next)
+	}
+	return err
+}
+
+// succeed becomes the loomd that was installed in this one's place. It returns
+// when it cannot.
+func succeed(next *app.Succession) error {
+	err := syscall.Exec(next.Path, os.Args, append(os.Environ(), next.Handover.Variable))
+	return errors.Join(fmt.Errorf("executing %s: %w", next.Path, err), next.Handover.Cancel())
+}
+
+// lasting returns the path of our binary that outlives an upgrade: the one by
+// which we were started, when that is a link into the folder of a version.
+func lasting(exe string) string {
+	path, err := exec.LookPath(os.Args[0])
+	if err != nil {
+		return exe
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return exe
+	}
+	started, errStarted := os.Stat(path)
+	running, errRunning := os.Stat(exe)
+	if errStarted != nil || errRunning != nil || !os.SameFile(started, running) {
+		return exe
+	}
+	return path
 }
 
 func usage(w io.Writer, flags *flag.FlagSet) {

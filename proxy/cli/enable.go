@@ -24,6 +24,7 @@ type EnableOptions struct {
 
 	Server registry.ServerName
 	On     bool
+	JSON   bool
 }
 
 // NewCmdEnable makes `loom enable`.
@@ -55,13 +56,29 @@ func newCmdSwitch(f *Factory, runF func(context.Context, *EnableOptions) error, 
 	if runF == nil {
 		runF = runEnable
 	}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Server = registry.ServerName(args[0])
 			return runF(cmd.Context(), opts)
 		},
 	}
+	cmd.Flags().BoolVar(&opts.JSON, "json", false, "print JSON")
+	return cmd
+}
+
+// switched is what `loom enable --json` and `loom disable --json` print.
+type switched struct {
+	Server   string `json:"server"`
+	Enabled  bool   `json:"enabled"`
+	Changed  bool   `json:"changed"` // the registry was
+	Registry string `json:"registry"`
+	Line     int    `json:"line,omitempty"` // that was changed
+	Applied  bool   `json:"applied"`        // a running loomd has read it
+	Known    bool   `json:"known"`          // its tools are
+	Tools    int    `json:"tools,omitempty"`
+	Tokens   int    `json:"tokens,omitempty"` // of their definitions
+	Failed   string `json:"failed,omitempty"` // why its tools could not be learnt
 }
 
 func runEnable(ctx context.Context, opts *EnableOptions) error {
@@ -73,16 +90,35 @@ func runEnable(ctx context.Context, opts *EnableOptions) error {
 	if err != nil {
 		return err
 	}
+	done := switched{Server: string(opts.Server), Enabled: opts.On, Changed: !change.None(), Registry: file.Path, Line: change.Line}
+	if !opts.JSON {
+		printSwitched(opts.IO, done, change.What)
+	}
+	if err := applyRegistry(ctx, opts, &done); err != nil {
+		return err
+	}
+	if opts.JSON {
+		return opts.IO.JSON(done)
+	}
+	switch {
+	case done.Failed != "":
+		printFailure(opts.IO, done.Server, done.Failed)
+	case done.Known:
+		fmt.Fprintf(opts.IO.Out, "%s adds %s, whose definitions take %s\n", done.Server, plural(done.Tools, "tool"), plural(done.Tokens, "token"))
+	}
+	return nil
+}
+
+func printSwitched(io *IO, done switched, what string) {
 	state := "off"
-	if opts.On {
+	if done.Enabled {
 		state = "on"
 	}
-	if change.None() {
-		fmt.Fprintf(opts.IO.Out, "%s is %s already in %s\n", opts.Server, state, file.Path)
-	} else {
-		fmt.Fprintf(opts.IO.Out, "%s is %s: %s (%s:%d)\n", opts.Server, state, change.What, file.Path, change.Line)
+	if !done.Changed {
+		fmt.Fprintf(io.Out, "%s is %s already in %s\n", done.Server, state, done.Registry)
+		return
 	}
-	return applyRegistry(ctx, opts, file)
+	fmt.Fprintf(io.Out, "%s is %s: %s (%s:%d)\n", done.Server, state, what, done.Registry, done.Line)
 }
 
 // editRegistry changes the file.
@@ -140,9 +176,9 @@ func knows(reg *registry.Registry, name registry.ServerName) error {
 	return withHint(err, "shipped are %s", strings.Join(shipped, ", "))
 }
 
-// applyRegistry makes a running loomd read the file, and tells what the server
-// that was switched on costs.
-func applyRegistry(ctx context.Context, opts *EnableOptions, file RegistryFile) error {
+// applyRegistry makes a running loomd read the file, and notes in done what the
+// server that was switched on costs.
+func applyRegistry(ctx context.Context, opts *EnableOptions, done *switched) error {
 	conn, err := opts.Dial(ctx)
 	if errors.Is(err, localsock.ErrNotRunning) {
 		if opts.On {
@@ -157,17 +193,18 @@ func applyRegistry(ctx context.Context, opts *EnableOptions, file RegistryFile) 
 	if err != nil {
 		return err
 	}
-	if reply.Registry != file.Path {
-		opts.IO.Note("the loomd that runs reads %s, not %s", reply.Registry, file.Path)
+	if reply.Registry != done.Registry {
+		opts.IO.Note("the loomd that runs reads %s, not %s", reply.Registry, done.Registry)
 		return nil
 	}
+	done.Applied = true
 	if !opts.On {
 		return nil
 	}
 	var learnt loomrpc.LearnReply
-	done := opts.IO.Progress(slow, fmt.Sprintf("starting %s to learn its tools", opts.Server))
+	shown := opts.IO.Progress(slow, fmt.Sprintf("starting %s to learn its tools", opts.Server))
 	err = conn.Call(ctx, loomrpc.MethodLearn, nil, &learnt)
-	done()
+	shown()
 	if err != nil {
 		return err
 	}
@@ -179,14 +216,12 @@ func applyRegistry(ctx context.Context, opts *EnableOptions, file RegistryFile) 
 		if s.Name != string(opts.Server) {
 			continue
 		}
-		reason := learnt.Failed[s.Name]
-		if reason == "" && failed(s) {
-			reason = s.LastError
+		done.Failed = learnt.Failed[s.Name]
+		if done.Failed == "" && failed(s) {
+			done.Failed = s.LastError
 		}
-		if reason != "" {
-			printFailure(opts.IO, s.Name, reason)
-		} else if s.Known {
-			fmt.Fprintf(opts.IO.Out, "%s adds %s, whose definitions take %s\n", s.Name, plural(s.Tools, "tool"), plural(s.Tokens, "token"))
+		if done.Failed == "" && s.Known {
+			done.Known, done.Tools, done.Tokens = true, s.Tools, s.Tokens
 		}
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/proxy/internal/launch"
+	"github.com/loom-core/loom/proxy/internal/service"
 	"github.com/loom-core/loom/registry"
 )
 
@@ -32,6 +33,7 @@ type Factory struct {
 	Socket       func() (string, error)               // Depends on Dirs and --socket
 	RegistryFile func() (RegistryFile, error)         // Depends on Dirs and --registry
 	Registry     func() (*registry.Registry, error)   // Depends on RegistryFile
+	Service      func() (*service.Service, error)     // of loomd, installed or not
 	Dial         func(context.Context) (*Conn, error) // Depends on Socket; localsock.ErrNotRunning if there is no loomd
 	Launch       func(context.Context) (*Conn, error) // Depends on Dial and RegistryFile; starts a loomd if there is none
 
@@ -57,6 +59,7 @@ func newFactory(streams *IO) *Factory {
 	f.Socket = sync.OnceValues(f.socket)
 	f.RegistryFile = sync.OnceValues(f.registryFile)
 	f.Registry = sync.OnceValues(f.loadRegistry)
+	f.Service = sync.OnceValues(findService)
 	f.Dial = f.dial
 	f.Launch = f.launchDaemon
 	return f
@@ -122,21 +125,13 @@ func (f *Factory) launchDaemon(ctx context.Context) (*Conn, error) {
 	if f.conn != nil {
 		return f.conn, nil
 	}
-	dirs, err := f.Dirs()
-	if err != nil {
-		return nil, err
-	}
 	socket, err := f.Socket()
 	if err != nil {
 		return nil, err
 	}
-	file, err := f.RegistryFile()
+	o, err := f.launchOptions(socket, secretVariables(os.Environ()))
 	if err != nil {
 		return nil, err
-	}
-	o := launch.Options{Dirs: dirs, Socket: socket, Env: secretVariables(os.Environ())}
-	if file.Named {
-		o.Registry = file.Path
 	}
 	done := f.IO.Progress(500*time.Millisecond, "starting loomd")
 	conn, err := launch.Connect(ctx, o)
@@ -145,6 +140,48 @@ func (f *Factory) launchDaemon(ctx context.Context) (*Conn, error) {
 		return nil, err
 	}
 	return f.greet(ctx, conn)
+}
+
+func findService() (*service.Service, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return nil, fmt.Errorf("finding the home directory: %w", err)
+	}
+	return service.Of(home), nil
+}
+
+// launchOptions are how a loomd is started that serves socket, with env beside
+// what was saved. An installed service starts it, unless what is wanted is not
+// what the service runs: another socket or registry, or secrets of this shell.
+func (f *Factory) launchOptions(socket string, env []string) (launch.Options, error) {
+	dirs, err := f.Dirs()
+	if err != nil {
+		return launch.Options{}, err
+	}
+	file, err := f.RegistryFile()
+	if err != nil {
+		return launch.Options{}, err
+	}
+	o := launch.Options{Dirs: dirs, Socket: socket, Env: env}
+	if file.Named {
+		o.Registry = file.Path
+	}
+	usual, err := dirs.DefaultSocket()
+	if err != nil || socket != usual || file.Named || len(env) > 0 {
+		return o, err
+	}
+	s, err := f.Service()
+	if err != nil {
+		return launch.Options{}, err
+	}
+	if s.Installed() {
+		o.Service = s
+		o.Failed = func(err error) {
+			f.IO.Note("%v; starting it detached", err)
+			f.IO.Hint("loom service status")
+		}
+	}
+	return o, nil
 }
 
 // greet opens the connection and warns when loomd is of another version.

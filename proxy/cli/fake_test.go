@@ -48,11 +48,24 @@ func fakeMain() {
 	flags := flag.NewFlagSet("loomd", flag.ExitOnError)
 	socket := flags.String("socket", "", "")
 	file := flags.String("registry", "", "")
+	saved := flags.String("environment", "", "")
 	flags.Parse(os.Args[1:])
+	if *saved != "" {
+		if err := environ.Take(context.Background(), *saved); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	dirs, err := localsock.UserDirs()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	if *socket == "" {
+		if *socket, err = dirs.DefaultSocket(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	}
 	home := os.Getenv("HOME")
 	d := &fakeLoomd{

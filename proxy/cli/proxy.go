@@ -17,11 +17,10 @@ import (
 
 // ProxyOptions are what `loom proxy` needs.
 type ProxyOptions struct {
-	IO           *IO
-	Dirs         func() (localsock.Dirs, error)
-	Socket       func() (string, error) // asked anew for every connection: the next loomd may have another
-	RegistryFile func() (RegistryFile, error)
-	Version      string
+	IO      *IO
+	Socket  func() (string, error) // asked anew for every connection: the next loomd may have another
+	Launch  func(socket string, env []string) (launch.Options, error)
+	Version string
 
 	Client  string
 	Profile string
@@ -30,7 +29,7 @@ type ProxyOptions struct {
 
 // NewCmdProxy makes `loom proxy`.
 func NewCmdProxy(f *Factory, runF func(context.Context, *ProxyOptions) error) *cobra.Command {
-	opts := &ProxyOptions{IO: f.IO, Dirs: f.Dirs, Socket: f.socket, RegistryFile: f.RegistryFile, Version: f.Version}
+	opts := &ProxyOptions{IO: f.IO, Socket: f.socket, Launch: f.launchOptions, Version: f.Version}
 	if runF == nil {
 		runF = runProxy
 	}
@@ -85,14 +84,6 @@ func completeProfiles(f *Factory) completion {
 func runProxy(ctx context.Context, opts *ProxyOptions) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	dirs, err := opts.Dirs()
-	if err != nil {
-		return err
-	}
-	file, err := opts.RegistryFile()
-	if err != nil {
-		return err
-	}
 	dial := func(ctx context.Context) (net.Conn, error) {
 		socket, err := opts.Socket()
 		if err != nil {
@@ -105,9 +96,9 @@ func runProxy(ctx context.Context, opts *ProxyOptions) error {
 		if err != nil {
 			return nil, err
 		}
-		o := launch.Options{Dirs: dirs, Socket: socket}
-		if file.Named {
-			o.Registry = file.Path
+		o, err := opts.Launch(socket, nil)
+		if err != nil {
+			return nil, err
 		}
 		return launch.Connect(ctx, o)
 	}

@@ -18,6 +18,7 @@ type RestartOptions struct {
 	Dial func(context.Context) (*Conn, error)
 
 	Server string
+	JSON   bool
 }
 
 // NewCmdRestart makes `loom restart`.
@@ -26,7 +27,7 @@ func NewCmdRestart(f *Factory, runF func(context.Context, *RestartOptions) error
 	if runF == nil {
 		runF = runRestart
 	}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "restart SERVER",
 		Short: "Stop the processes of a server; the next call starts a new one",
 		Long: `Stop the processes of a server; the next call starts a new one.
@@ -40,6 +41,14 @@ loomd itself is restarted by: loom stop && loom start`,
 			return runF(cmd.Context(), opts)
 		},
 	}
+	cmd.Flags().BoolVar(&opts.JSON, "json", false, "print JSON")
+	return cmd
+}
+
+// restarted is what `loom restart --json` prints.
+type restarted struct {
+	Server  string `json:"server"`
+	Stopped int    `json:"stopped"` // processes
 }
 
 func runRestart(ctx context.Context, opts *RestartOptions) error {
@@ -53,6 +62,9 @@ func runRestart(ctx context.Context, opts *RestartOptions) error {
 	done()
 	if err != nil {
 		return suggestServers(ctx, conn, opts.Server, err)
+	}
+	if opts.JSON {
+		return opts.IO.JSON(restarted{opts.Server, reply.Stopped})
 	}
 	if reply.Stopped == 0 {
 		fmt.Fprintf(opts.IO.Out, "%s was not running; the next call starts it\n", opts.Server)

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,6 +28,9 @@ type StartOptions struct {
 	Dial         func(context.Context) (*Conn, error)
 	Launch       func(context.Context) (*Conn, error)
 	Env          []string
+	Refused      func(variable string) string // what to do about a variable that is not saved
+
+	JSON bool
 }
 
 // NewCmdStart makes `loom start`.
@@ -40,7 +42,7 @@ func NewCmdStart(f *Factory, runF func(context.Context, *StartOptions) error) *c
 	if runF == nil {
 		runF = runStart
 	}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "start",
 		Short: "Start loomd, and learn the tools of servers never started before",
 		Long: `Start loomd, and learn the tools of servers never started before.
@@ -53,8 +55,25 @@ ${secret:my-token} is read from LOOM_SECRET_MY_TOKEN when loomd starts.`,
   LOOM_SECRET_GITLAB_TOKEN=… loom start`,
 		Args:              usageArgs(cobra.NoArgs),
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return runF(cmd.Context(), opts) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opts.Refused = refusedHint(cmd.Root())
+			return runF(cmd.Context(), opts)
+		},
 	}
+	cmd.Flags().BoolVar(&opts.JSON, "json", false, "print JSON")
+	return cmd
+}
+
+// started is what `loom start --json` prints.
+type started struct {
+	Started  bool                   `json:"started"` // false: one was running already
+	Version  string                 `json:"version"` // of loomd
+	PID      int                    `json:"pid"`
+	Socket   string                 `json:"socket"`
+	Registry string                 `json:"registry"`
+	Servers  []loomrpc.ServerStatus `json:"servers"` // the enabled ones
+	Learnt   []string               `json:"learnt"`  // those whose tools were learnt now
+	Failed   map[string]string      `json:"failed"`  // those that could not be started, with the reason
 }
 
 func runStart(ctx context.Context, opts *StartOptions) error {
@@ -62,7 +81,11 @@ func runStart(ctx context.Context, opts *StartOptions) error {
 	if err != nil {
 		return err // before anything is started: a loomd without servers helps nobody
 	}
-	changed, err := saveEnvironment(opts, reg)
+	dirs, err := opts.Dirs()
+	if err != nil {
+		return err
+	}
+	changed, err := saveEnvironment(opts.IO, dirs.SavedEnvironment(), opts.Env, reg, opts.Refused)
 	if err != nil {
 		return err
 	}
@@ -79,14 +102,14 @@ func runStart(ctx context.Context, opts *StartOptions) error {
 	if err := conn.Call(ctx, loomrpc.MethodStatus, nil, &status); err != nil {
 		return err
 	}
+	if !opts.JSON {
+		printStarted(opts.IO, status, was)
+	}
 	if was {
-		fmt.Fprintf(opts.IO.Out, "loomd %s is running already (pid %d, since %s)\n", status.Version, status.PID, age(time.Since(status.Started)))
 		if changed || len(secretVariables(opts.Env)) > 0 {
 			opts.IO.Note("it keeps the variables that it was started with")
 			opts.IO.Hint("loom stop && loom start")
 		}
-	} else {
-		fmt.Fprintf(opts.IO.Out, "loomd %s %s (pid %d)\n", status.Version, opts.IO.paint("is running", good), status.PID)
 	}
 
 	file, err := opts.RegistryFile()
@@ -109,6 +132,9 @@ func runStart(ctx context.Context, opts *StartOptions) error {
 	if err := conn.Call(ctx, loomrpc.MethodServers, nil, &servers); err != nil {
 		return err
 	}
+	if opts.JSON {
+		return opts.IO.JSON(startedOf(status, was, servers, learnt))
+	}
 	printStart(opts.IO, servers.Servers, learnt, status.Registry)
 	if len(status.Sessions) == 0 {
 		opts.IO.Hint("loom config-line prints what goes into a client's config")
@@ -116,25 +142,36 @@ func runStart(ctx context.Context, opts *StartOptions) error {
 	return nil
 }
 
-// saveEnvironment saves what loomd is to be started with, and reports whether
-// that is something new.
-func saveEnvironment(opts *StartOptions, reg *registry.Registry) (changed bool, err error) {
-	dirs, err := opts.Dirs()
+func startedOf(status loomrpc.Status, was bool, servers loomrpc.ServersReply, learnt loomrpc.LearnReply) started {
+	out := started{
+		Started: !was, Version: status.Version, PID: status.PID, Socket: status.Socket, Registry: status.Registry,
+		Servers: []loomrpc.ServerStatus{}, Learnt: []string{}, Failed: map[string]string{},
+	}
+	for _, s := range servers.Servers {
+		if s.Enabled {
+			out.Servers = append(out.Servers, s)
+		}
+	}
+	for _, s := range learnt.Learnt {
+		out.Learnt = append(out.Learnt, s.Name)
+	}
+	maps.Copy(out.Failed, learnt.Failed)
+	return out
+}
+
+// saveEnvironment saves what loomd is to be started with, says what was left out
+// and what to do about it, and reports whether that is something new.
+func saveEnvironment(io *IO, file string, env []string, reg *registry.Registry, refusedHint func(string) string) (changed bool, err error) {
+	before, _ := os.ReadFile(file)
+	refused, err := environ.Save(file, env, envNames(reg))
 	if err != nil {
 		return false, err
 	}
-	before, _ := os.ReadFile(dirs.SavedEnvironment())
-	refused, err := environ.Save(dirs.SavedEnvironment(), opts.Env, envNames(reg))
-	if err != nil {
-		return false, err
-	}
-	slices.Sort(refused)
 	for _, name := range refused {
-		id := strings.ToLower(strings.ReplaceAll(name, "_", "-"))
-		opts.IO.Note("%s looks like a secret and was not saved", name)
-		opts.IO.Hint("write ${secret:%s} in the registry, and export %s=… before loom start", id, secret.EnvName(id))
+		io.Note("%s looks like a secret and was not saved", name)
+		io.Hint("%s", refusedHint(name))
 	}
-	after, err := os.ReadFile(dirs.SavedEnvironment())
+	after, err := os.ReadFile(file)
 	return !bytes.Equal(before, after), err
 }
 
@@ -162,6 +199,14 @@ func envNames(reg *registry.Registry) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
+}
+
+func printStarted(io *IO, status loomrpc.Status, was bool) {
+	if was {
+		fmt.Fprintf(io.Out, "loomd %s is running already (pid %d, since %s)\n", status.Version, status.PID, age(time.Since(status.Started)))
+		return
+	}
+	fmt.Fprintf(io.Out, "loomd %s %s (pid %d)\n", status.Version, io.paint("is running", good), status.PID)
 }
 
 func printStart(io *IO, servers []loomrpc.ServerStatus, learnt loomrpc.LearnReply, file string) {

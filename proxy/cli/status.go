@@ -59,7 +59,12 @@ func runStatus(ctx context.Context, opts *StatusOptions) error {
 
 func printStatus(opts *StatusOptions, s loomrpc.Status) {
 	io, now := opts.IO, opts.Now()
-	fmt.Fprintf(io.Out, "loomd %s %s (pid %d, up %s)\n\n", s.Version, io.paint("is running", good), s.PID, age(now.Sub(s.Started)))
+	fmt.Fprintf(io.Out, "loomd %s %s (pid %d, up %s)\n", s.Version, io.paint("is running", good), s.PID, age(now.Sub(s.Started)))
+	if s.Newer != "" { // where loomd was replaced on disk, too, it goes over by itself
+		fmt.Fprintf(io.Out, "%s loom %s is connected. Install that loomd, too; or, if it is installed elsewhere: loom stop && loom start\n",
+			io.paint("A newer", warn), s.Newer)
+	}
+	fmt.Fprintln(io.Out)
 	facts := newTable(io, "", "")
 	facts.row("socket", s.Socket)
 	facts.row("registry", s.Registry)

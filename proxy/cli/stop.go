@@ -25,6 +25,8 @@ const stopLimit = time.Minute
 type StopOptions struct {
 	IO   *IO
 	Dial func(context.Context) (*Conn, error)
+
+	JSON bool
 }
 
 // NewCmdStop makes `loom stop`.
@@ -33,7 +35,7 @@ func NewCmdStop(f *Factory, runF func(context.Context, *StopOptions) error) *cob
 	if runF == nil {
 		runF = runStop
 	}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "stop",
 		Short: "Stop loomd and all its servers",
 		Long: `Stop loomd and all its servers, and wait until they have ended.
@@ -43,11 +45,22 @@ A client that is still connected starts a new loomd when it needs one.`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return runF(cmd.Context(), opts) },
 	}
+	cmd.Flags().BoolVar(&opts.JSON, "json", false, "print JSON")
+	return cmd
+}
+
+// stopped is what `loom stop --json` prints.
+type stopped struct {
+	Stopped bool `json:"stopped"` // false: none was running
+	PID     int  `json:"pid,omitempty"`
 }
 
 func runStop(ctx context.Context, opts *StopOptions) error {
 	conn, err := opts.Dial(ctx)
 	if errors.Is(err, localsock.ErrNotRunning) {
+		if opts.JSON {
+			return opts.IO.JSON(stopped{})
+		}
 		fmt.Fprintln(opts.IO.Out, "loomd is not running")
 		return nil
 	}
@@ -65,6 +78,9 @@ func runStop(ctx context.Context, opts *StopOptions) error {
 	done()
 	if err != nil {
 		return withHint(err, "loom logs loomd")
+	}
+	if opts.JSON {
+		return opts.IO.JSON(stopped{Stopped: true, PID: status.PID})
 	}
 	fmt.Fprintf(opts.IO.Out, "loomd stopped (pid %d)\n", status.PID)
 	return nil

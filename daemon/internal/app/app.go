@@ -46,7 +46,10 @@ type Options struct {
 	Logs         *ring.Ring      // what Logger wrote, for `loom logs loomd`
 	Reload       <-chan struct{} // read the registry again; optional
 	GiveUp       <-chan struct{} // closed: do not wait for another loomd to end; optional
-	Timeouts     child.Timeouts  // optional
+
+	Binary   string              // loomd's own file, by the path that outlives an upgrade; empty: no upgrade
+	Listener *localsock.Listener // taken over from the image before an upgrade; optional
+	Timeouts child.Timeouts      // optional
 }
 
 // drain is how long a server that was reconfigured may finish its calls.
@@ -72,6 +75,7 @@ type App struct {
 	http     net.Listener    // nil: off
 	life     context.Context // ends when Run does: for work that no request waits for
 	endLife  context.CancelFunc
+	upgrade  *upgrade
 	stopping chan struct{}
 	stopOnce sync.Once
 	onStop   []teardown
@@ -94,6 +98,7 @@ type teardown struct {
 // [*localsock.InUseError] when another one serves.
 func New(opts Options) (_ *App, err error) {
 	a := &App{opts: opts, log: opts.Logger, started: time.Now(), metrics: newMetrics(), trace: trace.New(knownSecrets), stopping: make(chan struct{}), sessions: map[*session.Session]bool{}}
+	a.upgrade = newUpgrade(opts.Binary)
 	a.life, a.endLife = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
@@ -101,16 +106,22 @@ func New(opts Options) (_ *App, err error) {
 			a.tearDown()
 		}
 	}()
+	if opts.Listener != nil {
+		a.listener = opts.Listener
+		a.atStop("socket", a.listener.Close)
+	}
 	// Before the socket is there: a proxy that connected to a loomd which is about
 	// to end of a mistake in the registry would see a broken pipe and not the mistake.
 	reg, pins, err := a.load()
 	if err != nil {
 		return nil, fmt.Errorf("reading the registry: %w", err)
 	}
-	if a.listener, err = listen(opts); err != nil {
-		return nil, err
+	if a.listener == nil {
+		if a.listener, err = listen(opts); err != nil {
+			return nil, err
+		}
+		a.atStop("socket", a.listener.Close)
 	}
-	a.atStop("socket", a.listener.Close)
 	a.openAudit()
 
 	if a.catalog, err = catalog.Open(filepath.Join(opts.Dirs.State, "catalog")); err != nil {
@@ -207,7 +218,7 @@ func instanceName() string {
 func (a *App) atStop(name string, f func() error) { a.onStop = append(a.onStop, teardown{name, f}) }
 
 // Run serves until ctx ends or somebody asks it to stop, and takes everything
-// down.
+// down. The error is a [*Succession] when a newer loomd is to go on.
 func (a *App) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -220,19 +231,24 @@ func (a *App) Run(ctx context.Context) error {
 	accepting.Go(func() { a.accept(ctx) })
 	accepting.Go(func() { a.reloads(ctx) })
 	a.log.Info("loomd is ready", "version", a.opts.Version, "socket", a.opts.Socket, "registry", a.opts.RegistryFile, "metrics", a.metricsURL())
+	var next *Succession
 	select {
 	case <-ctx.Done():
 	case <-a.stopping:
+	case <-a.upgrade.now:
+		next = a.handOver()
 	}
 	a.log.Info("loomd is stopping")
-	a.listener.StopAccepting()
+	if next == nil {
+		a.listener.StopAccepting()
+	}
 	a.endLife()
 	cancel() // sessions end, with what is queued for them written
 	accepting.Wait()
 	a.background.Wait()
 	err := a.tearDown()
 	web.Wait()
-	return err
+	return a.succeed(next, err)
 }
 
 // Shutdown makes Run return.
@@ -276,6 +292,7 @@ func (a *App) serve(ctx context.Context, s *session.Session) {
 			a.mu.Lock()
 			a.sessions[s] = true
 			a.mu.Unlock()
+			a.meet(s.Info().Version)
 		}
 	})
 	if counted {

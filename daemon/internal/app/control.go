@@ -64,6 +64,7 @@ func (a *App) status() loomrpc.Status {
 		StateDir: a.opts.Dirs.State, Registry: a.opts.RegistryFile, Environment: environ.Origin(), Metrics: a.metricsURL(),
 		Audit: a.auditStatus(), Traces: a.trace.Listeners(), Sessions: []loomrpc.Session{}, Servers: []loomrpc.ServerStatus{},
 	}
+	s.Newer = a.newerLoom()
 	s.RegistryError, _ = a.registryErr.Load().(string)
 	a.mu.Lock()
 	for one := range a.sessions {

@@ -11,6 +11,7 @@ import (
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/core/version"
 )
 
 // session is what a client of the legacy era has set. Each loomd is told of it
@@ -95,8 +96,11 @@ func (p *Proxy) greet(conn net.Conn, frames *jsonrpc.Reader) error {
 	if err := json.Unmarshal(result, &reply); err != nil {
 		return err
 	}
-	if reply.Version != p.opts.Hello.Version {
-		p.opts.Log("loom is %s and loomd %s: run loom stop, and the next call starts the new one", p.opts.Hello.Version, reply.Version)
+	switch own := p.opts.Hello.Version; {
+	case version.Newer(reply.Version, own):
+		p.opts.Log("this loom proxy is %s and loomd %s: the client uses the new one when it is started again", own, reply.Version)
+	case reply.Version != own && !version.Newer(own, reply.Version): // loomd sees to one that is older
+		p.opts.Log("loom is %s and loomd %s: run loom stop, and the next call starts the other one", own, reply.Version)
 	}
 	if len(reply.ClientEnv) == 0 {
 		return nil

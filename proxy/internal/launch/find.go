@@ -29,15 +29,20 @@ func Find(dirs localsock.Dirs) (string, error) {
 		return filepath.Abs(path)
 	}
 	var looked []string
+	found := ""
 	for _, self := range selves() {
 		place := filepath.Join(filepath.Dir(self), "loomd")
-		if slices.Contains(looked, place) {
-			continue
+		switch {
+		case found != "" && sameFile(place, found):
+			found = place // a link to it: that path outlives an upgrade
+		case found == "" && isProgram(place):
+			found = place
+		case !slices.Contains(looked, place):
+			looked = append(looked, place)
 		}
-		if isProgram(place) {
-			return place, nil
-		}
-		looked = append(looked, place)
+	}
+	if found != "" {
+		return found, nil
 	}
 	if path, err := exec.LookPath("loomd"); err == nil {
 		return filepath.Abs(path)

@@ -1,4 +1,5 @@
-// Package launch finds a loomd, or starts one, and connects to its socket.
+// Package launch finds a loomd, or starts one, and connects to its socket. Where
+// the user's service manager has loomd, that starts it.
 //
 // The commands of the terminal and `loom proxy` use it alike. It gives loomd
 // the environment that was saved, never the one that a client passed to the
@@ -37,6 +38,14 @@ type Options struct {
 	Env      []string      // "NAME=value", for the loomd that is started, beside the saved environment
 	Wait     time.Duration // for a loomd that was started; 0 means 10 s
 	Log      func(string)  // told what is being done; may be nil
+	Service  service       // starts the loomd of that socket and registry, with the saved environment alone; may be nil
+	Failed   func(error)   // told why the service did not: loomd is started detached then; may be nil
+}
+
+// service is a service manager that knows loomd. Start may return before loomd
+// serves.
+type service interface {
+	Start(context.Context) error
 }
 
 // Connect connects to the loomd at o.Socket, and starts it if nobody listens there.
@@ -45,13 +54,22 @@ func Connect(ctx context.Context, o Options) (*net.UnixConn, error) {
 	if !errors.Is(err, localsock.ErrNotRunning) {
 		return conn, err
 	}
-	binary, err := Find(o.Dirs)
-	if err != nil {
-		return nil, err
-	}
 	wait := o.Wait
 	if wait == 0 {
 		wait = defaultWait
+	}
+	if o.Service != nil {
+		conn, err := throughService(ctx, o, wait/2)
+		if err == nil || ctx.Err() != nil {
+			return conn, err
+		}
+		if o.Failed != nil {
+			o.Failed(err)
+		}
+	}
+	binary, err := Find(o.Dirs)
+	if err != nil {
+		return nil, err
 	}
 	if o.Log != nil {
 		o.Log("starting " + binary)
@@ -87,6 +105,25 @@ func Connect(ctx context.Context, o Options) (*net.UnixConn, error) {
 			return nil, &ElsewhereError{Socket: o.Socket}
 		}
 	}
+}
+
+// throughService has the service manager start loomd. It may take half of the
+// time: a service that does not come up is no reason to have no loomd.
+func throughService(ctx context.Context, o Options, wait time.Duration) (*net.UnixConn, error) {
+	give := time.Now().Add(wait)
+	limited, cancel := context.WithDeadline(ctx, give)
+	defer cancel()
+	if err := o.Service.Start(limited); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return nil, fmt.Errorf("starting loomd as a service: %w", err)
+	}
+	conn, err := dialUntil(ctx, o.Socket, nil, give)
+	if errors.Is(err, errLate) {
+		return nil, fmt.Errorf("starting loomd as a service: it does not answer at %s after %s", o.Socket, wait)
+	}
+	return conn, err
 }
 
 var (

@@ -323,6 +323,60 @@ func TestALateLoserIsEnded(t *testing.T) {
 	}
 }
 
+// fakeService is a service manager: start brings up a loomd, or not.
+type fakeService struct{ start func(context.Context) error }
+
+func (s fakeService) Start(ctx context.Context) error { return s.start(ctx) }
+
+func TestConnectGoesThroughTheService(t *testing.T) {
+	o := scratch(t, "exits") // a detached one would fail
+	var l *localsock.Listener
+	o.Service = fakeService{func(context.Context) (err error) {
+		l, err = localsock.Listen(o.Socket, o.Dirs)
+		return err
+	}}
+	conn, err := Connect(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	l.Close()
+}
+
+// TestAServiceThatFailsIsNoReason: it does not start, does not serve, or does not
+// come to an end.
+func TestAServiceThatFailsIsNoReason(t *testing.T) {
+	for want, start := range map[string]func(context.Context) error{
+		"starting loomd as a service: no such unit":    func(context.Context) error { return errors.New("no such unit") },
+		"starting loomd as a service: it does not":     func(context.Context) error { return nil },
+		"starting loomd as a service: context deadlin": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+	} {
+		t.Run(want[28:], func(t *testing.T) {
+			o := scratch(t, "serves")
+			o.Service, o.Wait = fakeService{start}, time.Second
+			if !strings.Contains(want, "no such unit") {
+				o.Wait = 600 * time.Millisecond
+			}
+			var failed error
+			o.Failed = func(err error) { failed = err }
+			conn, err := Connect(context.Background(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			greeting(t, conn, "stop")
+			if failed == nil || !strings.HasPrefix(failed.Error(), want) {
+				t.Errorf("Failed was told %v, want %s", failed, want)
+			}
+		})
+	}
+	o := scratch(t, "serves")
+	ctx, cancel := context.WithCancel(context.Background())
+	o.Service = fakeService{func(ctx context.Context) error { cancel(); <-ctx.Done(); return ctx.Err() }}
+	if _, err := Connect(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
+	}
+}
+
 func TestConnectNamesTheLoomdOfAnotherSocket(t *testing.T) {
 	o := scratch(t, "serves")
 	conn, err := Connect(context.Background(), o)
@@ -385,6 +439,46 @@ func TestFind(t *testing.T) {
 	t.Setenv(Variable, filepath.Join(bin, "none"))
 	if _, err := Find(o.Dirs); err == nil || !strings.Contains(err.Error(), Variable) {
 		t.Errorf("a %s that is not there: %v", Variable, err)
+	}
+}
+
+// TestFindPrefersTheLink: loomd beside the link by which loom was called, when it
+// is the same one as beside loom itself.
+func TestFindPrefersTheLink(t *testing.T) {
+	o := scratch(t, "")
+	t.Setenv(Variable, "")
+	real, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside := filepath.Join(filepath.Dir(real), "loomd") // of the test binary: its folder is the test's
+	if err := os.WriteFile(beside, []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(beside)
+	dir := t.TempDir()
+	args := os.Args
+	defer func() { os.Args = args }()
+	os.Args = []string{filepath.Join(dir, "loom")}
+	if err := os.Symlink(real, os.Args[0]); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Find(o.Dirs); got != beside {
+		t.Errorf("without a link to loomd: %s, %v, want %s", got, err, beside)
+	}
+	link := filepath.Join(dir, "loomd")
+	if err := os.Symlink(beside, link); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Find(o.Dirs); got != link {
+		t.Errorf("with one: %s, %v, want %s", got, err, link)
+	}
+	os.Remove(link)
+	if err := os.WriteFile(link, []byte("#!/bin/sh\n# another\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Find(o.Dirs); got != beside {
+		t.Errorf("with another loomd beside the link: %s, %v, want %s", got, err, beside)
 	}
 }
 
