@@ -114,6 +114,12 @@ func (b *bridge) start(frame []byte) (gate <-chan struct{}) {
 		b.log("not sent: %v", err)
 		return nil
 	}
+	b.mu.Lock()
+	legacy := b.version != ""
+	b.mu.Unlock()
+	if legacy {
+		frame, m = asLegacy(frame, m)
+	}
 	method, _ := jsonrpc.Text(m.Method.Of(frame))
 	switch m.Kind() {
 	case jsonrpc.Request:

@@ -81,6 +81,29 @@ func versionOf(frame []byte, m jsonrpc.Message) string {
 	return version
 }
 
+// asLegacy takes the version of the modern era out of a message for a legacy
+// session: a client of that era wrote it there, and a server that knows both
+// would take the message for one without session.
+func asLegacy(frame []byte, m jsonrpc.Message) ([]byte, jsonrpc.Message) {
+	if versionOf(frame, m) == "" {
+		return frame, m
+	}
+	meta, _ := jsonrpc.Find(frame, m.Params, "_meta")
+	with := []byte{'{'}
+	jsonrpc.Members(frame, meta, func(name string, value jsonrpc.Span) bool {
+		if name != mcp.MetaProtocolVersion {
+			if len(with) > 1 {
+				with = append(with, ',')
+			}
+			with = append(append(append(with, jsonrpc.Quote(name)...), ':'), value.Of(frame)...)
+		}
+		return true
+	})
+	frame = jsonrpc.Splice(make([]byte, 0, len(frame)), frame, jsonrpc.Edit{Span: meta, With: append(with, '}')})
+	m, _ = jsonrpc.Scan(frame)
+	return frame, m
+}
+
 // nameOf is what goes into Mcp-Name (2026-07-28, "Standard Request Headers").
 func nameOf(frame []byte, m jsonrpc.Message, method string) (string, bool) {
 	member := "name"

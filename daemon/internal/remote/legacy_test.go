@@ -100,6 +100,29 @@ func TestASilentDiscoverDoesNotHoldInitialize(t *testing.T) {
 	<-gone // nobody waits for that answer any more
 }
 
+// TestALegacySessionStaysOne: a message of a client of the modern era, too, is
+// one of the session, and does not name the other era.
+func TestALegacySessionStaysOne(t *testing.T) {
+	e := serve(t, &endpoint{session: "s-1"})
+	e.answer = func(w http.ResponseWriter, r *http.Request, got request) {
+		if r.Header.Get("Mcp-Session-Id") != "s-1" || r.Header.Get("Mcp-Protocol-Version") != "2025-06-18" || r.Header.Get("Mcp-Method") != "" {
+			t.Errorf("it came with %v", r.Header)
+		}
+		say(w, result(got.id, got.body))
+	}
+	r := start(t, Options{URL: e.URL})
+	r.handshake()
+	const version = `"io.modelcontextprotocol\u002fprotocolVersion":"2026-07-28"`
+	for in, want := range map[string]string{
+		`{ ` + version + ` }`: `{}`,
+		`{"a":1.0, ` + version + `, "progressToken" : [ 1e400]}`: `{"a":1.0,"progressToken":[ 1e400]}`,
+		`{ "a" : 1 }`: `{ "a" : 1 }`,
+	} {
+		r.send(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"_meta":` + in + `, "name":"x"}}`)
+		r.want(result("2", `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"_meta":`+want+`, "name":"x"}}`))
+	}
+}
+
 func TestProgressAndRequestsComeBeforeTheAnswer(t *testing.T) {
 	e := serve(t, &endpoint{})
 	ask := `{"jsonrpc":"2.0","id":0,"method":"elicitation/create","params":{}}`

@@ -3,16 +3,18 @@
 // reader, posts each to a Streamable HTTP endpoint and writes what comes back,
 // so that package child speaks to it as to any process.
 //
-// Both eras of the transport are spoken, and the frames say which: one whose
-// _meta names a protocol version is of the modern era (2026-07-28: no session,
-// the envelope mirrored in headers, a request is cancelled by closing its
-// stream), every other of the legacy one (2025-03-26 to 2025-11-25: a session,
-// a stream of the server's own, streams that can be resumed).
+// Both eras of the transport are spoken, and the frames say which. Once
+// initialize was answered it is the legacy one (2025-03-26 to 2025-11-25: a
+// session, a stream of the server's own, streams that can be resumed). Without
+// it a request whose _meta names a protocol version is of the modern era
+// (2026-07-28: no session, the envelope mirrored in headers, a request is
+// cancelled by closing its stream).
 //
 // What holds in both: a request is posted once and never again, unless no
 // connection came about; it gets at most one answer, and one that says why when
 // the server gave none; bytes of messages stay as they are, but for raw line
-// ends, which become spaces. OAuth and the HTTP+SSE transport of 2024-11-05 are
+// ends, which become spaces, and for what one era must not hear of the other.
+// OAuth and the HTTP+SSE transport of 2024-11-05 are
 // not spoken.
 package remote
 

@@ -71,8 +71,8 @@ func (b *bridge) readOwn(resp *http.Response, pos *position) (more bool) {
 			continue
 		}
 		b.event(ev, func(frame []byte, m jsonrpc.Message) {
-			if m.Kind() == jsonrpc.Invalid {
-				b.log("dropped: JSON that is no JSON-RPC message")
+			if m.Kind() == jsonrpc.Invalid || isFailure(frame, m) && !hasID(frame, m) {
+				b.log("dropped: JSON that is no JSON-RPC message, or an error of nobody's request")
 				return
 			}
 			b.emit(frame)
