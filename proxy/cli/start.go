@@ -182,8 +182,8 @@ func envNames(reg *registry.Registry) []string {
 		if !s.Enabled {
 			continue
 		}
-		texts := append([]string{s.Command, s.Dir}, s.Args...)
-		for _, v := range s.Env {
+		texts := append([]string{s.Command, s.Dir, s.URL}, s.Args...)
+		for _, v := range append(slices.Clone(s.Env), s.Headers...) {
 			texts = append(texts, v.Value)
 		}
 		for _, text := range texts {

@@ -99,6 +99,9 @@ func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 		Name: name, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Share: string(s.Share),
 		Command: strings.Join(append([]string{s.Command}, s.Args...), " "), Instances: []loomrpc.Instance{},
 	}
+	if s.URL != "" {
+		out.Command = s.URL
+	}
 	if e, ok := a.catalog.Get(name); ok {
 		out.Known = true
 		for _, t := range e.Tools {

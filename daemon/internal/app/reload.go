@@ -40,7 +40,7 @@ func (a *App) reload() (loomrpc.ReloadReply, error) {
 	// Below here nothing fails.
 	a.hub.SetPins(pins)
 	a.hub.SetRegistry(next)
-	a.pool.Keep(next, drain)
+	a.pool.Keep(next)
 	if unlearnt := a.pool.Unlearnt(next.Servers); len(unlearnt) > 0 {
 		a.background.Go(func() { a.pool.LearnNow(a.life, unlearnt) })
 	}
@@ -127,7 +127,7 @@ func (a *App) restart(server string) (loomrpc.RestartReply, error) {
 	if _, ok := a.hub.Registry().Server(registry.ServerName(server)); !ok {
 		return loomrpc.RestartReply{}, a.unknown(server)
 	}
-	return loomrpc.RestartReply{Stopped: a.pool.Restart(server, drain)}, nil
+	return loomrpc.RestartReply{Stopped: a.pool.Restart(server)}, nil
 }
 
 func (a *App) unknown(server string) error {

@@ -79,6 +79,9 @@ func (p *Pool) Key(ctx context.Context, s registry.Server) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if s.URL != "" {
+		return hash(s.URL, s.Headers), nil
+	}
 	fi, err := os.Stat(spec.Path)
 	if err != nil {
 		return "", &ConfigError{Server: string(s.Name), Cause: err}
@@ -105,6 +108,13 @@ func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, 
 		}
 		v, present, err := t.Expand(ctx, lookup)
 		return v.Reveal(), present, err
+	}
+	if s.URL != "" {
+		spec, err := p.reach(s, expand)
+		if err != nil {
+			return fail(err, "")
+		}
+		return spec, nil
 	}
 	command, _, err := expand(s.Command)
 	if err != nil {

@@ -367,10 +367,14 @@ func (i *Instance) Learn(ctx context.Context) error {
 	}
 }
 
-// drain ends the instance: at once when it has nothing to do, else after at
-// most limit, and returns when its process is gone.
-func (i *Instance) drain(limit time.Duration) {
+// drain ends the instance: at once when it has nothing to do or may not finish
+// it, else after at most its server's drain. It returns when the process is gone.
+func (i *Instance) drain(may bool) {
 	i.mu.Lock()
+	var limit time.Duration
+	if may {
+		limit = i.server.Drain
+	}
 	i.retired = true
 	if (i.inFlight > 0 || len(i.waiting) > 0) && limit > 0 {
 		quiet := make(chan struct{})

@@ -41,7 +41,7 @@ func (p *Pool) Learn(servers []registry.Server, where func(registry.Server) Shar
 		all.Go(func() {
 			i.Learn(p.ctx) // the error is kept for the status
 			if i.sharing.Key == LearnKey {
-				p.retire(0, func(_ key, other *Instance) bool { return other == i })
+				p.retire(false, func(_ key, other *Instance) bool { return other == i })
 			}
 		})
 	}

@@ -137,26 +137,27 @@ func (p *Pool) setError(server string, err error) {
 }
 
 // Keep retires every instance that reg no longer describes. New calls go to
-// new processes at once; the old ones get drain to finish what they have.
-func (p *Pool) Keep(reg *registry.Registry, drain time.Duration) {
-	p.retire(drain, func(k key, _ *Instance) bool {
+// new processes at once; the old ones get their server's drain to finish what
+// they have.
+func (p *Pool) Keep(reg *registry.Registry) {
+	p.retire(true, func(k key, _ *Instance) bool {
 		s, ok := reg.Server(registry.ServerName(k.server))
 		return !ok || !s.Enabled || specHash(s) != k.spec
 	})
 }
 
 // Restart retires the instances of a server and returns how many ran.
-func (p *Pool) Restart(server string, drain time.Duration) int {
+func (p *Pool) Restart(server string) int {
 	p.setError(server, nil)
-	return p.retire(drain, func(k key, _ *Instance) bool { return k.server == server })
+	return p.retire(true, func(k key, _ *Instance) bool { return k.server == server })
 }
 
 // Release ends the processes that only one session used.
 func (p *Pool) Release(sharingKey string) {
-	p.retire(0, func(k key, _ *Instance) bool { return k.sharing == sharingKey })
+	p.retire(false, func(k key, _ *Instance) bool { return k.sharing == sharingKey })
 }
 
-func (p *Pool) retire(drain time.Duration, which func(key, *Instance) bool) (running int) {
+func (p *Pool) retire(drain bool, which func(key, *Instance) bool) (running int) {
 	var out []*Instance
 	p.mu.Lock()
 	for k, i := range p.instances {
@@ -209,7 +210,7 @@ func (p *Pool) Instances(server string) []State {
 
 // Close stops every process and returns when they are gone.
 func (p *Pool) Close() error {
-	p.retire(0, func(key, *Instance) bool { return true })
+	p.retire(false, func(key, *Instance) bool { return true })
 	p.cancel()
 	p.work.Wait()
 	p.spawner.Close()

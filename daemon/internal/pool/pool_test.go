@@ -74,7 +74,7 @@ func fake(t *testing.T, change func(*registry.Server)) registry.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := registry.Server{Name: "fake", Command: exe, Share: registry.ShareGlobal, Concurrency: 4, Timeout: time.Minute, IdleTimeout: time.Minute, Enabled: true}
+	s := registry.Server{Name: "fake", Command: exe, Share: registry.ShareGlobal, Concurrency: 4, Timeout: time.Minute, IdleTimeout: time.Minute, Drain: time.Minute, Enabled: true}
 	if change != nil {
 		change(&s)
 	}
@@ -274,7 +274,7 @@ func TestAChangedEntryDrains(t *testing.T) {
 	first := text(t, old, "pid", "{}")
 	_, slow := send(old, "sleep", `{"ms":400}`)
 	changed := fake(t, func(s *registry.Server) { s.Env = []registry.EnvVar{{Name: "NEW", Value: "1"}} })
-	p.Keep(&registry.Registry{Servers: []registry.Server{changed}}, time.Minute)
+	p.Keep(&registry.Registry{Servers: []registry.Server{changed}})
 	if second := text(t, p.Instance(changed, Sharing{}), "pid", "{}"); second == first {
 		t.Error("a new call went to the old process")
 	}
@@ -288,11 +288,11 @@ func TestAChangedEntryDrains(t *testing.T) {
 
 func TestDrainHasALimit(t *testing.T) {
 	p, _ := newPool(t)
-	s := fake(t, nil)
+	s := fake(t, func(s *registry.Server) { s.Drain = 50 * time.Millisecond })
 	i := p.Instance(s, Sharing{})
 	text(t, i, "pid", "{}")
 	_, slow := send(i, "sleep", `{"ms":60000}`)
-	p.Keep(&registry.Registry{}, 50*time.Millisecond)
+	p.Keep(&registry.Registry{})
 	if res := <-slow; res.err == nil {
 		t.Error("answered")
 	}
