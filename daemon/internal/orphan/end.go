@@ -5,6 +5,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/loom-core/loom/daemon/internal/proc"
 )
 
 const (
@@ -32,8 +34,8 @@ func send(procs []Process, sig syscall.Signal) {
 // alive reports whether the process runs. One that ended and was not waited
 // for does not.
 func (p Process) alive() bool {
-	now, ok := lookup(p.PID)
-	return ok && now.start == p.start
+	now, ok := proc.Lookup(p.PID)
+	return ok && now.Start == p.start
 }
 
 // waitGone returns when none of procs is alive or the time is over. The error

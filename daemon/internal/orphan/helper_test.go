@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/loom-core/loom/daemon/internal/proc"
 )
 
 // The test binary is every process of these tests. What it is to do is its
@@ -92,11 +94,11 @@ func family(t *testing.T, roles ...string) (pids map[string]int) {
 	}
 	started := map[string]Process{}
 	for name, pid := range pids {
-		p, ok := lookup(pid)
+		p, ok := proc.Lookup(pid)
 		if !ok {
 			t.Fatalf("%s is not there", name)
 		}
-		started[name] = Process{PID: pid, start: p.start}
+		started[name] = Process{PID: pid, start: p.Start}
 	}
 	t.Cleanup(func() {
 		for _, p := range started {

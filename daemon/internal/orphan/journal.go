@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/loom-core/loom/daemon/internal/proc"
 )
 
 // Journal is a small file with the children that run, for the next loomd to
@@ -43,7 +45,7 @@ const journalHeader = "loom children 1 "
 func OpenJournal(file string) (*Journal, error) {
 	j := &Journal{file: file, runs: map[int]entry{}}
 	var err error
-	if j.boot, err = bootID(); err != nil {
+	if j.boot, err = proc.BootID(); err != nil {
 		return j, err
 	}
 	raw, err := os.ReadFile(file)
@@ -107,12 +109,12 @@ func (e entry) String() string {
 // Add notes a child that was just started. One that has ended already is not
 // noted.
 func (j *Journal) Add(pid int) error {
-	p, ok := lookup(pid)
+	p, ok := proc.Lookup(pid)
 	if !ok {
 		return nil
 	}
 	j.mu.Lock()
-	j.runs[pid] = entry{p.pid, p.pgid, p.session, p.start}
+	j.runs[pid] = entry{p.PID, p.Group, p.Session, p.Start}
 	j.mu.Unlock()
 	return j.write()
 }

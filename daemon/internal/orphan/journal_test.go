@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/loom-core/loom/daemon/internal/proc"
 )
 
 func TestJournalKeepsWhatRuns(t *testing.T) {
@@ -28,8 +30,8 @@ func TestJournalKeepsWhatRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, _ := lookup(pids["b"])
-	if got, want := next.before(), []entry{{b.pid, b.pid, b.pid, b.start}}; !reflect.DeepEqual(got, want) {
+	b, _ := proc.Lookup(pids["b"])
+	if got, want := next.before(), []entry{{b.PID, b.PID, b.PID, b.Start}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	// What an earlier life noted stays until it is settled.

@@ -15,8 +15,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
+
+	"github.com/loom-core/loom/daemon/internal/proc"
 )
 
 // Options say what is left over. All fields are required but the last two.
@@ -108,15 +109,15 @@ func (s *sweep) run(ctx context.Context, o Options) error {
 
 // look returns what is left over now, and notes what is new.
 func (s *sweep) look(o Options) ([]Process, error) {
-	procs, err := list()
+	procs, err := proc.List()
 	if err != nil {
-		return nil, fmt.Errorf("looking for left processes: %w", err)
+		return nil, err
 	}
 	var before []entry
 	if o.Journal != nil {
 		before = o.Journal.before()
 	}
-	left := leftOver(procs, os.Getpid(), before, o, environ)
+	left := leftOver(procs, os.Getpid(), before, o, proc.Environ)
 	for _, p := range left {
 		if id := (identity{p.PID, p.start}); !s.seen[id] {
 			if s.seen == nil {
@@ -143,13 +144,13 @@ func (s *sweep) report() Report {
 
 // leftOver picks from procs what belongs to another life of this loomd. self is
 // the pid of this process; env reads two variables of another one.
-func leftOver(procs []proc, self int, before []entry, o Options, env func(pid int, names ...string) []string) []Process {
-	byPID := map[int]proc{}
+func leftOver(procs []proc.Process, self int, before []entry, o Options, env func(pid int, names ...string) []string) []Process {
+	byPID := map[int]proc.Process{}
 	for _, p := range procs {
-		byPID[p.pid] = p
+		byPID[p.PID] = p
 	}
 	spared := map[int]bool{0: true, 1: true}
-	for pid := self; !spared[pid]; pid = byPID[pid].ppid {
+	for pid := self; !spared[pid]; pid = byPID[pid].Parent {
 		spared[pid] = true
 	}
 	ours := func(pid int) bool { // descends from self
@@ -157,7 +158,7 @@ func leftOver(procs []proc, self int, before []entry, o Options, env func(pid in
 			if pid == self {
 				return true
 			}
-			pid = byPID[pid].ppid
+			pid = byPID[pid].Parent
 		}
 		return false
 	}
@@ -168,37 +169,37 @@ func leftOver(procs []proc, self int, before []entry, o Options, env func(pid in
 	}
 	found, foreign := map[int]Process{}, map[int]bool{}
 	for _, p := range procs {
-		if spared[p.pid] || ours(p.pid) {
-			foreign[p.pid] = true
+		if spared[p.PID] || ours(p.PID) {
+			foreign[p.PID] = true
 			continue
 		}
-		values := env(p.pid, o.InstanceVar, o.StateVar)
+		values := env(p.PID, o.InstanceVar, o.StateVar)
 		instance, state := values[0], values[1]
 		switch {
 		case instance == o.Instance && state == o.State, state != "" && state != o.State:
-			foreign[p.pid] = true
-		case instance != "" && state == o.State, noted[identity{p.pid, p.start}]:
-			found[p.pid] = Process{p.pid, p.name, instance, p.start, p.pgid}
+			foreign[p.PID] = true
+		case instance != "" && state == o.State, noted[identity{p.PID, p.Start}]:
+			found[p.PID] = Process{p.PID, p.Name, instance, p.Start, p.Group}
 		}
 	}
 	// The group of a leader that is left over is left over. So is one whose
 	// leader is gone: its number is not given away while it has members. That it
 	// is not a later group of that number is seen by its session.
 	for _, p := range procs {
-		_, has := found[p.pid]
-		if has || foreign[p.pid] {
+		_, has := found[p.PID]
+		if has || foreign[p.PID] {
 			continue
 		}
-		_, led := found[p.pgid]
-		e, known := groups[p.pgid]
-		_, leader := byPID[p.pgid]
-		if led || known && !leader && p.session == e.session && p.start >= e.start {
-			found[p.pid] = Process{p.pid, p.name, "", p.start, p.pgid}
+		_, led := found[p.Group]
+		e, known := groups[p.Group]
+		_, leader := byPID[p.Group]
+		if led || known && !leader && p.Session == e.session && p.Start >= e.start {
+			found[p.PID] = Process{p.PID, p.Name, "", p.Start, p.Group}
 		}
 	}
 	var out []Process
 	for _, p := range procs {
-		if f, ok := found[p.pid]; ok {
+		if f, ok := found[p.PID]; ok {
 			out = append(out, f)
 		}
 	}
@@ -209,29 +210,4 @@ func leftOver(procs []proc, self int, before []entry, o Options, env func(pid in
 type identity struct {
 	pid   int
 	start int64
-}
-
-// proc is a running process of this user.
-type proc struct {
-	pid, ppid, pgid, session int
-	start                    int64 // in a unit and from a moment of the system's choice
-	name                     string
-}
-
-// variables picks the values of names from an environment, whose entries
-// "NAME=value" end with a zero byte. One that is missing is empty.
-func variables(environ string, names ...string) []string {
-	out := make([]string, len(names))
-	for kv := range strings.SplitSeq(environ, "\x00") {
-		name, value, ok := strings.Cut(kv, "=")
-		if !ok {
-			continue
-		}
-		for i, n := range names {
-			if n == name && out[i] == "" {
-				out[i] = value
-			}
-		}
-	}
-	return out
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/loom-core/loom/daemon/internal/proc"
 )
 
 // state is the state directory of one test: tests do not see each other's processes.
@@ -16,7 +18,7 @@ func state(t *testing.T) Options {
 	return Options{InstanceVar: "TEST_INSTANCE", Instance: "now", StateVar: "TEST_STATE", State: t.TempDir(), Patience: 100 * time.Millisecond}
 }
 
-func alive(pid int) bool { _, ok := lookup(pid); return ok }
+func alive(pid int) bool { _, ok := proc.Lookup(pid); return ok }
 
 func pidsOf(procs []Process) (out []int) {
 	for _, p := range procs {
@@ -92,15 +94,15 @@ func TestSweepCanBeGivenUp(t *testing.T) {
 
 func TestAnotherProcessOfThatNumberIsSafe(t *testing.T) {
 	pids := family(t, "server{g}")
-	p, _ := lookup(pids["server"])
-	send([]Process{{PID: p.pid, start: p.start - 1}}, killSignal)
-	send([]Process{{PID: p.pid, start: p.start}}, 0)
-	if !alive(p.pid) {
+	p, _ := proc.Lookup(pids["server"])
+	send([]Process{{PID: p.PID, start: p.Start - 1}}, killSignal)
+	send([]Process{{PID: p.PID, start: p.Start}}, 0)
+	if !alive(p.PID) {
 		t.Fatal("a process was killed for an older one of its number")
 	}
 	// It is the guard that spared it.
-	send([]Process{{PID: p.pid, start: p.start}}, killSignal)
-	if err := waitGone(t.Context(), []Process{{PID: p.pid, start: p.start}}, 10*time.Second); err != nil || alive(p.pid) {
+	send([]Process{{PID: p.PID, start: p.Start}}, killSignal)
+	if err := waitGone(t.Context(), []Process{{PID: p.PID, start: p.Start}}, 10*time.Second); err != nil || alive(p.PID) {
 		t.Errorf("it lives: %v", err)
 	}
 }
@@ -118,40 +120,44 @@ func TestLeftOver(t *testing.T) {
 	o := Options{InstanceVar: "I", Instance: "now", StateVar: "S", State: "mine"}
 	for _, tc := range []struct {
 		name   string
-		p      proc
+		p      proc.Process
 		env    string
 		before []entry
 		want   bool
 	}{
-		{"of another life", proc{pid: 200, ppid: 1}, "I=old\x00S=mine\x00", nil, true},
-		{"of this life", proc{pid: 200, ppid: 1}, "I=now\x00S=mine\x00", nil, false},
-		{"of another directory", proc{pid: 200, ppid: 1}, "I=old\x00S=theirs\x00", nil, false},
-		{"without a directory", proc{pid: 200, ppid: 1}, "I=old\x00", nil, false},
-		{"without a life", proc{pid: 200, ppid: 1}, "S=mine\x00", nil, false},
-		{"of a name that begins so", proc{pid: 200, ppid: 1}, "I=old\x00SS=mine\x00", nil, false},
-		{"unmarked", proc{pid: 200, ppid: 1}, "A=b\x00", nil, false},
-		{"this one", proc{pid: self, ppid: 50}, "I=old\x00S=mine\x00", nil, false},
-		{"what started this one", proc{pid: 50, ppid: 1}, "I=old\x00S=mine\x00", nil, false},
-		{"a child of this one", proc{pid: 200, ppid: self}, "I=old\x00S=mine\x00", nil, false},
-		{"noted", proc{pid: 200, ppid: 1, start: 7}, "", []entry{{pid: 200, pgid: 200, start: 7}}, true},
-		{"a later one of a noted number", proc{pid: 200, ppid: 1, pgid: 9, start: 8}, "", []entry{{pid: 200, pgid: 200, start: 7}}, false},
-		{"noted, and of another directory", proc{pid: 200, ppid: 1, start: 7}, "S=theirs\x00", []entry{{pid: 200, pgid: 200, start: 7}}, false},
-		{"in a noted group without its leader", proc{pid: 201, ppid: 1, pgid: 200, session: 3, start: 9}, "", []entry{{pid: 200, pgid: 200, session: 3, start: 7}}, true},
-		{"in a later group of that number", proc{pid: 201, ppid: 1, pgid: 200, session: 4, start: 9}, "", []entry{{pid: 200, pgid: 200, session: 3, start: 7}}, false},
-		{"in an earlier group of that number", proc{pid: 201, ppid: 1, pgid: 200, session: 3, start: 6}, "", []entry{{pid: 200, pgid: 200, session: 3, start: 7}}, false},
-		{"in the group of another leader", proc{pid: 201, ppid: 1, pgid: 50, session: 3, start: 9}, "", []entry{{pid: 50, pgid: 50, session: 3, start: 7}}, false},
+		{"of another life", proc.Process{PID: 200, Parent: 1}, "I=old S=mine", nil, true},
+		{"of this life", proc.Process{PID: 200, Parent: 1}, "I=now S=mine", nil, false},
+		{"of another directory", proc.Process{PID: 200, Parent: 1}, "I=old S=theirs", nil, false},
+		{"without a directory", proc.Process{PID: 200, Parent: 1}, "I=old", nil, false},
+		{"without a life", proc.Process{PID: 200, Parent: 1}, "S=mine", nil, false},
+		{"of a name that begins so", proc.Process{PID: 200, Parent: 1}, "I=old SS=mine", nil, false},
+		{"unmarked", proc.Process{PID: 200, Parent: 1}, "A=b", nil, false},
+		{"this one", proc.Process{PID: self, Parent: 50}, "I=old S=mine", nil, false},
+		{"what started this one", proc.Process{PID: 50, Parent: 1}, "I=old S=mine", nil, false},
+		{"a child of this one", proc.Process{PID: 200, Parent: self}, "I=old S=mine", nil, false},
+		{"noted", proc.Process{PID: 200, Parent: 1, Start: 7}, "", []entry{{pid: 200, pgid: 200, start: 7}}, true},
+		{"a later one of a noted number", proc.Process{PID: 200, Parent: 1, Group: 9, Start: 8}, "", []entry{{pid: 200, pgid: 200, start: 7}}, false},
+		{"noted, and of another directory", proc.Process{PID: 200, Parent: 1, Start: 7}, "S=theirs", []entry{{pid: 200, pgid: 200, start: 7}}, false},
+		{"in a noted group without its leader", proc.Process{PID: 201, Parent: 1, Group: 200, Session: 3, Start: 9}, "", []entry{{pid: 200, pgid: 200, session: 3, start: 7}}, true},
+		{"in a later group of that number", proc.Process{PID: 201, Parent: 1, Group: 200, Session: 4, Start: 9}, "", []entry{{pid: 200, pgid: 200, session: 3, start: 7}}, false},
+		{"in an earlier group of that number", proc.Process{PID: 201, Parent: 1, Group: 200, Session: 3, Start: 6}, "", []entry{{pid: 200, pgid: 200, session: 3, start: 7}}, false},
+		{"in the group of another leader", proc.Process{PID: 201, Parent: 1, Group: 50, Session: 3, Start: 9}, "", []entry{{pid: 50, pgid: 50, session: 3, start: 7}}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			procs := []proc{{pid: 50, ppid: 1}, {pid: self, ppid: 50}}
-			procs = append(slices.DeleteFunc(procs, func(p proc) bool { return p.pid == tc.p.pid }), tc.p)
+			procs := []proc.Process{{PID: 50, Parent: 1}, {PID: self, Parent: 50}}
+			procs = append(slices.DeleteFunc(procs, func(p proc.Process) bool { return p.PID == tc.p.PID }), tc.p)
 			env := func(pid int, names ...string) []string {
-				if pid == tc.p.pid {
-					return variables(tc.env, names...)
+				out := make([]string, len(names))
+				for kv := range strings.SplitSeq(tc.env, " ") {
+					name, value, _ := strings.Cut(kv, "=")
+					if i := slices.Index(names, name); i >= 0 && pid == tc.p.PID {
+						out[i] = value
+					}
 				}
-				return make([]string, len(names))
+				return out
 			}
 			got := leftOver(procs, self, tc.before, o, env)
-			if found := len(got) == 1 && got[0].PID == tc.p.pid; found != tc.want || len(got) > 1 {
+			if found := len(got) == 1 && got[0].PID == tc.p.PID; found != tc.want || len(got) > 1 {
 				t.Errorf("found %v, want %v", got, tc.want)
 			}
 		})
@@ -176,9 +182,9 @@ func TestJournalIsSwept(t *testing.T) {
 	}
 	// The stranger is a later process of a noted number.
 	raw, _ := os.ReadFile(file)
-	was, _ := lookup(pids["stranger"])
-	line := entry{was.pid, was.pgid, was.session, was.start}.String()
-	earlier := entry{was.pid, was.pgid, was.session, was.start - 1}.String()
+	was, _ := proc.Lookup(pids["stranger"])
+	line := entry{was.PID, was.Group, was.Session, was.Start}.String()
+	earlier := entry{was.PID, was.Group, was.Session, was.Start - 1}.String()
 	if err := os.WriteFile(file, []byte(strings.Replace(string(raw), line, earlier, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
