@@ -40,9 +40,11 @@ type Process struct {
 	tasks   map[int64]*Request // answered with a task, of which progress may still come
 	exited  error              // set once, before done is closed
 	stopped bool
+	because string // why loomd ended it, if there is more to say
 
-	noise atomic.Int64 // lines on stdout that are no messages
-	stray atomic.Int64 // answers to ids that are not in flight
+	frames atomic.Int64 // whole lines on stdout
+	noise  atomic.Int64 // lines on stdout that are no messages
+	stray  atomic.Int64 // answers to ids that are not in flight
 }
 
 // TimeoutError is a request without an answer or progress for too long.
@@ -329,6 +331,9 @@ func (p *Process) Era() Era { return p.era }
 
 // Info is what the server said of itself in the handshake.
 func (p *Process) Info() Info { return p.info }
+
+// Frames counts the lines that came on stdout, noise included.
+func (p *Process) Frames() int64 { return p.frames.Load() }
 
 // Noise counts lines on stdout that were no messages, Stray answers that
 // belonged to no request in flight.

@@ -51,6 +51,7 @@ func (p *Process) readLoop() {
 	frames := jsonrpc.NewReader(p.stdout, p.spec.MaxFrame)
 	for {
 		frame, err := frames.Next()
+		p.frames.Add(1)
 		var large *jsonrpc.TooLargeError
 		if errors.As(err, &large) {
 			p.tooLarge(large)

@@ -5,6 +5,14 @@ import (
 	"time"
 )
 
+// End is [Process.Stop] of a process that failed in another way than by ending.
+func (p *Process) End(because string) {
+	p.mu.Lock()
+	p.because = because
+	p.mu.Unlock()
+	p.Stop()
+}
+
 // Stop ends the process as the stdio transport of MCP asks for it, and returns
 // when it is gone. It may be called more than once.
 func (p *Process) Stop() {
@@ -60,7 +68,10 @@ func (p *Process) waitLoop() {
 	p.mu.Lock()
 	stage, _ := p.stage.Load().(string)
 	exit := &ExitError{Server: p.spec.Server, Stage: stage, Cause: cause, Stderr: p.spec.Stderr.Tail(p.from, 5)}
-	if p.stopped {
+	switch {
+	case p.because != "":
+		exit.Cause = p.because
+	case p.stopped:
 		exit.Cause, exit.Ours = errStopped.Error(), true
 	}
 	p.exited = exit

@@ -54,6 +54,7 @@ type Instance struct {
 	idle      *time.Timer
 	learning  *learning     // of the start under way or the running process
 	quiet     chan struct{} // closed when nothing is in flight, for drain
+	health    health
 }
 
 // learning is one reading of a server's definitions.
@@ -75,7 +76,7 @@ type State struct {
 }
 
 func newInstance(p *Pool, s registry.Server, sharing Sharing) *Instance {
-	i := &Instance{pool: p, name: string(s.Name), server: s, sharing: sharing, phase: Stopped, since: time.Now(), members: map[Owner]*member{}, asking: map[string]*Asked{}, elicited: map[string]Owner{}, changed: make(chan struct{}, 1)}
+	i := &Instance{pool: p, name: string(s.Name), server: s, sharing: sharing, phase: Stopped, since: time.Now(), members: map[Owner]*member{}, asking: map[string]*Asked{}, elicited: map[string]Owner{}, changed: make(chan struct{}, 1), health: health{breaker: breaker{server: string(s.Name)}}}
 	if known, ok := p.opts.Catalog.Get(i.name); ok && sharing.Owner == nil {
 		i.asks = known.Asks
 	}
@@ -193,7 +194,7 @@ func (i *Instance) ServerInfo() []byte {
 func (i *Instance) wakeLocked() {
 	i.busyLocked()
 	if i.phase == Stopped {
-		i.startLocked()
+		i.wantLocked()
 	}
 	for i.phase == Ready && len(i.waiting) > 0 && i.freeLocked(i.waiting[0].Owner) {
 		c := i.waiting[0]
@@ -238,6 +239,9 @@ func (i *Instance) release(c *Call, err error) {
 	var timeout *child.TimeoutError
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if err == nil && i.health.breaker.failures > 0 {
+		i.health.breaker.answered(time.Now())
+	}
 	i.landLocked(c)
 	if errors.As(err, &timeout) {
 		i.ghostLocked(c.Owner)
@@ -355,6 +359,10 @@ func (i *Instance) Learn(ctx context.Context) error {
 		return ErrRetired
 	}
 	if i.phase == Stopped { // one that runs has been read, and stays as idle as it was
+		if broken := i.health.breaker.broken(time.Now()); broken != nil {
+			i.mu.Unlock()
+			return broken
+		}
 		i.startLocked()
 	}
 	l := i.learning
@@ -390,6 +398,9 @@ func (i *Instance) drain(may bool) {
 		i.mu.Lock()
 	}
 	i.ended = true
+	if i.health.retry != nil {
+		i.health.retry.Stop()
+	}
 	late := i.waiting
 	i.waiting = nil
 	i.inFlight += len(late) // each Done releases

@@ -148,7 +148,7 @@ func (p *Pool) Keep(reg *registry.Registry) {
 
 // Restart retires the instances of a server and returns how many ran.
 func (p *Pool) Restart(server string) int {
-	p.setError(server, nil)
+	p.setError(server, nil) // and new instances have a breaker of their own
 	return p.retire(true, func(k key, _ *Instance) bool { return k.server == server })
 }
 

@@ -26,6 +26,9 @@ func (i *Instance) start(l *learning) {
 	proc, entry, err := i.launch()
 	p.opts.Observer.ChildStarted(i.name, time.Since(began), err)
 	p.setError(i.name, err)
+	i.mu.Lock()
+	i.noteStartLocked(err)
+	i.mu.Unlock()
 	if err != nil {
 		p.opts.Log.Warn("server did not start", "server", i.name, "err", err)
 		l.err = err
@@ -58,8 +61,12 @@ func (i *Instance) start(l *learning) {
 	i.restLocked()
 	i.mu.Unlock()
 	i.listen(proc) // somebody may have come while it was starting
+	tick := time.NewTicker(livenessTick)
+	defer tick.Stop()
 	for {
 		select {
+		case <-tick.C:
+			i.look(proc)
 		case <-i.changed:
 			i.learn(proc, entry)
 		case <-proc.Done():
@@ -104,14 +111,9 @@ func (i *Instance) launch() (*child.Process, *catalog.Entry, error) {
 
 func (i *Instance) startFailed(err error) {
 	i.mu.Lock()
+	defer i.mu.Unlock()
 	i.setPhase(Stopped)
-	failed := i.waiting
-	i.waiting = nil
-	i.inFlight += len(failed) // each Done releases
-	i.mu.Unlock()
-	for _, r := range failed {
-		r.Done(child.Answer{Err: err})
-	}
+	i.failLocked(err)
 }
 
 // learn reads the definitions into the catalog. What a server declares and then
@@ -171,6 +173,12 @@ func (i *Instance) watch(proc *child.Process) {
 		return // an older life; the one that runs now is not its business
 	}
 	i.proc = nil
+	now := time.Now()
+	var held error // against the server
+	if exit == nil || !exit.Ours {
+		held = err
+	}
+	i.health.breaker.exited(now, now.Sub(i.health.breaker.running), held)
 	i.setPhase(Stopped)
 	if (len(i.waiting) > 0 || len(i.urisLocked()) > 0) && !i.ended {
 		i.wakeLocked()

@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
@@ -41,6 +42,7 @@ func asError(server string, err error) *loomrpc.Error {
 		large     *jsonrpc.TooLargeError
 		missing   *secret.MissingError
 		config    *pool.ConfigError
+		broken    *pool.BrokenError
 	)
 	data := loomrpc.ErrorData{Server: server}
 	switch {
@@ -49,6 +51,10 @@ func asError(server string, err error) *loomrpc.Error {
 	case errors.As(err, &missing):
 		data.Stage = "start"
 		return loomrpc.Errorf(loomrpc.CodeMissingInput, data, "%v", err)
+	case errors.As(err, &broken):
+		data.Stage, data.Hint = "start", "loom logs "+server+"; loom restart "+server+" tries at once"
+		e := loomrpc.Errorf(loomrpc.CodeServerFailed, data, "%v", err)
+		return e.RetryAfter(max(0, time.Until(broken.RetryAt)))
 	case errors.As(err, &config):
 		data.Stage, data.Hint = "start", config.Hint
 		return loomrpc.Errorf(loomrpc.CodeServerFailed, data, "%v", err)
