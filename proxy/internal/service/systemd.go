@@ -53,6 +53,8 @@ ExecStart=` + loomd + ` --environment ` + environment + `
 ExecReload=/bin/kill -HUP $MAINPID
 # loomd ends its servers itself; what is left after that is ended by systemd.
 KillMode=mixed
+# For the limits of servers: loomd divides its control group among them.
+Delegate=memory pids
 TimeoutStopSec=60
 Restart=on-failure
 # Status 3: another loomd serves this user already.
