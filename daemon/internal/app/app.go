@@ -17,13 +17,13 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/loom-core/loom/core/environ"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/daemon/internal/audit"
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/hub"
+	"github.com/loom-core/loom/daemon/internal/limit"
 	"github.com/loom-core/loom/daemon/internal/owntool"
 	"github.com/loom-core/loom/daemon/internal/pool"
 	"github.com/loom-core/loom/daemon/internal/results"
@@ -135,11 +135,12 @@ func New(opts Options) (_ *App, err error) {
 		return nil, fmt.Errorf("finding the home directory: %w", err)
 	}
 	instance := instanceName()
+	a.sweepOrphans(instance)
 	a.hub = hub.New(reg, a.catalog, owntool.Always, owntool.Search)
 	a.hub.SetPins(pins)
 	a.pool = pool.New(pool.Options{
-		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Environ: environ.Pass(os.Environ()),
-		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instance, Log: a.log.With("component", "pool"),
+		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Environ: a.environ(),
+		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instance, State: a.state(), Notes: a.notes(), Limiter: limit.New(), Log: a.log.With("component", "pool"),
 		Observer: a.metrics, Changed: a.hub.Changed, Timeouts: opts.Timeouts,
 	})
 	a.atStop("servers", a.pool.Close)

@@ -20,6 +20,7 @@ type Process struct {
 	spec   Spec
 	limits Timeouts
 	life   life
+	ended  func() (cause string) // of Spec.Began
 	stdin  *os.File
 	stdout *os.File
 	stderr *os.File
@@ -138,6 +139,9 @@ func (p *Process) spawn(spawner *Spawner) error {
 			return err
 		}
 		p.life = &process{cmd}
+	}
+	if p.spec.Began != nil {
+		p.ended = p.spec.Began(p)
 	}
 	if p.from = "remote"; p.PID() > 0 {
 		p.from = strconv.Itoa(p.PID())

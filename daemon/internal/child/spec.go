@@ -49,6 +49,11 @@ type Spec struct {
 	Bridge func(ctx context.Context, in io.Reader, out io.Writer) error
 
 	Handler Handler // optional
+
+	// Began, if set, is called for each process that is started, before it is
+	// spoken to. What it returns is called when that has ended, and may say why.
+	// Neither may block for long.
+	Began func(*Process) (ended func() (cause string))
 }
 
 // Client is what a legacy server is told at initialize. Members are raw JSON;

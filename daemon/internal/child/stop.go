@@ -13,6 +13,14 @@ func (p *Process) End(because string) {
 	p.Stop()
 }
 
+// Kill ends the process at once, with a reason that whoever waits for it hears.
+func (p *Process) Kill(because string) {
+	p.mu.Lock()
+	p.because = because
+	p.mu.Unlock()
+	p.kill()
+}
+
 // Stop ends the process as the stdio transport of MCP asks for it, and returns
 // when it is gone. It may be called more than once.
 func (p *Process) Stop() {
@@ -54,6 +62,13 @@ func (p *Process) signal(sig syscall.Signal) { p.life.signal(sig) }
 // then answers whatever is still in flight.
 func (p *Process) waitLoop() {
 	cause := p.life.wait()
+	if p.ended != nil {
+		if why := p.ended(); why != "" {
+			p.mu.Lock()
+			p.because = why
+			p.mu.Unlock()
+		}
+	}
 	p.kill() // a wrapper may have died and left its server behind
 	deadline := time.Now().Add(p.limits.Drain)
 	p.stdout.SetReadDeadline(deadline)

@@ -14,11 +14,13 @@ import (
 	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/child"
+	"github.com/loom-core/loom/daemon/internal/limit"
 	"github.com/loom-core/loom/daemon/internal/ring"
 	"github.com/loom-core/loom/registry"
 )
 
-// Options are what a pool needs. All fields are required but Timeouts.
+// Options are what a pool needs. All fields are required but Timeouts, Notes
+// and Limiter; without the last there are no limits.
 type Options struct {
 	Catalog  *catalog.Catalog
 	Lookup   secret.Lookup
@@ -27,6 +29,9 @@ type Options struct {
 	Home     string   // where a server that is shared by all runs
 	Version  string
 	Instance string // marks the processes of this loomd in their environment
+	State    string // marks those of this state directory, in the same way
+	Notes    string // folder for notes on containers
+	Limiter  *limit.Limiter
 	Log      *slog.Logger
 	Observer Observer
 	Changed  func() // a server's definitions changed

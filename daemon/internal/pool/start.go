@@ -96,13 +96,13 @@ func (i *Instance) launch() (*child.Process, *catalog.Entry, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	spec.Env = append(spec.Env, "LOOM_INSTANCE="+p.opts.Instance)
+	spec.Env = append(spec.Env, InstanceVar+"="+p.opts.Instance, StateVar+"="+p.opts.State)
 	spec.Stderr = p.Logs(spec.Server)
 	spec.Handler, spec.Client = i, i.sharing.Client
 	if known, ok := p.opts.Catalog.Get(spec.Server); ok && known.Key == key {
 		spec.Era = child.Era(known.Era)
 	}
-	proc, err := child.Start(p.ctx, p.spawner, spec)
+	proc, err := i.spawn(spec, server)
 	if err != nil {
 		return nil, nil, err
 	}
