@@ -7,7 +7,8 @@
 // same directory and another life is left over. A process that hides its
 // environment is found by a [Journal] or by its process group.
 //
-// It knows nothing of servers: package app calls it once, at the start.
+// It knows nothing of servers: package app calls it at the start, and at the end
+// for what the servers of this life have left.
 package orphan
 
 import (
@@ -20,12 +21,16 @@ import (
 	"github.com/loom-core/loom/daemon/internal/proc"
 )
 
-// Options say what is left over. All fields are required but the last two.
+// Options say what is left over. All fields are required but the last three.
 type Options struct {
 	InstanceVar string // name of the variable with the life of loomd
 	Instance    string // its value for this life: such processes are left alone
 	StateVar    string // name of the variable with the state directory
 	State       string // its value for this directory: others are left alone
+
+	// Own is for the end of loomd, when its servers are stopped: what is still
+	// there of this life has left the group of its server, and is left over too.
+	Own bool
 
 	Patience time.Duration // from SIGTERM to SIGKILL, and from that on; default 2s
 	Journal  *Journal      // may be nil
@@ -176,7 +181,7 @@ func leftOver(procs []proc.Process, self int, before []entry, o Options, env fun
 		values := env(p.PID, o.InstanceVar, o.StateVar)
 		instance, state := values[0], values[1]
 		switch {
-		case instance == o.Instance && state == o.State, state != "" && state != o.State:
+		case instance == o.Instance && !o.Own, state != "" && state != o.State:
 			foreign[p.PID] = true
 		case instance != "" && state == o.State, noted[identity{p.PID, p.Start}]:
 			found[p.PID] = Process{p.PID, p.Name, instance, p.Start, p.Group}

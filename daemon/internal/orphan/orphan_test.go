@@ -164,6 +164,17 @@ func TestLeftOver(t *testing.T) {
 	}
 }
 
+// At the end of loomd what its own servers left is ended as well.
+func TestSweepAtTheEnd(t *testing.T) {
+	o := state(t)
+	o.Own = true
+	pids := family(t, "current{s}TEST_INSTANCE=now,TEST_STATE="+o.State, "other{g}TEST_INSTANCE=now,TEST_STATE=/another")
+	report, err := Sweep(t.Context(), o)
+	if err != nil || len(report.Ended) != 1 || alive(pids["current"]) || !alive(pids["other"]) {
+		t.Errorf("%+v %v", report, err)
+	}
+}
+
 func TestJournalIsSwept(t *testing.T) {
 	o := state(t)
 	file := filepath.Join(o.State, "children")
