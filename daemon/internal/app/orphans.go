@@ -37,13 +37,22 @@ func (a *App) environ() []string { return environ.Pass(os.Environ()) }
 func (a *App) sweepOrphans(instance string) {
 	ctx, cancel := context.WithTimeout(a.life, sweepLimit)
 	defer cancel()
-	report, err := orphan.Sweep(ctx, orphan.Options{InstanceVar: pool.InstanceVar, Instance: instance, StateVar: pool.StateVar, State: a.state()})
+	left := orphan.Options{InstanceVar: pool.InstanceVar, Instance: instance, StateVar: pool.StateVar, State: a.state()}
+	report, err := orphan.Sweep(ctx, left)
 	if err != nil {
 		a.log.Warn("what an earlier loomd left behind was not found", "err", err)
 	}
 	if len(report.Found) > 0 {
 		a.log.Warn("an earlier loomd left processes behind", "ended", report.Ended, "left", report.Left)
 	}
+	// At the end too: what left its server's group is not reached by a signal to it.
+	a.atStop("what servers left", func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), sweepLimit)
+		defer cancel()
+		left.Own = true
+		_, err := orphan.Sweep(ctx, left)
+		return err
+	})
 	a.background.Go(func() {
 		ended, err := container.Sweep(a.life, a.notes(), instance, a.environ())
 		if err != nil {
