@@ -117,6 +117,7 @@ type Status struct {
 	Traces        int            `json:"traces"` // who listens to messages now
 	Sessions      []Session      `json:"sessions"`
 	Servers       []ServerStatus `json:"servers"`
+	Notes         []string       `json:"notes,omitempty"` // what is not as it could be, one sentence each
 }
 
 // Session is one connected client.

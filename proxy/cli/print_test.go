@@ -22,6 +22,7 @@ func busy() loomrpc.Status {
 		Version: "v1.2.3", Protocol: 1, PID: 4711, Started: testNow.Add(-130 * time.Minute),
 		Socket: "/run/user/1000/loom/loomd.sock", StateDir: "/home/u/.local/state/loom",
 		Registry: "/home/u/.config/loom/registry.yaml", RegistryError: "registry.yaml:7:3: unknown key \"comand\"\nregistry.yaml:9:1: duplicate key",
+		Notes:       []string{"db asks its clients things, so it serves one client at a time: the right one has to be asked"},
 		Environment: "guessed", Newer: "v1.3.0", Metrics: "http://127.0.0.1:9464/metrics",
 		Traces: 1, Audit: loomrpc.AuditStatus{File: "/home/u/.local/state/loom/audit.jsonl", Dropped: 1204, Error: "writing the audit log: no space left on device"},
 		Sessions: []loomrpc.Session{
@@ -43,7 +44,7 @@ func busy() loomrpc.Status {
 
 func TestPrintStatus(t *testing.T) {
 	empty := busy()
-	empty.Sessions, empty.Servers, empty.RegistryError, empty.Environment, empty.Metrics, empty.Newer, empty.Audit, empty.Traces = nil, nil, "", "saved", "", "", loomrpc.AuditStatus{}, 0
+	empty.Notes, empty.Sessions, empty.Servers, empty.RegistryError, empty.Environment, empty.Metrics, empty.Newer, empty.Audit, empty.Traces = nil, nil, nil, "", "saved", "", "", loomrpc.AuditStatus{}, 0
 	for _, c := range []struct {
 		name   string
 		status loomrpc.Status

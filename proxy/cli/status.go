@@ -87,6 +87,12 @@ func printStatus(opts *StatusOptions, s loomrpc.Status) {
 			io.paint("The last reload failed.", bad), indent(s.RegistryError, "  "))
 	}
 	printAuditStatus(io, s.Audit)
+	for i, note := range s.Notes {
+		if i == 0 {
+			fmt.Fprintln(io.Out)
+		}
+		fmt.Fprintf(io.Out, "%s %s\n", io.paint("note:", warn), oneLine(note))
+	}
 
 	fmt.Fprintln(io.Out)
 	servers := newTable(io, "SERVER", "STATE", ">PROCESSES", ">CALLS", ">WAITING", ">TOOLS", ">TOKENS")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,6 +74,10 @@ func (a *App) status() loomrpc.Status {
 	a.mu.Unlock()
 	for _, server := range a.hub.Registry().Servers {
 		s.Servers = append(s.Servers, a.serverStatus(server))
+		s.Notes = append(s.Notes, a.pool.Notes(string(server.Name))...)
+	}
+	if view, err := a.hub.View(hub.Viewer{}); err == nil {
+		s.Notes = slices.Concat(s.Notes, view.Collisions(), view.Changed())
 	}
 	return s
 }
