@@ -33,14 +33,28 @@ func (w *World) dial() (*loomrpc.Client, error) {
 // Ask asks loomd, which has to be running.
 func (w *World) Ask(method string, params, result any) {
 	w.t.Helper()
+	if err := w.try(method, params, result); err != nil {
+		w.t.Fatalf("asking loomd for %s: %v", method, err)
+	}
+}
+
+func (w *World) try(method string, params, result any) error {
 	conn, err := w.dial()
 	if err != nil {
-		w.t.Fatalf("asking loomd for %s: %v", method, err)
+		return err
 	}
 	defer conn.Close()
-	if err := conn.Call(deadline(), method, params, result); err != nil {
-		w.t.Fatalf("asking loomd for %s: %v", method, err)
+	return conn.Call(deadline(), method, params, result)
+}
+
+// Version is that of the loomd that answers at the world's socket, empty while
+// none does.
+func (w *World) Version() string {
+	var s loomrpc.Status
+	if w.try(loomrpc.MethodStatus, nil, &s) != nil {
+		return ""
 	}
+	return s.Version
 }
 
 // Running reports whether a loomd answers at the world's socket.

@@ -62,7 +62,7 @@ func TestUpgrade(t *testing.T) {
 	if got := old.Answer(slow); got.Text() != "slept" {
 		t.Errorf("the call that was under way gave %s", got)
 	}
-	testbed.Eventually(t, "loomd is the new one", func() bool { return w.Running() && w.Status().Version == "v1.1.0" })
+	testbed.Eventually(t, "loomd is the new one", func() bool { return w.Version() == "v1.1.0" })
 	after := w.Status()
 	if after.PID != before.PID {
 		t.Errorf("loomd is process %d, was %d", after.PID, before.PID)

@@ -302,7 +302,7 @@ func (s *Session) Info() loomrpc.Session {
 	if client == "" {
 		client = s.client.name
 	}
-	return loomrpc.Session{ID: s.id, Client: client, Profile: s.hello.Profile, Dir: s.hello.Dir, PID: s.hello.PID, Version: s.hello.Version, Since: s.since, Calls: len(s.calls)}
+	return loomrpc.Session{ID: s.id, Client: client, Profile: s.hello.Profile, Dir: s.hello.Dir, PID: s.hello.PID, Version: s.hello.Version, Since: s.since, Calls: len(s.calls) + len(s.parked)}
 }
 
 // IsControl reports whether the command line is at the other end.
