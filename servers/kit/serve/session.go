@@ -47,6 +47,7 @@ var (
 	_ server.SessionWithSubscriptionFilter = (*session)(nil)
 	_ server.SessionWithElicitation        = (*session)(nil)
 	_ server.SessionWithRoots              = (*session)(nil)
+	_ server.SessionWithSampling           = (*session)(nil)
 )
 
 func newSession(w *writer) *session {
@@ -119,6 +120,18 @@ func (s *session) ListRoots(ctx context.Context, _ mcp.ListRootsRequest) (*mcp.L
 	}
 	var result mcp.ListRootsResult
 	return &result, s.call(ctx, string(mcp.MethodListRoots), nil, &result)
+}
+
+// errNoSampling stands in for mcp-go's own, which it keeps to itself.
+var errNoSampling = errors.New("the client does not support sampling")
+
+// RequestSampling asks the model of a client of the initialize era.
+func (s *session) RequestSampling(ctx context.Context, r mcp.CreateMessageRequest) (*mcp.CreateMessageResult, error) {
+	if s.GetClientCapabilities().Sampling == nil {
+		return nil, errNoSampling
+	}
+	var result mcp.CreateMessageResult
+	return &result, s.call(ctx, string(mcp.MethodSamplingCreateMessage), r.CreateMessageParams, &result)
 }
 
 // call sends a request of ours to the client and decodes the result.
