@@ -28,8 +28,7 @@ type session struct {
 	info         mcp.Implementation
 	capabilities mcp.ClientCapabilities
 	version      string
-	filter       mcp.SubscriptionFilter
-	filtering    bool
+	listens      map[*listening]bool
 	closed       bool
 	lastID       int64
 	pending      map[string]chan reply // our own requests, by raw id
@@ -51,12 +50,15 @@ var (
 )
 
 func newSession(w *writer) *session {
-	return &session{
+	s := &session{
 		id:      "conn-" + strconv.FormatInt(sessions.Add(1), 10),
 		w:       w,
 		level:   mcp.LoggingLevelError,
 		pending: make(map[string]chan reply),
+		listens: make(map[*listening]bool),
 	}
+	w.addressed = s.addressed
+	return s
 }
 
 func (s *session) SessionID() string { return s.id }
@@ -94,15 +96,6 @@ func (s *session) GetClientCapabilities() (c mcp.ClientCapabilities) {
 func (s *session) SetProtocolVersion(v string) { s.update(func() { s.version = v }) }
 
 func (s *session) ProtocolVersion() (v string) { s.update(func() { v = s.version }); return }
-
-func (s *session) SetSubscriptionFilter(f mcp.SubscriptionFilter) {
-	s.update(func() { s.filter, s.filtering = f, !f.IsEmpty() })
-}
-
-func (s *session) SubscriptionFilter() (f mcp.SubscriptionFilter, active bool) {
-	s.update(func() { f, active = s.filter, s.filtering })
-	return
-}
 
 // RequestElicitation asks the user of a client of the initialize era.
 func (s *session) RequestElicitation(ctx context.Context, r mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
