@@ -64,12 +64,20 @@ func ByHand(Frame) (result, failure string) { return "", "" }
 // Client starts `loom proxy` as an MCP client would.
 func (w *World) Client(opts ClientOptions) *Client {
 	w.t.Helper()
-	cmd := exec.Command(w.opts.Loom, append([]string{"proxy"}, opts.Args...)...)
-	cmd.Env, cmd.Dir = append(w.Environ(), opts.Env...), opts.Dir
-	if cmd.Dir == "" {
-		cmd.Dir = w.Home
+	cmd := w.Proxy(opts.Args...)
+	cmd.Env = append(cmd.Env, opts.Env...)
+	if opts.Dir != "" {
+		cmd.Dir = opts.Dir
 	}
 	return startClient(w.t, "loom proxy", cmd, opts)
+}
+
+// Proxy is `loom proxy` as a client in the home directory would start it, for a
+// client that is none of ours.
+func (w *World) Proxy(args ...string) *exec.Cmd {
+	cmd := exec.Command(w.opts.Loom, append([]string{"proxy"}, args...)...)
+	cmd.Env, cmd.Dir = w.Environ(), w.Home
+	return cmd
 }
 
 // Connect is [World.Client] with the handshake done.

@@ -76,3 +76,24 @@ func TestAsked(t *testing.T) {
 		}
 	})
 }
+
+// TestModernByItself: a request that names its protocol version is of the modern
+// era, whatever else it says. initialize is gone there, and must not make the
+// rest of the session legacy; a request that does not say what the client can do
+// is refused.
+func TestModernByItself(t *testing.T) {
+	w := newWorld(t, surfaceOf("modern", "global"))
+	c := w.Connect(able("modern", nil))
+	for _, gone := range []string{"initialize", "ping", "logging/setLevel"} {
+		if f := c.Ask(gone, `{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}`); f.Err() == nil || f.Err().Code != -32601 {
+			t.Errorf("%s in the modern era: %s", gone, f)
+		}
+	}
+	if f := c.Ask("tools/list", "{}"); f.Find("resultType") != `"complete"` {
+		t.Errorf("after an initialize that was refused the session is legacy: %s", f)
+	}
+	c.Send(`{"jsonrpc":"2.0","id":"bare","method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}`)
+	if f := c.Answer(`"bare"`); f.Err() == nil || f.Err().Code != -32602 {
+		t.Errorf("a request without the client's capabilities: %s", f)
+	}
+}

@@ -4,7 +4,7 @@
 set -eu
 cd "$1"
 command -v npm >/dev/null || {
-  echo "make clients runs MCP clients from npm, and npm is not on PATH: install Node.js (any version from 18 on; the clients bring their own)" >&2
+  echo "MCP clients, servers and suites come from npm, and npm is not on PATH: install Node.js (any version from 18 on; the packages bring their own)" >&2
   exit 1
 }
 hash=$(cat package-lock.json .npmrc | git hash-object --stdin)

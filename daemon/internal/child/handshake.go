@@ -1,6 +1,7 @@
 package child
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,24 +70,33 @@ func (p *Process) handshake(ctx context.Context) error {
 	return err
 }
 
-// isModern takes over what the server said of itself, if it speaks the modern era.
+// isModern takes over what the server said of itself, if it speaks the modern
+// era. One that speaks both is spoken to in that of the only client it has: a
+// tool that asks in the way of one era fails in the other.
 func (p *Process) isModern(a Answer) bool {
 	if a.Err != nil || !a.Message.Result.Present() {
 		return false
 	}
 	var result struct {
 		Info
-		SupportedVersions []string                   `json:"supportedVersions"`
-		Meta              map[string]json.RawMessage `json:"_meta"`
+		SupportedVersions []string `json:"supportedVersions"`
+		Meta              struct { // where the era has it; in the result itself it was while that was a draft
+			ServerInfo json.RawMessage `json:"io.modelcontextprotocol/serverInfo"`
+		} `json:"_meta"`
 	}
 	if json.Unmarshal(a.Message.Result.Of(a.Frame), &result) != nil || !slices.Contains(result.SupportedVersions, mcp.Modern) {
 		return false
 	}
+	p.newest = Modern
+	both := slices.ContainsFunc(result.SupportedVersions, func(v string) bool { return slices.Contains(mcp.LegacyVersions, v) })
+	if both && p.spec.Client.Version != "" {
+		return false
+	}
+	if len(result.Meta.ServerInfo) > 0 {
+		result.ServerInfo = result.Meta.ServerInfo
+	}
 	p.era, p.info = Modern, result.Info
 	p.info.Version = mcp.Modern
-	if p.info.ServerInfo == nil {
-		p.info.ServerInfo = result.Meta[mcp.MetaServerInfo]
-	}
 	return true
 }
 
@@ -137,6 +147,7 @@ func (p *Process) initialize(ctx context.Context) error {
 		return p.handshakeFailed(fmt.Errorf("it speaks protocol version %q, loom speaks %v and %s", result.ProtocolVersion, mcp.LegacyVersions, mcp.Modern))
 	}
 	p.era, p.info = Legacy, result.Info
+	p.newest = cmp.Or(p.newest, Legacy)
 	p.info.Version = result.ProtocolVersion
 	p.Notify(mcp.Initialized, nil)
 	return nil

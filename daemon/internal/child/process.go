@@ -27,6 +27,7 @@ type Process struct {
 	from   string // its pid, as lines in the ring are marked
 	meta   []byte
 	era    Era
+	newest Era // that it speaks, if not to this client
 	info   Info
 	stage  atomic.Value // string: what an exit interrupts
 
@@ -332,6 +333,10 @@ func (p *Process) PID() int { return p.life.pid() }
 
 // Era is the protocol that was agreed on.
 func (p *Process) Era() Era { return p.era }
+
+// Newest is the newest protocol that the server speaks, which is what to begin
+// with the next time.
+func (p *Process) Newest() Era { return p.newest }
 
 // Info is what the server said of itself in the handshake.
 func (p *Process) Info() Info { return p.info }

@@ -61,7 +61,7 @@ type Spec struct {
 type Client struct {
 	Info         []byte
 	Capabilities []byte
-	Version      string // the newest revision to offer
+	Version      string // the newest revision to offer; set only for a client of the legacy era
 }
 
 // Handler gets what a server says of its own accord. Its methods run on the

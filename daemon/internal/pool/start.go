@@ -106,7 +106,7 @@ func (i *Instance) launch() (*child.Process, *catalog.Entry, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return proc, &catalog.Entry{Server: spec.Server, Key: key, Era: string(proc.Era()), Instructions: proc.Info().Instructions}, nil
+	return proc, &catalog.Entry{Server: spec.Server, Key: key, Era: string(proc.Newest()), Instructions: proc.Info().Instructions}, nil
 }
 
 func (i *Instance) startFailed(err error) {

@@ -91,7 +91,18 @@ func (s *Session) asker(frame []byte, params jsonrpc.Span) (asker, *jsonrpc.Erro
 		data, _ := json.Marshal(map[string]any{"supported": []string{mcp.Modern}, "requested": asked}) // strings
 		return a, &jsonrpc.Error{Code: mcp.CodeUnsupportedVersion, Message: "protocol version " + strconv.Quote(asked) + " is not supported in this way; loom speaks " + mcp.Modern + " and, after initialize, " + mcp.LatestLegacy + " and older", Data: data}
 	}
+	if a.modern && a.capabilities == nil {
+		return a, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "_meta lacks %s, which every request has that names its protocol version", mcp.MetaClientCapabilities)
+	}
 	return a, nil
+}
+
+// names reports whether a request says its protocol version itself, as all of
+// the modern era do. One that does and is called initialize opens no session:
+// with it the session would be legacy for good.
+func names(frame []byte, params jsonrpc.Span) bool {
+	_, ok := jsonrpc.Find(frame, params, "_meta", mcp.MetaProtocolVersion)
+	return ok
 }
 
 func text(frame []byte, span jsonrpc.Span) string {

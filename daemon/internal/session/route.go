@@ -18,7 +18,7 @@ import (
 // and by its owner what belongs to one.
 func (s *Session) request(ctx context.Context, frame []byte, m jsonrpc.Message, method string) {
 	id := m.ID.Of(frame)
-	if method == mcp.Initialize {
+	if method == mcp.Initialize && !names(frame, m.Params) {
 		s.initialize(id, m.Params.Of(frame))
 		return
 	}
@@ -34,7 +34,7 @@ func (s *Session) request(ctx context.Context, frame []byte, m jsonrpc.Message, 
 	}
 	if who.modern {
 		switch method { // gone in the modern era
-		case mcp.Ping, mcp.SetLevel, mcp.ResourcesSubscribe, mcp.ResourcesUnsubscribe:
+		case mcp.Initialize, mcp.Ping, mcp.SetLevel, mcp.ResourcesSubscribe, mcp.ResourcesUnsubscribe:
 			s.unsupported(id, method)
 			return
 		}

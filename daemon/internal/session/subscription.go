@@ -25,7 +25,7 @@ func (s *Session) subscription(c *call) (done bool) {
 	} else {
 		outer = c.instance.Unsubscribe(s, c.uri)
 	}
-	modern := s.svc.Hub.Era(c.server) == string(child.Modern)
+	modern := s.modern(c.instance, c.server)
 	if outer && !modern {
 		return false
 	}
@@ -37,6 +37,15 @@ func (s *Session) subscription(c *call) (done bool) {
 		s.send(jsonrpc.NewResult(c.id, []byte("{}")))
 	}
 	return true
+}
+
+// modern reports whether a server is spoken to in the modern era: as it runs,
+// or else as it was learnt. What starts later is told in its own way.
+func (s *Session) modern(i *pool.Instance, server string) bool {
+	if era := i.State().Era; era != child.Unknown {
+		return era == child.Modern
+	}
+	return s.svc.Hub.Era(server) == string(child.Modern)
 }
 
 // followed is where a resource is that the client wants to hear of.
@@ -63,7 +72,7 @@ func (s *Session) follow(view *hub.View, uri string, who asker) {
 	s.uris[uri] = followed{i, name}
 	s.mu.Unlock()
 	first := i.Subscribe(s, uri)
-	if !first || s.svc.Hub.Era(name) == string(child.Modern) {
+	if !first || s.modern(i, name) {
 		i.Wake()
 		return
 	}
@@ -83,7 +92,7 @@ func (s *Session) unfollow(uri string) {
 	f, ok := s.uris[uri]
 	delete(s.uris, uri)
 	s.mu.Unlock()
-	if !ok || !f.instance.Unsubscribe(s, uri) || s.svc.Hub.Era(f.server) == string(child.Modern) {
+	if !ok || !f.instance.Unsubscribe(s, uri) || s.modern(f.instance, f.server) {
 		return
 	}
 	f.instance.SendIfRunning(&pool.Call{Owner: s, Request: child.Request{

@@ -177,6 +177,9 @@ func (c *conn) request(id []byte, method string, frame []byte, m jsonrpc.Message
 			case <-ctx.Done():
 			}
 		}
+		if method == methodListen {
+			defer c.session.listen(id, frame, m.Params)()
+		}
 		var answer []byte
 		if ctx.Err() == nil {
 			answer = c.handle(ctx, id, frame)

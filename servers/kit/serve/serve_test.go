@@ -345,6 +345,15 @@ func testServer(ended chan<- error) *server.MCPServer {
 		}
 		return mcp.NewToolResultText(roots.Roots[0].URI), nil
 	})
+	add("sample", func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		answer, err := server.ServerFromContext(ctx).RequestSampling(ctx, mcp.CreateMessageRequest{CreateMessageParams: mcp.CreateMessageParams{
+			Messages: []mcp.SamplingMessage{{Role: mcp.RoleUser, Content: mcp.NewTextContent("warp?")}}, MaxTokens: 9,
+		}})
+		if err != nil {
+			return mcp.NewToolResultError(err.Error()), nil
+		}
+		return mcp.NewToolResultText(answer.Model), nil
+	})
 	return srv
 }
 

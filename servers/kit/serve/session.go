@@ -28,8 +28,7 @@ type session struct {
 	info         mcp.Implementation
 	capabilities mcp.ClientCapabilities
 	version      string
-	filter       mcp.SubscriptionFilter
-	filtering    bool
+	listens      map[*listening]bool
 	closed       bool
 	lastID       int64
 	pending      map[string]chan reply // our own requests, by raw id
@@ -47,15 +46,19 @@ var (
 	_ server.SessionWithSubscriptionFilter = (*session)(nil)
 	_ server.SessionWithElicitation        = (*session)(nil)
 	_ server.SessionWithRoots              = (*session)(nil)
+	_ server.SessionWithSampling           = (*session)(nil)
 )
 
 func newSession(w *writer) *session {
-	return &session{
+	s := &session{
 		id:      "conn-" + strconv.FormatInt(sessions.Add(1), 10),
 		w:       w,
 		level:   mcp.LoggingLevelError,
 		pending: make(map[string]chan reply),
+		listens: make(map[*listening]bool),
 	}
+	w.addressed = s.addressed
+	return s
 }
 
 func (s *session) SessionID() string { return s.id }
@@ -94,15 +97,6 @@ func (s *session) SetProtocolVersion(v string) { s.update(func() { s.version = v
 
 func (s *session) ProtocolVersion() (v string) { s.update(func() { v = s.version }); return }
 
-func (s *session) SetSubscriptionFilter(f mcp.SubscriptionFilter) {
-	s.update(func() { s.filter, s.filtering = f, !f.IsEmpty() })
-}
-
-func (s *session) SubscriptionFilter() (f mcp.SubscriptionFilter, active bool) {
-	s.update(func() { f, active = s.filter, s.filtering })
-	return
-}
-
 // RequestElicitation asks the user of a client of the initialize era.
 func (s *session) RequestElicitation(ctx context.Context, r mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
 	if s.GetClientCapabilities().Elicitation == nil {
@@ -119,6 +113,18 @@ func (s *session) ListRoots(ctx context.Context, _ mcp.ListRootsRequest) (*mcp.L
 	}
 	var result mcp.ListRootsResult
 	return &result, s.call(ctx, string(mcp.MethodListRoots), nil, &result)
+}
+
+// errNoSampling stands in for mcp-go's own, which it keeps to itself.
+var errNoSampling = errors.New("the client does not support sampling")
+
+// RequestSampling asks the model of a client of the initialize era.
+func (s *session) RequestSampling(ctx context.Context, r mcp.CreateMessageRequest) (*mcp.CreateMessageResult, error) {
+	if s.GetClientCapabilities().Sampling == nil {
+		return nil, errNoSampling
+	}
+	var result mcp.CreateMessageResult
+	return &result, s.call(ctx, string(mcp.MethodSamplingCreateMessage), r.CreateMessageParams, &result)
 }
 
 // call sends a request of ours to the client and decodes the result.

@@ -17,7 +17,8 @@ type writer struct {
 	onFail        func(error)
 	frames        chan outgoing
 	notifications chan mcp.JSONRPCNotification
-	done          chan struct{} // closed by close: nothing more comes
+	done          chan struct{}                                           // closed by close: nothing more comes
+	addressed     func(mcp.JSONRPCNotification) []mcp.JSONRPCNotification // set before run
 
 	mu  sync.Mutex
 	err error // first failure of out; guarded by mu
@@ -120,8 +121,10 @@ func (w *writer) answer(o outgoing) {
 }
 
 func (w *writer) notify(n mcp.JSONRPCNotification) {
-	if frame, err := json.Marshal(n); err == nil {
-		w.write(frame)
+	for _, one := range w.addressed(n) {
+		if frame, err := json.Marshal(one); err == nil {
+			w.write(frame)
+		}
 	}
 }
 
