@@ -82,3 +82,17 @@ func TestTasks(t *testing.T) {
 		}
 	})
 }
+
+// TestTasksOfOneName: ids are the servers' own, and two of them may give the
+// same one. Then neither is guessed.
+func TestTasksOfOneName(t *testing.T) {
+	w := newWorld(t, surfaceOf("legacy", "global")+"  other: {command: @fake, args: [-surface]}\n")
+	c := w.Connect(able("legacy", noQuestion))
+	var id string
+	for _, server := range []string{"fake", "other"} {
+		id = c.Ask(mcp.ToolsCall, `{"name":"`+server+`__job","arguments":{"ms":10},"task":{}}`).Find("task", "taskId")
+	}
+	if f := c.Ask(mcp.TasksCancel, `{"taskId":`+id+`}`); f.Err() == nil || !strings.Contains(f.String(), "servers fake and other both have a task") {
+		t.Errorf("got %s", f)
+	}
+}

@@ -28,6 +28,7 @@ type metrics struct {
 	starts     *prometheus.CounterVec
 	exits      *prometheus.CounterVec
 	startTime  *prometheus.HistogramVec
+	dropped    prometheus.Counter
 	sessions   prometheus.Gauge
 	reloadOK   prometheus.Gauge
 	reloadTime prometheus.Gauge
@@ -49,13 +50,15 @@ func newMetrics() *metrics {
 			Help: "Ends of server processes, by reason: stopped (by loomd), exit, signal."}, []string{"server", "reason"}),
 		startTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "loomd_child_start_duration_seconds",
 			Help: "Time from starting a server to a finished handshake.", Buckets: prometheus.ExponentialBuckets(0.01, 3, 9)}, []string{"server"}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{Name: "loomd_dropped_notifications_total",
+			Help: "Progress and log messages that a client did not read in time, counted when its session ends."}),
 		sessions: prometheus.NewGauge(prometheus.GaugeOpts{Name: "loomd_sessions", Help: "Connected clients."}),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{Name: "loomd_config_last_reload_successful",
 			Help: "1 if the registry was read without mistakes the last time, else 0."}),
 		reloadTime: prometheus.NewGauge(prometheus.GaugeOpts{Name: "loomd_config_last_reload_success_timestamp_seconds",
 			Help: "When the registry was last read without mistakes."}),
 	}
-	reg.MustRegister(m.calls, m.duration, m.inFlight, m.starts, m.exits, m.startTime, m.sessions, m.reloadOK, m.reloadTime,
+	reg.MustRegister(m.calls, m.duration, m.inFlight, m.starts, m.exits, m.startTime, m.dropped, m.sessions, m.reloadOK, m.reloadTime,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -153,3 +156,5 @@ func (m *metrics) handler(ready func() bool) http.Handler {
 	})
 	return mux
 }
+
+func (m *metrics) Dropped(notifications int) { m.dropped.Add(float64(notifications)) }

@@ -134,11 +134,13 @@ func (o *outbox) writeTo(conn net.Conn) error {
 	}
 }
 
-// abandon gives back what will not be written any more.
-func (o *outbox) abandon() {
+// abandon gives back what will not be written any more. It returns how many
+// frames were dropped for want of room.
+func (o *outbox) abandon() (dropped int) {
 	o.mu.Lock()
-	left := o.size
+	left, dropped := o.size, o.dropped
 	o.frames = nil
 	o.mu.Unlock()
 	o.written(left)
+	return dropped
 }

@@ -67,6 +67,7 @@ type learner interface {
 type Observer interface {
 	CallBegan(server string)
 	CallEnded(server, tool, outcome string, took time.Duration)
+	Dropped(notifications int) // that a client was too slow for
 }
 
 // helloLimit bounds a peer that connects and says nothing.
@@ -101,7 +102,7 @@ type Session struct {
 	listens  map[string]*listening   // open subscriptions of a modern client, by raw id
 	uris     map[string]followed     // resources that it follows
 	given    map[string]string       // the server that named a resource in a result
-	tasks    map[string]task         // by id
+	tasks    map[string][]task       // where each runs, by id
 	used     map[*pool.Instance]bool // where it has something
 	env      []string                // "NAME=value": what its servers want of the client's environment
 	client   client
@@ -119,7 +120,7 @@ type Session struct {
 func New(svc *Services, conn *net.UnixConn, id string) *Session {
 	return &Session{svc: svc, conn: conn, out: newOutbox(outboxSize, svc.Budget), id: id, since: time.Now(),
 		calls: map[string]*call{}, parked: map[string]*call{}, asks: map[string]*ask{}, listens: map[string]*listening{}, uris: map[string]followed{},
-		given: map[string]string{}, tasks: map[string]task{}, used: map[*pool.Instance]bool{}}
+		given: map[string]string{}, tasks: map[string][]task{}, used: map[*pool.Instance]bool{}}
 }
 
 // Serve runs the session until the peer goes away or ctx ends. greeted is
@@ -158,7 +159,7 @@ func (s *Session) Serve(ctx context.Context, greeted func()) error {
 	s.background.Wait()
 	s.out.close()
 	writer.Wait()
-	s.out.abandon()
+	s.svc.Observer.Dropped(s.out.abandon())
 	s.svc.Servers.Release(s.key())
 	return err
 }

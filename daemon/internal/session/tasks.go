@@ -27,8 +27,12 @@ type task struct {
 func (s *Session) noteTask(c *call, r look) {
 	switch {
 	case c.method == mcp.ToolsCall && r.task != "":
+		made := task{c.instance, c.server}
 		s.mu.Lock()
-		s.tasks[r.task] = task{c.instance, c.server}
+		others := slices.DeleteFunc(s.tasks[r.task], func(t task) bool { return t.server == c.server })
+		if len(s.tasks) < maxGiven {
+			s.tasks[r.task] = append(others, made)
+		}
 		s.mu.Unlock()
 		c.instance.Own(s, r.task, time.Now().Add(taskLife))
 		c.instance.Linger(c.request, taskLife)
@@ -42,10 +46,14 @@ func (s *Session) noteTask(c *call, r look) {
 func (s *Session) task(c *call, view *hub.View) {
 	id := c.member("taskId")
 	s.mu.Lock()
-	t, ok := s.tasks[id]
+	known := slices.Clone(s.tasks[id])
 	s.mu.Unlock()
-	if ok {
-		s.begin(c, view, t.server)
+	switch {
+	case len(known) == 1:
+		s.begin(c, view, known[0].server)
+		return
+	case len(known) > 1: // ids are the servers' own, and these two count alike
+		s.send(jsonrpc.NewError(c.id, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "servers %s and %s both have a task %q, so loom cannot tell which is meant", known[0].server, known[1].server, id)))
 		return
 	}
 	// Of a session before this one: there is hope only where one server has tasks.
