@@ -97,3 +97,25 @@ func TestModernByItself(t *testing.T) {
 		t.Errorf("a request without the client's capabilities: %s", f)
 	}
 }
+
+// TestAskedAndCancelled: a call that is given up while its client is asked takes
+// its questions with it, in every pair of eras.
+func TestAskedAndCancelled(t *testing.T) {
+	for _, server := range eras {
+		t.Run("legacy client, "+server+" server", func(t *testing.T) {
+			w := newWorld(t, surfaceOf(server, "global"))
+			c := w.Connect(able("legacy", testbed.ByHand))
+			id := c.Begin("fake__ask", `{"kind":"elicitation","tag":"T"}`)
+			asked := c.Asked("elicitation/create")
+			c.Cancel(id)
+			if server == "modern" { // a legacy one takes them back itself, if it cares to
+				if f := c.Notification("notifications/cancelled"); f.Find("requestId") != asked.ID() {
+					t.Errorf("%s does not take back %s", f, asked)
+				}
+			}
+			if got := c.MustCall("fake__echo", "{}"); got != "echo" {
+				t.Errorf("the next call gave %q", got)
+			}
+		})
+	}
+}

@@ -36,6 +36,7 @@ type call struct {
 	instance *pool.Instance
 	request  *pool.Call // in flight now; a further round is another
 	parked   *parked    // nil unless the server asked a modern client
+	asks     []*ask     // of the round under way, if the client is a legacy one
 }
 
 // callTool routes a loom/call. It does not wait: calls of one client reach a
@@ -214,6 +215,12 @@ func (s *Session) round(c *call, params []byte, timeout time.Duration) {
 			s.emit(trace.LoomToServer, c.server, jsonrpc.NewRequest(c.id, c.method, params))
 		}
 		c.instance.Send(r)
+		s.mu.Lock()
+		gone := s.calls[string(c.id)] != c && (c.parked == nil || c.parked.token == "")
+		s.mu.Unlock()
+		if gone { // cancelled just now; no harm if it was answered
+			c.instance.Cancel(r, "the client gave it up")
+		}
 	}
 }
 
@@ -314,8 +321,11 @@ func (s *Session) giveUp(c *call, reason string) {
 		return
 	}
 	s.mu.Lock()
-	i, r := c.instance, c.request
+	i, r, asks := c.instance, c.request, c.asks
 	s.mu.Unlock()
+	for _, a := range asks {
+		s.withdraw(a, "its call was given up")
+	}
 	if i != nil && r != nil {
 		i.Cancel(r, reason)
 	}

@@ -92,6 +92,9 @@ func (s *Session) nextRound(c *call, a child.Answer, r look) {
 			return // the session ends, and gives the call up
 		}
 	}
+	s.mu.Lock()
+	c.asks = asks
+	s.mu.Unlock()
 	for n, q := range questions {
 		s.send(jsonrpc.NewRequest(asks[n].id, q.method, q.params))
 	}
