@@ -30,7 +30,7 @@ type learnt struct {
 }
 
 func (b *builder) view(profile registry.Profile) *View {
-	v := &View{Profile: shortName(profile), servers: map[string]registry.Server{}}
+	v := &View{Profile: shortName(profile), Bare: profile.Bare, servers: map[string]registry.Server{}}
 	v.tools, v.prompts = newNamespace("tool", profile.Bare), newNamespace("prompt", profile.Bare)
 	known := b.choose(v, profile)
 	rules := policy{profile: profile, pins: b.pins}
