@@ -30,7 +30,7 @@ func TestChaos(t *testing.T) {
 	if os.Getenv("LOOM_CHAOS") == "" {
 		t.Skip("breaks things for minutes: make chaos runs this test")
 	}
-	o := Options{Seed: rand.Uint64(), Duration: 10 * time.Minute}
+	o := Options{Seed: rand.Uint64(), Duration: 10 * time.Minute, Trace: os.Getenv("LOOM_CHAOS") == "trace"}
 	var err error
 	if text := os.Getenv("SEED"); text != "" {
 		if o.Seed, err = strconv.ParseUint(text, 10, 64); err != nil {

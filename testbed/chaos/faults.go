@@ -79,6 +79,7 @@ func (b *breaker) next(loomd bool) {
 		}
 		if at -= f.weight; at < 0 {
 			b.run.tally.broke(f.name)
+			b.run.trace("%s", f.name)
 			f.do(b)
 			return
 		}
@@ -122,7 +123,7 @@ func (b *breaker) endServer(s syscall.Signal) {
 	if pid, ok := b.process("mcp-fake", "-name "+of.name+" "); ok {
 		signal(pid, s)
 		if of.processes() == 1 && s == syscall.SIGKILL { // else others of it go on
-			b.run.tally.killed("server", of.name)
+			b.probe("server", of)
 		}
 	}
 }
@@ -131,8 +132,25 @@ func (b *breaker) endLoomd(s syscall.Signal) {
 	if pid, ok := b.process("loomd", ""); ok {
 		signal(pid, s)
 		if s == syscall.SIGKILL {
-			b.run.tally.killed("loomd", "")
+			b.probe("loomd", servers[0])
 		}
+	}
+}
+
+// probe has every client call a server until it answers, to see how long that
+// takes after a kill.
+func (b *breaker) probe(what string, s server) {
+	killed := time.Now()
+	for _, c := range b.run.clients {
+		b.later.Go(func() {
+			for time.Since(killed) < bound {
+				if f, end := c.life().ask(mcp.ToolsCall, tool(s, "pid", "{}", "")); end == "" && f.Err() == nil {
+					b.run.tally.back(what, time.Since(killed))
+					return
+				}
+			}
+			b.run.fault("client %d has had no answer of %s for %s since a %s was killed", c.index, s.name, bound, what)
+		})
 	}
 }
 
@@ -147,6 +165,7 @@ func (b *breaker) freeze(pid int, d time.Duration) {
 	b.mu.Lock()
 	b.frozen[pid] = true
 	b.mu.Unlock()
+	b.run.trace("process %d is stopped for %s", pid, d)
 	signal(pid, syscall.SIGSTOP)
 	b.later.Go(func() {
 		time.Sleep(d)

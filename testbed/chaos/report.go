@@ -20,52 +20,32 @@ type tally struct {
 	slowest  map[kind]time.Duration
 	faults   map[string]int
 	asked    struct{ routed, refused, wrong int }
-	kills    []*kill
 	recovery map[string][]time.Duration // by what was killed
 	most     int                        // servers at once
 	paused   time.Duration
 	took     time.Duration
 }
 
-// kill is one for which clients have not all had an answer since.
-type kill struct {
-	what, server string
-	at           time.Time
-	back         map[int]bool // clients, by index
-}
-
 func newTally() *tally {
 	return &tally{began: time.Now(), outcomes: map[kind]map[outcome]int{}, slowest: map[kind]time.Duration{}, faults: map[string]int{}, recovery: map[string][]time.Duration{}}
 }
 
-// count notes the end of a step, and of the time that a client had to do
-// without: from the kill to the end of the first good step that began after it.
-func (t *tally) count(c *client, s step, began time.Time, o outcome) {
-	now := time.Now()
+// count notes the end of a step.
+func (t *tally) count(s step, took time.Duration, o outcome) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.outcomes[s.kind] == nil {
 		t.outcomes[s.kind] = map[outcome]int{}
 	}
 	t.outcomes[s.kind][o]++
-	t.slowest[s.kind] = max(t.slowest[s.kind], now.Sub(began))
-	if o != ok || s.kind == list || s.kind == ping || s.kind == follow { // those need no server
-		return
-	}
-	t.kills = slices.DeleteFunc(t.kills, func(k *kill) bool {
-		if began.Before(k.at) || k.server != "" && k.server != s.server.name || k.back[c.index] {
-			return false
-		}
-		k.back[c.index] = true
-		t.recovery[k.what] = append(t.recovery[k.what], now.Sub(k.at))
-		return len(k.back) == clients
-	})
+	t.slowest[s.kind] = max(t.slowest[s.kind], took)
 }
 
-func (t *tally) killed(what, server string) {
+// back notes how long after a kill a client had an answer again.
+func (t *tally) back(what string, after time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.kills = append(t.kills, &kill{what: what, server: server, at: time.Now(), back: map[int]bool{}})
+	t.recovery[what] = append(t.recovery[what], after)
 }
 
 func (t *tally) broke(name string) {
@@ -79,14 +59,8 @@ func (t *tally) refusedOne() { t.mu.Lock(); defer t.mu.Unlock(); t.asked.refused
 func (t *tally) misrouted()  { t.mu.Lock(); defer t.mu.Unlock(); t.asked.wrong++ }
 func (t *tally) crowd(n int) { t.mu.Lock(); defer t.mu.Unlock(); t.most = max(t.most, n) }
 
-// quiet forgets the kills so far: while nobody calls nothing can be seen to
-// recover.
-func (t *tally) quiet(d time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.kills = nil
-	t.paused += d
-}
+// quiet notes a time without calls.
+func (t *tally) quiet(d time.Duration) { t.mu.Lock(); defer t.mu.Unlock(); t.paused += d }
 
 func (t *tally) over() { t.took = time.Since(t.began) }
 

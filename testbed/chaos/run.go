@@ -24,6 +24,7 @@ const (
 type Options struct {
 	Seed     uint64
 	Duration time.Duration // of the faults; what comes before and after is not counted
+	Trace    bool          // tell of each fault, and of each slow step
 	World    testbed.Options
 }
 
@@ -54,6 +55,17 @@ func (r *run) fault(format string, args ...any) {
 			text = text[:1500] + "…"
 		}
 		r.t.Errorf("%s after the start: %s", time.Since(r.tally.began).Round(time.Millisecond), text)
+	}
+}
+
+// slow is after how long a step is worth a line in the trace.
+const slow = 2 * time.Second
+
+// trace tells of what happens, if somebody wants to know.
+func (r *run) trace(format string, args ...any) {
+	if r.opts.Trace {
+		r.t.Helper()
+		r.t.Logf("%s: %s", time.Since(r.tally.began).Round(time.Millisecond), fmt.Sprintf(format, args...))
 	}
 }
 
@@ -134,7 +146,10 @@ func (r *run) work(c *client, number int) {
 		l := c.life()
 		began := time.Now()
 		o := l.perform(s, mark(c.index, l.number, number, s.number))
-		r.tally.count(c, s, began, o)
+		r.tally.count(s, time.Since(began), o)
+		if took := time.Since(began); took > slow {
+			r.trace("%s of %s took client %d %s: %s", s.kind, s.server.name, c.index, took.Round(time.Millisecond), o)
+		}
 		r.gate.RUnlock()
 	}
 }
