@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
@@ -32,6 +33,7 @@ type Client struct {
 	next     int
 	open     map[string]int  // requests without an answer, by raw id
 	dropped  map[string]bool // cancelled: there must be no answer
+	late     map[string]bool // cancelled: there may be one
 	asked    map[string]bool // requests of the other side that wait for an answer, by raw id
 	unread   []Frame         // what no Wait has taken yet
 	arrived  chan struct{}   // closed and made anew when something comes
@@ -56,6 +58,11 @@ type ClientOptions struct {
 	// the request ([Client.Wait]) and answer it ([Client.AnswerRequest]). A
 	// request fails the test if OnRequest is nil.
 	OnRequest func(Frame) (result, failure string)
+
+	// OnFrame, if set, is given every message but requests, as it comes and on
+	// the reader. What it takes, no Wait will find: for a test with more messages
+	// than it wants to keep.
+	OnFrame func(Frame) (taken bool)
 }
 
 // ByHand is an OnRequest that leaves every request to the test.
@@ -117,7 +124,7 @@ func startClient(t T, name string, cmd *exec.Cmd, persona ClientOptions) *Client
 	t.Helper()
 	c := &Client{
 		t: t, name: name, cmd: cmd, persona: persona.filled(),
-		open: map[string]int{}, dropped: map[string]bool{}, asked: map[string]bool{}, arrived: make(chan struct{}), ended: make(chan struct{}),
+		open: map[string]int{}, dropped: map[string]bool{}, late: map[string]bool{}, asked: map[string]bool{}, arrived: make(chan struct{}), ended: make(chan struct{}),
 	}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -158,7 +165,7 @@ func (c *Client) Send(line string) {
 	if m, err := jsonrpc.Scan([]byte(line)); err == nil && m.Kind() == jsonrpc.Request {
 		c.Expect(string(m.ID.Of([]byte(line))))
 	}
-	if _, err := io.WriteString(c.stdin, line+"\n"); err != nil {
+	if _, err := io.WriteString(c.stdin, line+"\n"); err != nil && !c.closed() {
 		c.t.Fatalf("writing to %s: %v\n%s", c.name, err, c.Stderr())
 	}
 }
@@ -258,6 +265,19 @@ func (c *Client) Cancel(id string) {
 	c.Notify(mcp.Cancelled, `{"requestId":`+id+`,"reason":"the test says so"}`)
 }
 
+// CancelLate is Cancel at a moment when an answer may be on its way already: one
+// is no fault.
+func (c *Client) CancelLate(id string) {
+	c.t.Helper()
+	c.mu.Lock()
+	if c.open[id] > 0 { // else it has come
+		delete(c.open, id)
+		c.late[id] = true
+	}
+	c.mu.Unlock()
+	c.Notify(mcp.Cancelled, `{"requestId":`+id+`,"reason":"the test says so"}`)
+}
+
 // Close closes stdin, as a client does that has ended, and waits for the end.
 func (c *Client) Close() {
 	c.t.Helper()
@@ -286,14 +306,36 @@ func (c *Client) Close() {
 // Kill ends the proxy as a crash would, and waits for the end.
 func (c *Client) Kill() {
 	c.t.Helper()
+	c.End(syscall.SIGKILL)
+}
+
+// End ends the proxy by a signal, and waits for the end.
+func (c *Client) End(signal syscall.Signal) {
+	c.t.Helper()
 	c.mu.Lock()
 	c.isClosed = true
 	c.mu.Unlock()
-	if err := c.cmd.Process.Kill(); err != nil {
-		c.t.Fatalf("killing %s: %v", c.name, err)
+	if err := c.cmd.Process.Signal(signal); err != nil {
+		c.t.Fatalf("sending %s to %s: %v", signal, c.name, err)
 	}
-	<-c.ended
+	select {
+	case <-c.ended:
+	case <-time.After(Patience):
+		c.cmd.Process.Kill()
+		<-c.ended
+		c.t.Errorf("%s did not end at %s", c.name, signal)
+	}
 	c.answering.Wait()
+}
+
+// Ended is closed when the process is gone and all that it wrote was read.
+func (c *Client) Ended() <-chan struct{} { return c.ended }
+
+// closed reports whether the test itself has ended the client.
+func (c *Client) closed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.isClosed
 }
 
 func (c *Client) String() string { return fmt.Sprintf("%s (pid %d)", c.name, c.PID()) }

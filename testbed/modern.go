@@ -50,13 +50,24 @@ func (c *Client) AskMRTR(method, params string, answer func(key, method, params 
 	}
 	f := c.Ask(method, params)
 	for range maxRounds {
-		if f.Find("resultType") != `"input_required"` {
+		if !f.WantsInput() {
 			return f
 		}
 		f = c.Ask(method, withMembers(params, c.inputs(f, answer)))
 	}
 	c.t.Fatalf("%s of %s wants more and more: %s", method, c.name, f)
 	panic("unreachable")
+}
+
+// WantsInput reports whether it is the answer of a modern server that wants to
+// know something first.
+func (f Frame) WantsInput() bool { return f.Find("resultType") == `"input_required"` }
+
+// Again is the raw params with which a request goes out again after the answer f,
+// which [Frame.WantsInput]: OnRequest answers, as in AskMRTR.
+func (c *Client) Again(params string, f Frame) string {
+	c.t.Helper()
+	return withMembers(params, c.inputs(f, c.answerInput))
 }
 
 // answerInput has OnRequest answer a question.

@@ -34,7 +34,9 @@ func (c *Client) read(stdout io.Reader) {
 		case f.Method() == mcp.Cancelled:
 			c.withdraw(f)
 		}
-		c.announce(&f)
+		if c.persona.OnFrame == nil || !c.persona.OnFrame(f) {
+			c.announce(&f)
+		}
 	}
 }
 
@@ -44,6 +46,8 @@ func (c *Client) settle(f Frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case c.late[id]:
+		delete(c.late, id)
 	case c.dropped[id]:
 		c.t.Errorf("%s answered %s, which was cancelled: %s", c.name, id, f)
 	case c.open[id] == 0:
@@ -52,7 +56,9 @@ func (c *Client) settle(f Frame) {
 		c.t.Errorf("%s answered %s without a resultType: %s", c.name, id, f)
 		fallthrough
 	default:
-		c.open[id]--
+		if c.open[id]--; c.open[id] == 0 {
+			delete(c.open, id)
+		}
 	}
 }
 

@@ -280,16 +280,23 @@ func (s *Session) forget(c *call) bool {
 	return true
 }
 
-// cancel gives up the call with that raw id, if it is in flight.
+// cancel gives up the call with that raw id, if it is in flight or parked.
 func (s *Session) cancel(id []byte, reason string) {
 	s.mu.Lock()
 	c := s.calls[string(id)]
 	delete(s.calls, string(id))
 	l := s.listens[string(id)]
 	delete(s.listens, string(id))
+	var p *call
+	if c == nil {
+		p = s.takeParkedLocked(id)
+	}
 	s.mu.Unlock()
 	if l != nil {
 		s.unlisten(l)
+	}
+	if p != nil {
+		s.unpark(p, reason)
 	}
 	s.giveUp(c, reason)
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/base32"
 	"strconv"
@@ -180,6 +181,20 @@ func (s *Session) finishParked(c *call, a child.Answer) bool {
 	}
 	c.parked.late = &a
 	return true
+}
+
+// takeParkedLocked takes out the call whose question went out in the answer to
+// the request with that raw id. Whoever cancels that request has not read the
+// answer, or does not want to come back: waiting for it would hold the process,
+// which serves one client at a time, against all others.
+func (s *Session) takeParkedLocked(id []byte) *call {
+	for token, c := range s.parked {
+		if bytes.Equal(c.id, id) {
+			delete(s.parked, token)
+			return c
+		}
+	}
+	return nil
 }
 
 func (s *Session) expireParked(token string) {
