@@ -108,7 +108,7 @@ func (a *table) add(s suite, direct, through []check) {
 		for _, c := range run.checks {
 			count[c.Status]++
 		}
-		fmt.Fprintf(&a.counts, "\n%-58s %-12s %4d %4d %4d %4d", s, run.name, count[passed], count[failed], count[warning], count[skipped])
+		fmt.Fprintf(&a.counts, "\n%-66s %-12s %4d %4d %4d %4d", s, run.name, count[passed], count[failed], count[warning], count[skipped])
 	}
 	got := keys(through)
 	for key, c := range keys(direct) {
@@ -121,5 +121,5 @@ func (a *table) add(s suite, direct, through []check) {
 func (a *table) String() string {
 	failures := strings.Split(a.failures.String(), "\n")
 	slices.Sort(failures)
-	return fmt.Sprintf("\n%-71s pass fail warn skip%s%s", "", &a.counts, strings.Join(failures, "\n"))
+	return fmt.Sprintf("\n%-79s pass fail warn skip%s%s", "", &a.counts, strings.Join(failures, "\n"))
 }

@@ -346,6 +346,7 @@ func testServer(ended chan<- error) *server.MCPServer {
 		return mcp.NewToolResultText(roots.Roots[0].URI), nil
 	})
 	add("sample", func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		//lint:ignore SA1019 clients of the initialize era are asked in this way
 		answer, err := server.ServerFromContext(ctx).RequestSampling(ctx, mcp.CreateMessageRequest{CreateMessageParams: mcp.CreateMessageParams{
 			Messages: []mcp.SamplingMessage{{Role: mcp.RoleUser, Content: mcp.NewTextContent("warp?")}}, MaxTokens: 9,
 		}})
