@@ -98,7 +98,7 @@ func (c *Catalog) Put(learnt *Entry) (changed bool, err error) {
 		c.version++
 	}
 	c.mu.Unlock()
-	if !changed && old.Key == e.Key && old.Era == e.Era && old.Version == e.Version && old.Asks == e.Asks {
+	if !changed && old.Key == e.Key && old.Era == e.Era && old.Version == e.Version && old.Both == e.Both && old.Asks == e.Asks {
 		return false, nil
 	}
 	return changed, c.save(e.Server)

@@ -16,6 +16,7 @@ type Entry struct {
 	Info         json.RawMessage // serverInfo, as the server wrote it; may be nil
 	Capabilities json.RawMessage // as the server wrote them; may be nil
 	Instructions string
+	Both         bool // it speaks the protocols of both eras
 	Asks         bool // it has asked its client for something: it serves one session at a time
 	Tools        []Tool
 	Prompts      []Tool // by name

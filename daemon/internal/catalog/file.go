@@ -23,6 +23,7 @@ type header struct {
 	Era          string    `json:"era"`
 	Version      string    `json:"version,omitempty"`
 	Instructions string    `json:"instructions,omitempty"`
+	Both         bool      `json:"both,omitempty"`
 	Asks         bool      `json:"asks,omitempty"`
 	Learnt       time.Time `json:"learnt"`
 	Tools        int       `json:"tools"`
@@ -40,7 +41,7 @@ func (h *header) counts() [Kinds]int {
 
 func encode(e *Entry) ([]byte, error) {
 	head, err := json.Marshal(header{
-		format, e.Server, e.Key, e.Era, e.Version, e.Instructions, e.Asks, e.Learnt,
+		format, e.Server, e.Key, e.Era, e.Version, e.Instructions, e.Both, e.Asks, e.Learnt,
 		len(e.Tools), len(e.Prompts), len(e.Resources), len(e.Templates),
 	})
 	if err != nil {
@@ -112,7 +113,7 @@ func decode(r io.Reader) (*Entry, error) {
 	}
 	e := &Entry{
 		Server: h.Server, Key: h.Key, Era: h.Era, Version: h.Version, Info: h.Info, Capabilities: h.Capabilities,
-		Instructions: h.Instructions, Asks: h.Asks, Learnt: h.Learnt,
+		Instructions: h.Instructions, Both: h.Both, Asks: h.Asks, Learnt: h.Learnt,
 	}
 	counts := h.counts()
 	switch h.Format {

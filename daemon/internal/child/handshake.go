@@ -71,8 +71,8 @@ func (p *Process) handshake(ctx context.Context) error {
 }
 
 // isModern takes over what the server said of itself, if it speaks the modern
-// era. One that speaks both is spoken to in that of the only client it has: a
-// tool that asks in the way of one era fails in the other.
+// era. One that speaks both is spoken to in the era of its clients: a tool that
+// asks in the way of one era fails in the other.
 func (p *Process) isModern(a Answer) bool {
 	if a.Err != nil || !a.Message.Result.Present() {
 		return false
@@ -88,8 +88,8 @@ func (p *Process) isModern(a Answer) bool {
 		return false
 	}
 	p.newest = Modern
-	both := slices.ContainsFunc(result.SupportedVersions, func(v string) bool { return slices.Contains(mcp.LegacyVersions, v) })
-	if both && p.spec.Client.Version != "" {
+	p.both = slices.ContainsFunc(result.SupportedVersions, func(v string) bool { return slices.Contains(mcp.LegacyVersions, v) })
+	if p.both && p.spec.Prefer == Legacy {
 		return false
 	}
 	if len(result.Meta.ServerInfo) > 0 {

@@ -27,7 +27,8 @@ type Process struct {
 	from   string // its pid, as lines in the ring are marked
 	meta   []byte
 	era    Era
-	newest Era // that it speaks, if not to this client
+	newest Era // that it speaks, if not here
+	both   bool
 	info   Info
 	stage  atomic.Value // string: what an exit interrupts
 
@@ -337,6 +338,9 @@ func (p *Process) Era() Era { return p.era }
 // Newest is the newest protocol that the server speaks, which is what to begin
 // with the next time.
 func (p *Process) Newest() Era { return p.newest }
+
+// Both reports whether the server speaks both protocols.
+func (p *Process) Both() bool { return p.both }
 
 // Info is what the server said of itself in the handshake.
 func (p *Process) Info() Info { return p.info }

@@ -36,6 +36,7 @@ type Spec struct {
 	Env      []string // all of it: nothing is inherited
 	Dir      string
 	Era      Era // what worked the last time
+	Prefer   Era // of a server that speaks both; Unknown is the newest
 	MaxFrame int // bytes; 0 = jsonrpc.DefaultMaxFrame
 	Version  string
 	Stderr   *ring.Ring
@@ -61,7 +62,7 @@ type Spec struct {
 type Client struct {
 	Info         []byte
 	Capabilities []byte
-	Version      string // the newest revision to offer; set only for a client of the legacy era
+	Version      string // the newest revision to offer
 }
 
 // Handler gets what a server says of its own accord. Its methods run on the

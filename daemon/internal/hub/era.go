@@ -8,6 +8,12 @@ func (h *Hub) Era(server string) string {
 	return ""
 }
 
+// Both reports whether a server speaks the protocols of both eras.
+func (h *Hub) Both(server string) bool {
+	e, ok := h.builder.catalog.Get(server)
+	return ok && e.Both
+}
+
 // Capabilities are those that a server declared, raw; nil when it was not learnt.
 func (h *Hub) Capabilities(server string) []byte {
 	if e, ok := h.builder.catalog.Get(server); ok {

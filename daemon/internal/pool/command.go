@@ -142,6 +142,9 @@ func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, 
 	if spec.Dir == "" {
 		spec.Dir = p.opts.Home
 	}
+	if fi, err := os.Stat(spec.Dir); err != nil || !fi.IsDir() { // else the error would blame the program
+		return fail(fmt.Errorf("its working directory %s is not there", spec.Dir), "")
+	}
 	spec.Env = append(spec.Env, p.opts.Environ...)
 	spec.Env = append(spec.Env, sharing.Env...)
 	for _, v := range s.Env {

@@ -177,6 +177,9 @@ func (i *Instance) Linger(c *Call, d time.Duration) {
 // Name is that of the server.
 func (i *Instance) Name() string { return i.name }
 
+// Prefers is the era in which a server that speaks both is spoken to here.
+func (i *Instance) Prefers() child.Era { return i.sharing.Era }
+
 // IsOf reports whether only o uses this instance.
 func (i *Instance) IsOf(o Owner) bool { return i.sharing.Owner == o }
 

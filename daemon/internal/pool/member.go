@@ -152,6 +152,14 @@ func (i *Instance) taskOwnerLocked(task string) Owner {
 	return nil
 }
 
+// MaySee reports whether a task is o's, or nobody's that is still there.
+func (i *Instance) MaySee(o Owner, task string) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	owner := i.taskOwnerLocked(task)
+	return owner == nil || owner == o
+}
+
 // usedLocked reports whether clients have more here than calls: subscriptions
 // and tasks.
 func (i *Instance) usedLocked() bool {

@@ -50,6 +50,11 @@ type Sharing struct {
 	Dir string
 	Env []string // "NAME=value": what comes from the client's environment
 
+	// Era is in which era a server that speaks both is spoken to: its legacy
+	// clients have a process of their own, since a tool that asks in the way of
+	// one era fails in the other. Unknown is the newest.
+	Era child.Era
+
 	// Owner is the client of a process that nobody shares, and Client what the
 	// server is told of it.
 	Owner  Owner
@@ -87,7 +92,7 @@ type failure struct {
 	at  time.Time
 }
 
-type key struct{ server, spec, sharing, env string }
+type key struct{ server, spec, sharing, env, era string }
 
 // New makes an empty pool.
 func New(opts Options) *Pool {
@@ -103,7 +108,7 @@ func New(opts Options) *Pool {
 func (p *Pool) Instance(s registry.Server, sharing Sharing) *Instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	k := key{server: string(s.Name), spec: p.specLocked(s), sharing: sharing.Key}
+	k := key{server: string(s.Name), spec: p.specLocked(s), sharing: sharing.Key, era: string(sharing.Era)}
 	if len(sharing.Env) > 0 {
 		k.env = hash(sharing.Env)
 	}

@@ -55,7 +55,9 @@ func (i *Instance) start(l *learning) {
 		proc.Stop()
 		return
 	}
-	l.err = i.learn(proc, entry)
+	if !i.known(proc, entry) {
+		l.err = i.learn(proc, entry)
+	}
 	close(l.done)
 	i.mu.Lock()
 	i.restLocked()
@@ -98,7 +100,7 @@ func (i *Instance) launch() (*child.Process, *catalog.Entry, error) {
 	}
 	spec.Env = append(spec.Env, InstanceVar+"="+p.opts.Instance, StateVar+"="+p.opts.State)
 	spec.Stderr = p.Logs(spec.Server)
-	spec.Handler, spec.Client = i, i.sharing.Client
+	spec.Handler, spec.Client, spec.Prefer = i, i.sharing.Client, i.sharing.Era
 	if known, ok := p.opts.Catalog.Get(spec.Server); ok && known.Key == key {
 		spec.Era = child.Era(known.Era)
 	}
@@ -106,7 +108,7 @@ func (i *Instance) launch() (*child.Process, *catalog.Entry, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return proc, &catalog.Entry{Server: spec.Server, Key: key, Era: string(proc.Newest()), Instructions: proc.Info().Instructions}, nil
+	return proc, &catalog.Entry{Server: spec.Server, Key: key, Era: string(proc.Newest()), Both: proc.Both(), Instructions: proc.Info().Instructions}, nil
 }
 
 func (i *Instance) startFailed(err error) {
@@ -114,6 +116,13 @@ func (i *Instance) startFailed(err error) {
 	defer i.mu.Unlock()
 	i.setPhase(Stopped)
 	i.failLocked(err)
+}
+
+// known reports whether the definitions of this very server were read in its
+// newest era, which says more than the other. Else the two would take turns.
+func (i *Instance) known(proc *child.Process, base *catalog.Entry) bool {
+	old, ok := i.pool.opts.Catalog.Get(base.Server)
+	return ok && old.Key == base.Key && proc.Both() && proc.Era() == child.Legacy
 }
 
 // learn reads the definitions into the catalog. What a server declares and then
@@ -124,6 +133,9 @@ func (i *Instance) learn(proc *child.Process, base *catalog.Entry) error {
 	info := proc.Info()
 	e := *base
 	e.Version, e.Info, e.Capabilities = info.Version, info.ServerInfo, info.Capabilities
+	if old, ok := p.opts.Catalog.Get(base.Server); ok && i.known(proc, base) {
+		e.Version, e.Info, e.Capabilities, e.Instructions = old.Version, old.Info, old.Capabilities, old.Instructions
+	}
 	e.Learnt = time.Now().UTC().Round(time.Second)
 	for k := range catalog.Kind(catalog.Kinds) {
 		list, err := proc.List(p.ctx, k.List())

@@ -2,6 +2,7 @@ package session
 
 import (
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
@@ -26,7 +27,7 @@ func (s *Session) askRoots() {
 	limit := time.AfterFunc(rootsWait, s.rooted)
 	s.ask(mcp.RootsList, nil, func(frame []byte, m jsonrpc.Message) {
 		limit.Stop()
-		if dir := firstFolder(frame, m); dir != "" {
+		if dir := firstFolder(frame, m); isFolder(dir) {
 			where := workspace{top: dir, dir: dir}
 			if !isProject(real(dir)) {
 				where.top = ""
@@ -37,6 +38,13 @@ func (s *Session) askRoots() {
 		}
 		s.rooted()
 	}, func(string) { limit.Stop(); s.rooted() })
+}
+
+// isFolder reports whether a server can run there: some clients name folders of
+// another machine.
+func isFolder(dir string) bool {
+	fi, err := os.Stat(dir)
+	return err == nil && fi.IsDir()
 }
 
 // firstFolder is the first file:// root in an answer to roots/list.

@@ -45,7 +45,7 @@ func (s *Session) modern(i *pool.Instance, server string) bool {
 	if era := i.State().Era; era != child.Unknown {
 		return era == child.Modern
 	}
-	return s.svc.Hub.Era(server) == string(child.Modern)
+	return i.Prefers() != child.Legacy && s.svc.Hub.Era(server) == string(child.Modern)
 }
 
 // followed is where a resource is that the client wants to hear of.

@@ -11,6 +11,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/registry"
 )
 
 // taskLife is how long a task keeps its process from being stopped as idle
@@ -76,11 +77,12 @@ func (s *Session) withTasks(view *hub.View) []string {
 	return out
 }
 
-// listTasks joins the tasks of the processes that this session uses.
+// listTasks joins the tasks of the processes that this session uses, but for
+// those of other clients.
 func (s *Session) listTasks(ctx context.Context, c *call, view *hub.View) {
 	servers := s.withTasks(view)
-	if view.Bare && len(servers) == 1 {
-		s.begin(c, view, servers[0]) // with its own cursors
+	if only, ok := view.Only(); ok && only.Share == registry.ShareSession && len(servers) == 1 {
+		s.begin(c, view, servers[0]) // nobody else's are among them: with its own cursors
 		return
 	}
 	if len(servers) == 0 {
@@ -137,7 +139,10 @@ func (s *Session) tasksOf(ctx context.Context, i *pool.Instance) [][]byte {
 		}
 		list, _ := jsonrpc.Find(a.Frame, a.Message.Result, "tasks")
 		jsonrpc.Elements(a.Frame, list, func(item jsonrpc.Span) bool {
-			out = append(out, item.Of(a.Frame))
+			id, _ := jsonrpc.Find(a.Frame, item, "taskId")
+			if i.MaySee(s, text(a.Frame, id)) {
+				out = append(out, item.Of(a.Frame))
+			}
 			return true
 		})
 		next, ok := jsonrpc.Find(a.Frame, a.Message.Result, "nextCursor")

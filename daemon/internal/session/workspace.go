@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/pool"
 	"github.com/loom-core/loom/registry"
@@ -59,27 +60,34 @@ func (s *Session) key() string { return "session " + s.id }
 // sharing says which process of a server is this session's.
 func (s *Session) sharing(server registry.Server, who asker) pool.Sharing {
 	s.mu.Lock()
-	where, env := s.where, s.env
+	where, env, legacy := s.where, s.env, s.client.legacy
 	s.mu.Unlock()
 	wanted := pick(env, server.ClientEnv)
+	era := child.Unknown
+	if !who.modern && s.svc.Hub.Both(string(server.Name)) {
+		era = child.Legacy
+	}
 	switch {
 	case server.Share == registry.ShareGlobal:
-		return pool.Sharing{Env: wanted}
+		return pool.Sharing{Env: wanted, Era: era}
 	case server.Share == registry.ShareWorkspace && where.top != "":
-		return pool.Sharing{Key: where.top, Dir: where.top, Env: wanted}
+		return pool.Sharing{Key: where.top, Dir: where.top, Env: wanted, Era: era}
+	}
+	if legacy && !who.modern { // whether it speaks both may be found out only now
+		era = child.Legacy
 	}
 	dir := where.top
 	if dir == "" {
 		dir = where.dir
 	}
-	return pool.Sharing{Key: s.key(), Dir: dir, Env: wanted, Owner: s, Client: s.mirror(who)}
+	return pool.Sharing{Key: s.key(), Dir: dir, Env: wanted, Era: era, Owner: s, Client: s.mirror(who)}
 }
 
 // learnt says which process of a server is started so that its definitions can
 // be read. What only one session uses is not: the client has not said yet what
 // it can do.
 func (s *Session) learnt(server registry.Server) pool.Sharing {
-	sharing := s.sharing(server, asker{})
+	sharing := s.sharing(server, asker{modern: true}) // in the newest era, which says more
 	if sharing.Owner != nil {
 		return pool.Sharing{Key: pool.LearnKey, Dir: sharing.Dir, Env: sharing.Env}
 	}
