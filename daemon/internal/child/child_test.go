@@ -285,3 +285,22 @@ func TestStartFailuresSayWhy(t *testing.T) {
 		t.Errorf("no binary: %v", err)
 	}
 }
+
+// TestLargeRequestOfTheServer: a request of the server that is over the cap may
+// have the id of a call in flight, since each side counts its own. The call
+// goes on, and the server is told.
+func TestLargeRequestOfTheServer(t *testing.T) {
+	p := run(t, spec(t))
+	answer := make(chan Answer, 1)
+	r := &Request{Method: "tools/call", Params: []byte(`{"name":"sleep","arguments":{"ms":50}}`), Done: func(a Answer) { answer <- a }}
+	p.Send(r)
+	p.tooLarge(&jsonrpc.TooLargeError{Size: 9, Max: 8, ID: jsonrpc.ID(r.id), Method: "sampling/createMessage"})
+	select {
+	case a := <-answer:
+		if a.Err != nil || !a.Message.Result.Present() {
+			t.Errorf("the call gave %v %s", a.Err, a.Frame)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the call is lost")
+	}
+}

@@ -154,10 +154,15 @@ func (p *Process) progress(frame []byte, m jsonrpc.Message) {
 }
 
 func (p *Process) tooLarge(large *jsonrpc.TooLargeError) {
-	id, ok := jsonrpc.Int(large.ID)
-	if r := p.take(id); ok && r != nil && large.Method == "" {
-		r.Done(Answer{Err: large})
-		return
+	if large.Method == "" {
+		if id, ok := jsonrpc.Int(large.ID); ok {
+			if r := p.take(id); r != nil {
+				r.Done(Answer{Err: large})
+				return
+			}
+		}
+	} else if large.ID != nil { // a request of its own, under an id of its own
+		p.Reply(jsonrpc.NewError(large.ID, jsonrpc.Errorf(jsonrpc.CodeInvalidRequest, "%v", large)))
 	}
 	p.noise.Add(1)
 	p.spec.Stderr.Add(p.from, "stdout: dropped: "+large.Error())

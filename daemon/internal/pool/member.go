@@ -46,6 +46,11 @@ func (i *Instance) soleLocked() (sole Owner, more bool) {
 // Leave forgets a client that is gone. Its calls have been cancelled.
 func (i *Instance) Leave(o Owner) {
 	i.mu.Lock()
+	for id, whose := range i.elicited {
+		if whose == o {
+			delete(i.elicited, id)
+		}
+	}
 	m := i.members[o]
 	if m == nil {
 		i.mu.Unlock()
@@ -97,6 +102,7 @@ func (i *Instance) ghostLocked(o Owner) (gone func()) {
 			i.forgetLocked(o)
 		}
 		i.wakeIfReadyLocked()
+		i.restLocked() // or the process would never be idle again
 	}
 	time.AfterFunc(ghostLife, end)
 	return end

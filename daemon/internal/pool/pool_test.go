@@ -397,3 +397,20 @@ func TestLearning(t *testing.T) {
 		}
 	}
 }
+
+// TestIdleAfterGhost: a call that was given up counts for a while; when that is
+// over, the process is as idle as before, and is stopped.
+func TestIdleAfterGhost(t *testing.T) {
+	p, c := newPool(t)
+	i := p.Instance(fake(t, func(s *registry.Server) { s.IdleTimeout = 300 * time.Millisecond }), Sharing{})
+	text(t, i, "echo", "{}")
+	i.mu.Lock()
+	gone := i.ghostLocked(nil)
+	i.mu.Unlock()
+	gone()
+	select {
+	case <-c.exited:
+	case <-time.After(10 * time.Second):
+		t.Error("the process is never stopped")
+	}
+}
