@@ -5,6 +5,7 @@ import (
 
 	"github.com/loom-core/loom/core/mcp"
 	"github.com/loom-core/loom/daemon/internal/child"
+	"github.com/loom-core/loom/daemon/internal/flow"
 )
 
 // member is one client of an instance, and what it has there. All of it is
@@ -96,7 +97,7 @@ func (i *Instance) ghostLocked(o Owner) (gone func()) {
 			m.ghosts--
 			i.forgetLocked(o)
 		}
-		i.wakeIfReadyLocked()
+		i.wakeIfReadyLocked(nil)
 	}
 	time.AfterFunc(ghostLife, end)
 	return end
@@ -110,9 +111,9 @@ func (i *Instance) readyLocked() *child.Process {
 	return nil
 }
 
-func (i *Instance) wakeIfReadyLocked() {
+func (i *Instance) wakeIfReadyLocked(l *flow.List) {
 	if i.phase == Ready {
-		i.wakeLocked()
+		i.wakeLocked(l)
 	}
 }
 

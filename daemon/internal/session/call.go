@@ -194,7 +194,7 @@ func (s *Session) use(c *call, i *pool.Instance) bool {
 func (s *Session) round(c *call, params []byte, timeout time.Duration) {
 	r := &pool.Call{Owner: s, Request: child.Request{
 		Method: c.method, Params: params, Name: c.name, Timeout: timeout, Meta: s.meta(c.asker),
-		Progress: func(frame []byte) { s.out.push(true, frame) },
+		Progress: func(frame []byte) { s.out.push(nil, true, frame) },
 	}}
 	r.Done = func(a child.Answer) { s.finish(c, a) }
 	s.mu.Lock()
@@ -202,7 +202,7 @@ func (s *Session) round(c *call, params []byte, timeout time.Duration) {
 	c.request = r
 	s.mu.Unlock()
 	if wanted {
-		c.instance.Send(r)
+		c.instance.Send(&s.due, r)
 	}
 }
 
@@ -235,7 +235,7 @@ func (s *Session) finish(c *call, a child.Answer) {
 	}
 	s.ended(c, outcomeError)
 	s.noteElicitations(c, a)
-	s.send(a.Frame[:a.Message.ID.Start], c.id, a.Frame[a.Message.ID.End:])
+	s.sendOn(a.List, a.Frame[:a.Message.ID.Start], c.id, a.Frame[a.Message.ID.End:])
 }
 
 func (s *Session) ended(c *call, outcome string) {
