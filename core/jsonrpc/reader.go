@@ -29,14 +29,18 @@ type Reader struct {
 	max  int
 	buf  []byte
 	r, w int // unread bytes are buf[r:w]
+	seen int // there is no line end in buf[r:seen]
 }
+
+// readerSize is what is read at once of frames that come together.
+const readerSize = 32 << 10
 
 // NewReader reads frames of at most max bytes from src; max <= 0 means [DefaultMaxFrame].
 func NewReader(src io.Reader, max int) *Reader {
 	if max <= 0 {
 		max = DefaultMaxFrame
 	}
-	return &Reader{src: src, max: max, buf: make([]byte, 32<<10)}
+	return &Reader{src: src, max: max, buf: make([]byte, readerSize)}
 }
 
 // Next returns the next line that is not blank, without its line end (LF or
@@ -57,40 +61,48 @@ func (r *Reader) Next() ([]byte, error) {
 
 // Buffered reports whether the next frame is here already, so that Next will
 // not wait. A writer that gathers frames flushes when it is not.
-func (r *Reader) Buffered() bool {
-	return bytes.IndexByte(r.buf[r.r:r.w], '\n') >= 0
+func (r *Reader) Buffered() bool { return r.end() >= 0 }
+
+// end is the place of the first line end in buf, negative when there is none.
+// What was looked at is not looked at again.
+func (r *Reader) end() int {
+	from := max(r.r, r.seen)
+	i := bytes.IndexByte(r.buf[from:r.w], '\n')
+	if i < 0 {
+		r.seen = r.w
+		return i
+	}
+	r.seen = from + i
+	return r.seen
 }
 
 func (r *Reader) line() ([]byte, error) {
-	var long []byte // what came before buf, when the line is longer than buf
 	for {
-		if i := bytes.IndexByte(r.buf[r.r:r.w], '\n'); i >= 0 {
-			line := r.buf[r.r : r.r+i]
-			r.r += i + 1
-			if len(long)+len(line) > r.max {
-				return nil, r.tooLarge(long, line, true)
+		if end := r.end(); end >= 0 {
+			line := r.buf[r.r:end]
+			r.r = end + 1
+			if len(line) > r.max {
+				return nil, r.tooLarge(nil, line, true)
 			}
-			return append(long, line...), nil // a copy: the caller may keep it
+			return bytes.Clone(line), nil // the caller may keep it
 		}
-		if len(long)+r.w-r.r > r.max {
-			rest := r.buf[r.r:r.w]
-			r.r = r.w
-			return nil, r.tooLarge(long, rest, false)
+		if r.r > 0 {
+			r.w = copy(r.buf, r.buf[r.r:r.w])
+			r.r, r.seen = 0, r.w
 		}
-		if r.r > 0 || r.w == len(r.buf) {
-			if r.w == len(r.buf) && r.r == 0 {
-				long = append(long, r.buf...)
-				r.w = 0
-			} else {
-				r.w = copy(r.buf, r.buf[r.r:r.w])
-				r.r = 0
-			}
+		if r.w > r.max {
+			rest := r.buf[:r.w]
+			r.w = 0
+			return nil, r.tooLarge(nil, rest, false)
+		}
+		if r.w == len(r.buf) {
+			return r.long()
 		}
 		n, err := r.src.Read(r.buf[r.w:])
 		r.w += n
 		if n == 0 && err != nil {
-			last := append(long, r.buf[r.r:r.w]...)
-			r.r, r.w = 0, 0
+			last := bytes.Clone(r.buf[:r.w])
+			r.w, r.seen = 0, 0
 			if err == io.EOF && len(last) > 0 {
 				return last, nil
 			}
@@ -99,15 +111,102 @@ func (r *Reader) line() ([]byte, error) {
 	}
 }
 
+// long reads a line of which buf holds the head.
+func (r *Reader) long() ([]byte, error) {
+	var p pieces
+	copy(p.room(), r.buf)
+	p.took(len(r.buf))
+	r.r, r.w, r.seen = 0, 0, 0
+	for {
+		room := p.room()
+		n, err := r.src.Read(room)
+		end := bytes.IndexByte(room[:n], '\n')
+		if end < 0 {
+			p.took(n)
+		} else {
+			p.took(end)
+			r.keep(room[end+1 : n])
+		}
+		switch {
+		case p.size > r.max:
+			return nil, r.tooLarge(p.all, nil, end >= 0)
+		case end >= 0:
+			return p.join(), nil
+		case n == 0 && err == io.EOF:
+			return p.join(), nil
+		case n == 0 && err != nil:
+			return nil, err
+		}
+	}
+}
+
+// keep holds what was read behind a line.
+func (r *Reader) keep(rest []byte) {
+	if len(rest) > len(r.buf) {
+		r.buf = make([]byte, len(rest))
+	}
+	r.w = copy(r.buf, rest)
+}
+
+// pieces are the parts of a long line. They are put together once, when its
+// length is known: to grow one slice would copy it again and again, and leave a
+// heap of several times its size.
+type pieces struct {
+	all  [][]byte
+	size int
+}
+
+// A piece is twice as long as the one before, within these bounds. What a pipe
+// holds on Linux is read at once.
+const (
+	firstPiece = 2 * readerSize
+	lastPiece  = 1 << 20
+	mostRead   = 64 << 10
+)
+
+// room is where the next bytes go.
+func (p *pieces) room() []byte {
+	last := len(p.all) - 1
+	if last < 0 || len(p.all[last]) == cap(p.all[last]) {
+		size := firstPiece
+		if last >= 0 {
+			size = min(2*cap(p.all[last]), lastPiece)
+		}
+		p.all = append(p.all, make([]byte, 0, size))
+		last++
+	}
+	piece := p.all[last]
+	return piece[len(piece):min(cap(piece), len(piece)+mostRead)]
+}
+
+// took notes that n bytes of room are filled.
+func (p *pieces) took(n int) {
+	last := len(p.all) - 1
+	p.all[last] = p.all[last][:len(p.all[last])+n]
+	p.size += n
+}
+
+func (p *pieces) join() []byte {
+	out := make([]byte, 0, p.size)
+	for n, piece := range p.all {
+		out = append(out, piece...)
+		p.all[n] = nil // free at once
+	}
+	return out
+}
+
 // tooLarge drops the rest of a line and finds out whose it was, so that only
 // that one call fails.
-func (r *Reader) tooLarge(head, next []byte, ended bool) error {
+func (r *Reader) tooLarge(head [][]byte, next []byte, ended bool) error {
 	var f envelopeFinder
-	f.feed(head)
+	size := len(next)
+	for _, piece := range head {
+		f.feed(piece)
+		size += len(piece)
+	}
 	f.feed(next)
-	size := len(head) + len(next)
 	for !ended {
-		r.r, r.w = 0, 0
+		r.r, r.w, r.seen = 0, 0, 0
 		n, err := r.src.Read(r.buf)
 		chunk := r.buf[:n]
 		if i := bytes.IndexByte(chunk, '\n'); i >= 0 {

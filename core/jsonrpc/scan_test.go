@@ -119,6 +119,24 @@ func FuzzScan(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := Scan(data)
+		trusted, trustedErr := ScanTrusted(data) // on anything: it must stay within it
+		if err == nil && (trustedErr != nil || trusted != m) {
+			t.Fatalf("ScanTrusted(%q) = %v, %v, want %v", data, trusted, trustedErr, m)
+		}
+		for _, s := range []Span{trusted.Params, trusted.Result, trusted.Error} {
+			Members(data, s, func(_ string, value Span) bool {
+				if err == nil && !json.Valid(value.Of(data)) {
+					t.Fatalf("member %v of %q is %q", value, data, value.Of(data))
+				}
+				return true
+			})
+			Elements(data, s, func(value Span) bool {
+				if err == nil && !json.Valid(value.Of(data)) {
+					t.Fatalf("element %v of %q is %q", value, data, value.Of(data))
+				}
+				return true
+			})
+		}
 		var any map[string]json.RawMessage
 		if want := json.Unmarshal(data, &any) == nil && any != nil; (err == nil) != want {
 			var syntax *SyntaxError
@@ -135,18 +153,42 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
+// What a peer hands over cut off, or with something behind it, is no message
+// for the quick scan either.
+func TestScanTrustedWantsAWholeMessage(t *testing.T) {
+	whole := `{"jsonrpc":"2.0","id":"\\\"}","result":{"a":["}",{"b\"":"]"}],"c":tru}}`
+	if _, err := ScanTrusted([]byte(whole)); err != nil {
+		t.Fatalf("the whole: %v", err)
+	}
+	for n := range len(whole) {
+		if _, err := ScanTrusted([]byte(whole[:n])); err == nil {
+			t.Errorf("%s is taken for a message", whole[:n])
+		}
+	}
+	for _, tc := range []string{whole + "}", whole + whole, "[" + whole + "]", `{"id":1,"id":2}`, `{"id":}`, `{"id":,}`, `{"id":1:2}`, `{"id" 1}`} {
+		if _, err := ScanTrusted([]byte(tc)); err == nil {
+			t.Errorf("%s is taken for a message", tc)
+		}
+	}
+}
+
 func BenchmarkScan(b *testing.B) {
-	for name, text := range map[string]string{"200B": strings.Repeat("x", 120), "256KiB": strings.Repeat("some text, a line\\n", 14000)} {
-		frame := []byte(`{"jsonrpc":"2.0","id":17,"result":{"content":[{"type":"text","text":"` + text + `"}]}}`)
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(len(frame)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := Scan(frame); err != nil {
-					b.Fatal(err)
+	for name, scan := range map[string]func([]byte) (Message, error){"full": Scan, "trusted": ScanTrusted} {
+		for size, text := range map[string]string{
+			"200B": strings.Repeat("x", 120), "256KiB": strings.Repeat("some text, a line\\n", 14000),
+			"256KiB-quotes": strings.Repeat(`{\"name\":\"x\"},`, 14000),
+		} {
+			frame := []byte(`{"jsonrpc":"2.0","id":17,"result":{"content":[{"type":"text","text":"` + text + `"}]}}`)
+			b.Run(name+"/"+size, func(b *testing.B) {
+				b.SetBytes(int64(len(frame)))
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := scan(frame); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -38,8 +39,13 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin", "`DIR` with loom and loomd")
 	flag.IntVar(&o.rounds, "rounds", 5, "turns of each line; the median counts")
 	flag.DurationVar(&o.slice, "slice", 500*time.Millisecond, "length of one turn")
+	only := flag.String("run", "", "only the rows that match `REGEXP`")
 	flag.StringVar(&o.pids, "pids", "", "write the pids of Loom's processes to `FILE`, for a profiler")
 	flag.Parse()
+	var err error
+	if o.only, err = regexp.Compile(*only); err != nil {
+		os.Exit(exit(fmt.Errorf("reading -run: %w", err)))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(exit(run(ctx, o)))
@@ -58,6 +64,7 @@ type options struct {
 	rounds int
 	slice  time.Duration
 	pids   string
+	only   *regexp.Regexp
 }
 
 func run(ctx context.Context, o options) (err error) {
@@ -78,6 +85,9 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	r := report{rounds: o.rounds, slice: o.slice}
 	for _, load := range loads {
+		if !o.only.MatchString(load.String()) {
+			continue
+		}
 		fmt.Fprintf(os.Stderr, "bench: %s\n", load)
 		m, err := measure(ctx, lines, load, o)
 		if err != nil {
@@ -85,9 +95,11 @@ func run(ctx context.Context, o options) (err error) {
 		}
 		r.loads = append(r.loads, m)
 	}
-	fmt.Fprintf(os.Stderr, "bench: a result of %d MiB\n", bigBytes>>20)
-	if r.big, err = measureBig(ctx, lines, o.rounds); err != nil {
-		return err
+	if o.only.MatchString(bigRow) {
+		fmt.Fprintf(os.Stderr, "bench: %s\n", bigRow)
+		if r.big, err = measureBig(ctx, lines, o.rounds); err != nil {
+			return err
+		}
 	}
 	r.memory = w.memory()
 	r.took = time.Since(begin)

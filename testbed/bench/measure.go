@@ -84,6 +84,9 @@ func (l *line) work(ctx context.Context, load load, slice time.Duration) (figure
 	return figures{p50: all[len(all)/2], p95: all[len(all)*95/100], rate: float64(len(all)) / elapsed.Seconds(), cpu: cpu / time.Duration(len(all))}, nil
 }
 
+// bigRow is the name of what [measureBig] measures.
+var bigRow = fmt.Sprintf("a result of %d MiB", bigBytes>>20)
+
 func measureBig(ctx context.Context, lines []*line, rounds int) ([]time.Duration, error) {
 	took := make([][]time.Duration, len(lines))
 	for range rounds {

@@ -34,7 +34,9 @@ func (r report) print(w io.Writer) {
 			fmt.Fprintf(w, "| | CPU per call | | %s | %s | | %.2f | %s |\n", show(b.cpu), show(l.cpu), float64(l.cpu)/float64(b.cpu), show(l.cpu-b.cpu))
 		}
 	}
-	times(w, fmt.Sprintf("a result of %d MiB", bigBytes>>20), "time", r.big[0], r.big[1], r.big[2])
+	if len(r.big) > 0 {
+		times(w, bigRow, "time", r.big[0], r.big[1], r.big[2])
+	}
 
 	if len(r.memory) == 0 {
 		return

@@ -49,7 +49,7 @@ func run(t *testing.T, s Spec) *Process {
 func call(t *testing.T, p *Process, params string) Answer {
 	t.Helper()
 	answer := make(chan Answer, 1)
-	if !p.Send(&Request{Method: "tools/call", Params: []byte(params), Done: func(a Answer) { answer <- a }}) {
+	if !p.Send(nil, &Request{Method: "tools/call", Params: []byte(params), Done: func(a Answer) { answer <- a }}) {
 		t.Fatal("the process has ended")
 	}
 	return <-answer
@@ -127,7 +127,7 @@ func TestProgressComesFirstWithTheClientsToken(t *testing.T) {
 	p := run(t, spec(t))
 	var seen []string
 	done := make(chan Answer, 1)
-	p.Send(&Request{Method: "tools/call", Params: []byte(`{"name":"sleep","arguments":{"ms":10,"n":5},"_meta":{"progressToken":9007199254740993}}`),
+	p.Send(nil, &Request{Method: "tools/call", Params: []byte(`{"name":"sleep","arguments":{"ms":10,"n":5},"_meta":{"progressToken":9007199254740993}}`),
 		Progress: func(f []byte) { seen = append(seen, string(f)) }, Done: func(a Answer) { done <- a }})
 	<-done
 	if len(seen) != 5 || !strings.Contains(seen[4], `"progressToken":9007199254740993,"progress":5`) {
@@ -139,8 +139,8 @@ func TestCrashAnswersEverythingAtOnce(t *testing.T) {
 	p := run(t, spec(t))
 	answers := make(chan Answer, 2)
 	done := func(a Answer) { answers <- a }
-	p.Send(&Request{Method: "tools/call", Params: []byte(`{"name":"hang"}`), Done: done})
-	p.Send(&Request{Method: "tools/call", Params: []byte(`{"name":"crash"}`), Done: done})
+	p.Send(nil, &Request{Method: "tools/call", Params: []byte(`{"name":"hang"}`), Done: done})
+	p.Send(nil, &Request{Method: "tools/call", Params: []byte(`{"name":"crash"}`), Done: done})
 	for range 2 {
 		var exit *ExitError
 		if a := <-answers; !errors.As(a.Err, &exit) || exit.Cause != "exit status 7" || exit.Stage != "call" || !strings.Contains(strings.Join(exit.Stderr, "|"), "about to crash|last words") {
@@ -148,7 +148,7 @@ func TestCrashAnswersEverythingAtOnce(t *testing.T) {
 		}
 	}
 	<-p.Done()
-	if p.Send(&Request{Method: "ping", Done: done}) {
+	if p.Send(nil, &Request{Method: "ping", Done: done}) {
 		t.Error("sent to a dead process")
 	}
 }
@@ -163,7 +163,7 @@ func TestAnAnswerBeforeTheExitCounts(t *testing.T) {
 func TestTimeoutCancelsAndKeepsTheProcess(t *testing.T) {
 	p := run(t, spec(t))
 	done := make(chan Answer, 1)
-	p.Send(&Request{Method: "tools/call", Params: []byte(`{"name":"sleep","arguments":{"ms":60000}}`), Timeout: 50 * time.Millisecond, Done: func(a Answer) { done <- a }})
+	p.Send(nil, &Request{Method: "tools/call", Params: []byte(`{"name":"sleep","arguments":{"ms":60000}}`), Timeout: 50 * time.Millisecond, Done: func(a Answer) { done <- a }})
 	var timeout *TimeoutError
 	if a := <-done; !errors.As(a.Err, &timeout) {
 		t.Fatalf("got %v", a.Err)
@@ -182,7 +182,7 @@ func TestTimeoutCancelsAndKeepsTheProcess(t *testing.T) {
 func TestProgressPutsTheTimeoutOff(t *testing.T) {
 	p := run(t, spec(t))
 	done := make(chan Answer, 1)
-	p.Send(&Request{Method: "tools/call", Params: []byte(`{"name":"sleep","arguments":{"ms":3000,"n":30},"_meta":{"progressToken":1}}`), Timeout: 2 * time.Second,
+	p.Send(nil, &Request{Method: "tools/call", Params: []byte(`{"name":"sleep","arguments":{"ms":3000,"n":30},"_meta":{"progressToken":1}}`), Timeout: 2 * time.Second,
 		Progress: func([]byte) {}, Done: func(a Answer) { done <- a }})
 	if a := <-done; a.Err != nil {
 		t.Errorf("got %v", a.Err)
@@ -293,7 +293,7 @@ func TestLargeRequestOfTheServer(t *testing.T) {
 	p := run(t, spec(t))
 	answer := make(chan Answer, 1)
 	r := &Request{Method: "tools/call", Params: []byte(`{"name":"sleep","arguments":{"ms":50}}`), Done: func(a Answer) { answer <- a }}
-	p.Send(r)
+	p.Send(nil, r)
 	p.tooLarge(&jsonrpc.TooLargeError{Size: 9, Max: 8, ID: jsonrpc.ID(r.id), Method: "sampling/createMessage"})
 	select {
 	case a := <-answer:

@@ -33,7 +33,7 @@ func (p *Process) handshake(ctx context.Context) error {
 	}
 	discovered := make(chan Answer, 1)
 	params := append(append([]byte(`{"_meta":{`), p.meta...), "}}"...)
-	if !p.Send(&Request{Method: mcp.Discover, Params: params, Done: func(a Answer) { discovered <- a }}) {
+	if !p.Send(nil, &Request{Method: mcp.Discover, Params: params, Done: func(a Answer) { discovered <- a }}) {
 		return fmt.Errorf("%w: %w", errEndedAtDiscover, p.Err())
 	}
 	patience := time.NewTimer(p.limits.Discover)

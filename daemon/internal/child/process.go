@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/daemon/internal/flow"
 )
 
 // Process is one life of a server: from its start to its exit. It is safe for
@@ -32,7 +33,8 @@ type Process struct {
 	info   Info
 	stage  atomic.Value // string: what an exit interrupts
 
-	toChild queue
+	toChild *flow.Queue
+	due     flow.List      // of readLoop
 	readers sync.WaitGroup // stdout and stderr
 	writer  sync.WaitGroup
 	done    chan struct{} // closed when the process has ended and every request is answered
@@ -77,7 +79,6 @@ func start(ctx context.Context, spawner *Spawner, spec Spec) (*Process, error) {
 		spec: spec, limits: spec.Timeouts.orDefaults(), meta: ModernMeta(spec.Version, "{}"),
 		done: make(chan struct{}), pending: map[int64]*Request{}, tasks: map[int64]*Request{},
 	}
-	p.toChild.init()
 	p.stage.Store("start")
 	if err := p.spawn(spawner); err != nil {
 		return nil, &ExitError{Server: spec.Server, Stage: "start", Cause: err.Error()}
@@ -132,6 +133,7 @@ func (p *Process) spawn(spawner *Spawner) error {
 		*pipe.ours = ours
 		pipe.give(child)
 	}
+	p.toChild = flow.NewQueue(p.stdin, nil)
 	if p.spec.Bridge != nil {
 		p.life = bridge(p.spec.Bridge, cmd.Stdin.(*os.File), cmd.Stdout.(*os.File))
 		theirs = theirs[2:] // its own; stderr has no writer
@@ -164,8 +166,9 @@ func (p *Process) closePipes() {
 }
 
 // Send sends r, unless the process has ended. It never blocks and never calls
-// r.Done itself.
-func (p *Process) Send(r *Request) (sent bool) {
+// r.Done itself. l is the list of the reader on whose goroutine this is, if it
+// is one.
+func (p *Process) Send(l *flow.List, r *Request) (sent bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.exited != nil {
@@ -178,7 +181,7 @@ func (p *Process) Send(r *Request) (sent bool) {
 	if r.Timeout > 0 {
 		r.timer = time.AfterFunc(r.Timeout, func() { p.expire(r) })
 	}
-	p.toChild.push(frame) // under the lock, so that ids reach the server in order
+	p.toChild.Push(l, frame) // under the lock, so that ids reach the server in order
 	return true
 }
 
@@ -254,7 +257,7 @@ func (p *Process) Forget(r *Request) {
 
 // Notify sends a notification. params is raw JSON or nil.
 func (p *Process) Notify(method string, params []byte) {
-	p.toChild.push(append(jsonrpc.NewNotification(method, params), '\n'))
+	p.toChild.Push(nil, append(jsonrpc.NewNotification(method, params), '\n'))
 }
 
 func (p *Process) expire(r *Request) {
@@ -303,7 +306,7 @@ func (p *Process) gave(id int64) bool {
 func (p *Process) Call(ctx context.Context, method string, params []byte) (Answer, error) {
 	answer := make(chan Answer, 1)
 	r := &Request{Method: method, Params: params, Done: func(a Answer) { answer <- a }}
-	if !p.Send(r) {
+	if !p.Send(nil, r) {
 		return Answer{}, p.Err()
 	}
 	select {

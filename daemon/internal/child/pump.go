@@ -10,48 +10,37 @@ import (
 	"github.com/loom-core/loom/core/mcp"
 )
 
-// writeLoop is the only writer of the child's stdin. It writes whole frames,
-// several at once when several wait, and ends when the queue is closed or the
-// child takes nothing any more.
+// writeLoop writes to the child's stdin what a reader did not write at once. It
+// ends when the queue is closed or the child takes nothing any more.
 func (p *Process) writeLoop() {
 	defer p.stdin.Close()
-	var batch []byte
-	for {
-		frames, ok := p.toChild.take()
-		if !ok {
-			return
-		}
-		for len(frames) > 0 {
-			data := frames[0]
-			if frames = frames[1:]; len(frames) > 0 && len(data) < maxBatch {
-				batch = append(batch[:0], data...)
-				for len(frames) > 0 && len(batch)+len(frames[0]) <= maxBatch {
-					batch = append(batch, frames[0]...)
-					frames = frames[1:]
-				}
-				data = batch
-			}
-			p.stdin.SetWriteDeadline(time.Now().Add(p.limits.Write))
-			if _, err := p.stdin.Write(data); err != nil {
-				// Half a frame may be in the pipe: this stream is of no more use.
-				p.spec.Stderr.Add("loomd", fmt.Sprintf("writing to server %s (pid %s): %v", p.spec.Server, p.from, err))
-				p.kill()
-				return
-			}
-		}
+	if err := p.toChild.Write(patient{p}); err != nil {
+		// Half a frame may be in the pipe: this stream is of no more use.
+		p.spec.Stderr.Add("loomd", fmt.Sprintf("writing to server %s (pid %s): %v", p.spec.Server, p.from, err))
+		p.kill()
 	}
 }
 
-// maxBatch is what a pipe takes at once on Linux.
-const maxBatch = 64 << 10
+// patient is the child's stdin with a limit to how long one write may take.
+type patient struct{ p *Process }
+
+func (w patient) Write(data []byte) (int, error) {
+	w.p.stdin.SetWriteDeadline(time.Now().Add(w.p.limits.Write))
+	return w.p.stdin.Write(data)
+}
 
 // readLoop is the only reader of the child's stdout. It never waits for
 // anybody: callbacks put what they get into queues.
 func (p *Process) readLoop() {
 	frames := jsonrpc.NewReader(p.stdout, p.spec.MaxFrame)
+	defer p.due.Flush()
 	for {
+		if !frames.Buffered() {
+			p.due.Flush()
+		}
 		frame, err := frames.Next()
 		p.frames.Add(1)
+		p.due.Open()
 		var large *jsonrpc.TooLargeError
 		if errors.As(err, &large) {
 			p.tooLarge(large)
@@ -81,7 +70,7 @@ func (p *Process) receive(frame []byte, m jsonrpc.Message) {
 			}
 			return
 		}
-		r.Done(Answer{Frame: frame, Message: m})
+		r.Done(Answer{Frame: frame, Message: m, List: &p.due})
 	case jsonrpc.Request:
 		p.answer(frame, m)
 	case jsonrpc.Notification:
@@ -123,7 +112,7 @@ func (p *Process) Reply(parts ...[]byte) {
 	for _, part := range parts {
 		line = append(line, part...)
 	}
-	p.toChild.push(append(line, '\n'))
+	p.toChild.Push(nil, append(line, '\n'))
 }
 
 func (p *Process) progress(frame []byte, m jsonrpc.Message) {
@@ -157,7 +146,7 @@ func (p *Process) tooLarge(large *jsonrpc.TooLargeError) {
 	if large.Method == "" {
 		if id, ok := jsonrpc.Int(large.ID); ok {
 			if r := p.take(id); r != nil {
-				r.Done(Answer{Err: large})
+				r.Done(Answer{Err: large, List: &p.due})
 				return
 			}
 		}

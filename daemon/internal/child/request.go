@@ -7,6 +7,7 @@ import (
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/daemon/internal/flow"
 )
 
 // Request is one request for a server and where its answer goes. A Request is
@@ -40,6 +41,7 @@ type Answer struct {
 	Frame   []byte // the whole response; the id in it is ours
 	Message jsonrpc.Message
 	Err     error
+	List    *flow.List // of the reader that runs Done, nil if it is none
 }
 
 // frame writes the request as a line for the server. It notes the client's

@@ -28,7 +28,7 @@ func (p *Process) Stop() {
 	p.stopped = true
 	p.mu.Unlock()
 	// Spec: "First, closing the input stream to the child process (the server)".
-	p.toChild.close()
+	p.toChild.Close()
 	p.stdin.SetWriteDeadline(time.Now().Add(p.limits.Close)) // a server that reads nothing would hold the writer
 	if p.gone(p.limits.Close) {
 		return
@@ -75,7 +75,7 @@ func (p *Process) waitLoop() {
 	p.stderr.SetReadDeadline(deadline)
 	p.stdin.SetWriteDeadline(deadline)
 	p.readers.Wait()
-	p.toChild.close()
+	p.toChild.Close()
 	p.writer.Wait()
 	p.stdout.Close()
 	p.stderr.Close()

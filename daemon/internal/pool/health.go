@@ -40,7 +40,7 @@ func (i *Instance) retry() {
 	defer i.mu.Unlock()
 	i.health.retry = nil
 	if i.phase == Stopped && !i.ended && (len(i.waiting) > 0 || len(i.urisLocked()) > 0) {
-		i.wakeLocked()
+		i.wakeLocked(nil)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/daemon/internal/child"
+	"github.com/loom-core/loom/daemon/internal/flow"
 	"github.com/loom-core/loom/registry"
 )
 
@@ -107,11 +108,12 @@ func (i *Instance) running() bool {
 }
 
 // Send queues c, starting the server when it does not run. It never blocks and
-// does not call c.Done itself.
-func (i *Instance) Send(c *Call) {
+// does not call c.Done itself. l is the list of the reader on whose goroutine
+// this is, if it is one.
+func (i *Instance) Send(l *flow.List, c *Call) {
 	done := c.Done
 	c.Done = func(a child.Answer) {
-		i.release(c, a.Err)
+		i.release(c, a)
 		done(a)
 	}
 	i.mu.Lock()
@@ -121,7 +123,7 @@ func (i *Instance) Send(c *Call) {
 		return
 	}
 	i.waiting = append(i.waiting, c)
-	i.wakeLocked()
+	i.wakeLocked(l)
 }
 
 // SendIfRunning is [Instance.Send] for what is not worth a start. It reports
@@ -130,7 +132,7 @@ func (i *Instance) SendIfRunning(c *Call) bool {
 	if !i.running() {
 		return false
 	}
-	i.Send(c)
+	i.Send(nil, c)
 	return true
 }
 
@@ -139,7 +141,7 @@ func (i *Instance) Wake() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if !i.ended {
-		i.wakeLocked()
+		i.wakeLocked(nil)
 	}
 	i.restLocked()
 }
@@ -194,7 +196,7 @@ func (i *Instance) ServerInfo() []byte {
 }
 
 // wakeLocked starts the server if it has to run, and sends what has a slot.
-func (i *Instance) wakeLocked() {
+func (i *Instance) wakeLocked(l *flow.List) {
 	i.busyLocked()
 	if i.phase == Stopped {
 		i.wantLocked()
@@ -202,7 +204,7 @@ func (i *Instance) wakeLocked() {
 	for i.phase == Ready && len(i.waiting) > 0 && i.freeLocked(i.waiting[0].Owner) {
 		c := i.waiting[0]
 		i.memberLocked(c.Owner).flying[c] = true // before it is sent: the server may ask at once
-		if !i.proc.Send(&c.Request) {
+		if !i.proc.Send(l, &c.Request) {
 			delete(i.members[c.Owner].flying, c)
 			return // it has just ended; watch starts the next one
 		}
@@ -238,18 +240,18 @@ func (i *Instance) busyLocked() {
 }
 
 // release frees the slot of an answered call.
-func (i *Instance) release(c *Call, err error) {
+func (i *Instance) release(c *Call, a child.Answer) {
 	var timeout *child.TimeoutError
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if err == nil && i.health.breaker.failures > 0 {
+	if a.Err == nil && i.health.breaker.failures > 0 {
 		i.health.breaker.answered(time.Now())
 	}
 	i.landLocked(c)
-	if errors.As(err, &timeout) {
+	if errors.As(a.Err, &timeout) {
 		i.ghostLocked(c.Owner)
 	}
-	i.freedLocked()
+	i.freedLocked(a.List)
 }
 
 // landLocked takes c from its owner's calls in flight.
@@ -261,16 +263,16 @@ func (i *Instance) landLocked(c *Call) {
 }
 
 // freedLocked gives a slot back.
-func (i *Instance) freedLocked() {
+func (i *Instance) freedLocked(l *flow.List) {
 	i.inFlight--
-	i.wakeIfReadyLocked()
+	i.wakeIfReadyLocked(l)
 	i.restLocked()
 }
 
 func (i *Instance) freed() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.freedLocked()
+	i.freedLocked(nil)
 }
 
 // restLocked notes that there is nothing to do: drain goes on, or the idle

@@ -5,6 +5,7 @@ import (
 
 	"github.com/loom-core/loom/core/mcp"
 	"github.com/loom-core/loom/daemon/internal/child"
+	"github.com/loom-core/loom/daemon/internal/flow"
 )
 
 // member is one client of an instance, and what it has there. All of it is
@@ -101,7 +102,7 @@ func (i *Instance) ghostLocked(o Owner) (gone func()) {
 			m.ghosts--
 			i.forgetLocked(o)
 		}
-		i.wakeIfReadyLocked()
+		i.wakeIfReadyLocked(nil)
 		i.restLocked() // or the process would never be idle again
 	}
 	time.AfterFunc(ghostLife, end)
@@ -116,9 +117,9 @@ func (i *Instance) readyLocked() *child.Process {
 	return nil
 }
 
-func (i *Instance) wakeIfReadyLocked() {
+func (i *Instance) wakeIfReadyLocked(l *flow.List) {
 	if i.phase == Ready {
-		i.wakeLocked()
+		i.wakeLocked(l)
 	}
 }
 

@@ -103,7 +103,7 @@ func send(i *Instance, tool, args string) (*Call, chan result) {
 		}
 		out <- result{text: content[0].Text}
 	}}}
-	i.Send(r)
+	i.Send(nil, r)
 	return r, out
 }
 

@@ -45,7 +45,7 @@ func (i *Instance) start(l *learning) {
 	i.setPhase(Ready)
 	ended := i.ended
 	if !ended {
-		i.wakeLocked()
+		i.wakeLocked(nil)
 	}
 	i.mu.Unlock()
 	p.work.Go(func() { i.watch(proc) }) // not before i.proc is set, or it would miss the end
@@ -193,7 +193,7 @@ func (i *Instance) watch(proc *child.Process) {
 	i.health.breaker.exited(now, now.Sub(i.health.breaker.running), held)
 	i.setPhase(Stopped)
 	if (len(i.waiting) > 0 || len(i.urisLocked()) > 0) && !i.ended {
-		i.wakeLocked()
+		i.wakeLocked(nil)
 	}
 	i.restLocked()
 }

@@ -108,7 +108,7 @@ func (i *Instance) tellLevel(proc *child.Process) {
 
 // tell sends a request whose answer nobody waits for.
 func (i *Instance) tell(proc *child.Process, method string, params []byte) {
-	proc.Send(&child.Request{Method: method, Params: params, Done: func(child.Answer) {}})
+	proc.Send(nil, &child.Request{Method: method, Params: params, Done: func(child.Answer) {}})
 }
 
 func uriParams(uri string) []byte { return []byte(`{"uri":` + string(jsonrpc.Quote(uri)) + `}`) }
@@ -181,7 +181,7 @@ func (i *Instance) listen(proc *child.Process) {
 	}
 	i.listener = r
 	i.mu.Unlock()
-	proc.Send(r)
+	proc.Send(nil, r)
 	if before != nil {
 		proc.Cancel(before, "", nil)
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/mcp"
 	"github.com/loom-core/loom/daemon/internal/child"
+	"github.com/loom-core/loom/daemon/internal/flow"
 )
 
 // look is what loomd has to know of a result, found in one pass over it.
@@ -63,18 +64,18 @@ func (s *Session) answer(c *call, a child.Answer, r look) {
 		go s.sendBounded(c, a, edits) // ends when the disk has answered; the queue takes it or is closed
 		return
 	}
-	s.sendEdited(a.Frame, edits)
+	s.sendEdited(a.List, a.Frame, edits)
 }
 
 // sendEdited queues a frame in pieces, so that a large one is not copied.
-func (s *Session) sendEdited(frame []byte, edits []jsonrpc.Edit) {
+func (s *Session) sendEdited(l *flow.List, frame []byte, edits []jsonrpc.Edit) {
 	parts := make([][]byte, 0, 2*len(edits)+1)
 	at := 0
 	for _, e := range sorted(edits) {
 		parts = append(parts, frame[at:e.Start], e.With)
 		at = e.End
 	}
-	s.send(append(parts, frame[at:])...)
+	s.sendOn(l, append(parts, frame[at:])...)
 }
 
 // modernise gives a legacy server's result the members that the modern era

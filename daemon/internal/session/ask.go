@@ -57,7 +57,7 @@ func (s *Session) askLegacy(a *pool.Asked) {
 	if token, ok := jsonrpc.Find(a.Frame, a.Message.Params, "_meta", "progressToken"); ok {
 		edits = append(edits, jsonrpc.Edit{Span: token, With: question.id}) // tokens of two servers may be the same
 	}
-	s.sendEdited(a.Frame, edits)
+	s.sendEdited(nil, a.Frame, edits)
 }
 
 // open gives a question its id. It reports false when the session has ended.

@@ -48,7 +48,7 @@ func (s *Session) sendBounded(c *call, a child.Answer, edits []jsonrpc.Edit) {
 	cuts, large := s.svc.Results.Bound(a.Frame, a.Message.Result, c.bounds.limits, c.bounds.source)
 	switch {
 	case large == nil:
-		s.sendEdited(a.Frame, append(edits, cuts...))
+		s.sendEdited(nil, a.Frame, append(edits, cuts...))
 	case c.method == mcp.ToolsCall:
 		result := large.Result()
 		if c.modern {

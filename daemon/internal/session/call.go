@@ -203,7 +203,7 @@ func (s *Session) use(c *call, i *pool.Instance) bool {
 func (s *Session) round(c *call, params []byte, timeout time.Duration) {
 	r := &pool.Call{Owner: s, Request: child.Request{
 		Method: c.method, Params: params, Name: c.name, Timeout: timeout, Meta: s.meta(c.asker),
-		Progress: func(frame []byte) { s.out.push(true, frame) },
+		Progress: func(frame []byte) { s.out.push(nil, true, frame) },
 	}}
 	r.Done = func(a child.Answer) { s.finish(c, a) }
 	s.mu.Lock()
@@ -214,7 +214,7 @@ func (s *Session) round(c *call, params []byte, timeout time.Duration) {
 		if s.svc.Trace.Active() {
 			s.emit(trace.LoomToServer, c.server, jsonrpc.NewRequest(c.id, c.method, params))
 		}
-		c.instance.Send(r)
+		c.instance.Send(&s.due, r)
 		s.mu.Lock()
 		gone := s.calls[string(c.id)] != c && (c.parked == nil || c.parked.token == "")
 		s.mu.Unlock()
@@ -256,7 +256,7 @@ func (s *Session) finish(c *call, a child.Answer) {
 	}
 	s.ended(c, outcomeError, len(a.Frame))
 	s.noteElicitations(c, a)
-	s.send(a.Frame[:a.Message.ID.Start], c.id, a.Frame[a.Message.ID.End:])
+	s.sendOn(a.List, a.Frame[:a.Message.ID.Start], c.id, a.Frame[a.Message.ID.End:])
 }
 
 // ended counts a call, with the size of its answer.

@@ -155,7 +155,7 @@ func (s *Session) onListens(frame []byte, m jsonrpc.Message, wants func(*listeni
 	}
 	s.mu.Unlock()
 	for _, id := range ids {
-		s.sendEdited(frame, subscribed(frame, m, id))
+		s.sendEdited(nil, frame, subscribed(frame, m, id))
 	}
 }
 

@@ -1,10 +1,11 @@
 package session
 
 import (
-	"context"
-	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
+
+	"github.com/loom-core/loom/daemon/internal/flow"
 )
 
 // Budget bounds what waits for all clients together, in bytes.
@@ -21,25 +22,28 @@ func NewBudget(max int64) *Budget { return &Budget{max: max} }
 type outbox struct {
 	max    int // bytes
 	budget *Budget
+	queue  *flow.Queue
 
 	mu      sync.Mutex
-	frames  [][][]byte // each in parts, so that a large result is never copied
 	size    int
 	closed  bool
 	dropped int
-	wake    chan struct{}
 	room    chan struct{} // closed when half of it is free again; nil when nobody waits
 }
 
-func newOutbox(max int, budget *Budget) *outbox {
-	return &outbox{max: max, budget: budget, wake: make(chan struct{}, 1)}
+func newOutbox(conn syscall.Conn, max int, budget *Budget) *outbox {
+	o := &outbox{max: max, budget: budget}
+	o.queue = flow.NewQueue(conn, o.written)
+	return o
 }
 
 var lineEnd = []byte("\n")
 
-// push queues one frame, given in parts. It reports false when the client is
-// so far behind that its session has to end. One frame is taken at any size.
-func (o *outbox) push(droppable bool, parts ...[]byte) bool {
+// push queues one frame, given in parts, so that a large result is never
+// copied. It reports false when the client is so far behind that its session
+// has to end. One frame is taken at any size. l is the list of the reader on
+// whose goroutine this is, if it is one.
+func (o *outbox) push(l *flow.List, droppable bool, parts ...[]byte) bool {
 	size := 1
 	for _, p := range parts {
 		size += len(p)
@@ -56,10 +60,9 @@ func (o *outbox) push(droppable bool, parts ...[]byte) bool {
 		}
 		return false
 	}
-	o.frames = append(o.frames, append(parts, lineEnd))
 	o.size += size
 	o.budget.used.Add(int64(size))
-	o.signal()
+	o.queue.Push(l, append(parts, lineEnd)...)
 	return true
 }
 
@@ -67,33 +70,22 @@ func (o *outbox) close() {
 	o.mu.Lock()
 	o.closed = true
 	o.mu.Unlock()
-	o.signal()
+	o.queue.Close()
 }
 
-func (o *outbox) signal() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
-}
-
-// waitForRoom holds whoever is about to take more work from a client that has
-// not read half a queue of what it asked for.
-func (o *outbox) waitForRoom(ctx context.Context) {
+// full returns nil while there is room for more. Else whoever is about to take
+// more work from the client waits for the channel to be closed: it has not read
+// half a queue of what it asked for.
+func (o *outbox) full() (room <-chan struct{}) {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.size <= o.max/2 {
-		o.mu.Unlock()
-		return
+		return nil
 	}
 	if o.room == nil {
 		o.room = make(chan struct{})
 	}
-	room := o.room
-	o.mu.Unlock()
-	select {
-	case <-room:
-	case <-ctx.Done():
-	}
+	return o.room
 }
 
 // written notes that n bytes have left.
@@ -108,38 +100,11 @@ func (o *outbox) written(n int) {
 	}
 }
 
-// writeTo writes frames until the outbox is closed and empty, or conn fails.
-func (o *outbox) writeTo(conn net.Conn) error {
-	for {
-		o.mu.Lock()
-		frames, closed := o.frames, o.closed
-		o.frames = nil
-		o.mu.Unlock()
-		if len(frames) == 0 {
-			if closed {
-				return nil
-			}
-			<-o.wake
-			continue
-		}
-		var all net.Buffers
-		for _, parts := range frames {
-			all = append(all, parts...)
-		}
-		n, err := all.WriteTo(conn)
-		o.written(int(n))
-		if err != nil {
-			return err
-		}
-	}
-}
-
 // abandon gives back what will not be written any more. It returns how many
 // frames were dropped for want of room.
 func (o *outbox) abandon() (dropped int) {
 	o.mu.Lock()
 	left, dropped := o.size, o.dropped
-	o.frames = nil
 	o.mu.Unlock()
 	o.written(left)
 	return dropped

@@ -21,6 +21,7 @@ import (
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/daemon/internal/audit"
 	"github.com/loom-core/loom/daemon/internal/catalog"
+	"github.com/loom-core/loom/daemon/internal/flow"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/pool"
 	"github.com/loom-core/loom/daemon/internal/results"
@@ -89,6 +90,7 @@ type Session struct {
 	hello loomrpc.Hello
 	since time.Time
 	where workspace
+	due   flow.List // of Serve, which reads
 
 	background sync.WaitGroup // requests that take their time
 	telling    sync.Mutex     // held over viewChanged: of two changes the later view is told last
@@ -118,7 +120,7 @@ type Session struct {
 
 // New serves conn under that id. Serve does the work.
 func New(svc *Services, conn *net.UnixConn, id string) *Session {
-	return &Session{svc: svc, conn: conn, out: newOutbox(outboxSize, svc.Budget), id: id, since: time.Now(),
+	return &Session{svc: svc, conn: conn, out: newOutbox(conn, outboxSize, svc.Budget), id: id, since: time.Now(),
 		calls: map[string]*call{}, parked: map[string]*call{}, asks: map[string]*ask{}, listens: map[string]*listening{}, uris: map[string]followed{},
 		given: map[string]string{}, tasks: map[string][]task{}, used: map[*pool.Instance]bool{}}
 }
@@ -141,7 +143,7 @@ func (s *Session) Serve(ctx context.Context, greeted func()) error {
 	}
 	var writer sync.WaitGroup
 	writer.Go(func() {
-		if err := s.out.writeTo(s.conn); err != nil {
+		if err := s.out.queue.Write(s.conn); err != nil {
 			cancel()
 		}
 	})
@@ -210,8 +212,13 @@ func (s *Session) greet(frames *jsonrpc.Reader) error {
 }
 
 func (s *Session) read(ctx context.Context, frames *jsonrpc.Reader) error {
+	defer s.due.Flush()
 	for {
+		if !frames.Buffered() {
+			s.due.Flush()
+		}
 		frame, err := frames.Next()
+		s.due.Open()
 		var large *jsonrpc.TooLargeError
 		if errors.As(err, &large) {
 			s.fail(large.ID, loomrpc.Errorf(loomrpc.CodeTooLarge, loomrpc.ErrorData{}, "%v", large))
@@ -226,7 +233,13 @@ func (s *Session) read(ctx context.Context, frames *jsonrpc.Reader) error {
 			continue
 		}
 		s.handle(ctx, frame, m)
-		s.out.waitForRoom(ctx)
+		if room := s.out.full(); room != nil {
+			s.due.Flush()
+			select {
+			case <-room:
+			case <-ctx.Done():
+			}
+		}
 	}
 }
 
@@ -283,11 +296,14 @@ func (s *Session) control(ctx context.Context, method string, frame []byte, m js
 
 // send queues a frame for the client and ends the session when it is hopelessly
 // behind.
-func (s *Session) send(parts ...[]byte) {
+func (s *Session) send(parts ...[]byte) { s.sendOn(&s.due, parts...) }
+
+// sendOn is send on the goroutine of the reader with that list, if it is one.
+func (s *Session) sendOn(l *flow.List, parts ...[]byte) {
 	if s.svc.Trace.Active() && !s.hello.Control {
 		s.emit(trace.LoomToClient, "", bytes.Join(parts, nil))
 	}
-	if !s.out.push(false, parts...) {
+	if !s.out.push(l, false, parts...) {
 		s.svc.Log.Warn("client does not read what it asked for; closing its session", "session", s.id, "client", s.Info().Client)
 		s.conn.Close()
 	}

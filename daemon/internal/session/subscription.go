@@ -76,7 +76,7 @@ func (s *Session) follow(view *hub.View, uri string, who asker) {
 		i.Wake()
 		return
 	}
-	i.Send(&pool.Call{Owner: s, Request: child.Request{
+	i.Send(&s.due, &pool.Call{Owner: s, Request: child.Request{
 		Method: mcp.ResourcesSubscribe, Params: []byte(`{"uri":` + string(jsonrpc.Quote(uri)) + `}`), Timeout: server.Timeout,
 		Done: func(a child.Answer) {
 			if a.Err != nil || a.Message.Error.Present() {

@@ -55,7 +55,7 @@ func (s *Session) logged(i *pool.Instance, frame []byte, m jsonrpc.Message, alon
 		return
 	}
 	if s.bare() {
-		s.out.push(true, frame)
+		s.out.push(nil, true, frame)
 		return
 	}
 	var edit jsonrpc.Edit
@@ -64,7 +64,7 @@ func (s *Session) logged(i *pool.Instance, frame []byte, m jsonrpc.Message, alon
 	} else {
 		edit = insert(frame, m.Params, append([]byte(`"logger":`), jsonrpc.Quote(i.Name())...))
 	}
-	s.out.push(true, frame[:edit.Start], edit.With, frame[edit.End:])
+	s.out.push(nil, true, frame[:edit.Start], edit.With, frame[edit.End:])
 }
 
 // bare reports whether the client sees one server as it is.
