@@ -30,6 +30,18 @@ func needs(t *testing.T, command string) {
 	}
 }
 
+// insist calls a tool until it succeeds: a call that was sent to a process which
+// is just ending fails, and is not sent again by itself.
+func insist(t *testing.T, c *testbed.Client, tool string) (text string) {
+	t.Helper()
+	testbed.Eventually(t, "an answer of "+tool, func() bool {
+		f := c.Call(tool, "{}")
+		text = f.Text()
+		return f.Err() == nil
+	})
+	return text
+}
+
 // wrapped is a server behind a shell, as npx and uvx start one: the shell gets
 // the death signal and the server, which ignores the end of its stdin, does
 // not. A grandchild has a session of its own and ignores SIGTERM.
@@ -61,14 +73,7 @@ func TestNothingIsLeftOfAKilledLoomd(t *testing.T) {
 	if err := os.Remove(filepath.Join(w.Home, "grandchild")); err != nil {
 		t.Fatal(err)
 	}
-	var next int
-	testbed.Eventually(t, "the proxy to start a new loomd", func() bool { // a call that it sent to the old one fails
-		f := c.Call("wrapped__pid", "{}")
-		if f.Err() == nil {
-			next = number(t, f.Text())
-		}
-		return f.Err() == nil
-	})
+	next := number(t, insist(t, c, "wrapped__pid"))
 	if next == server {
 		t.Error("the server of the killed loomd answered")
 	}
@@ -163,7 +168,7 @@ func TestTheContainerOfAKilledLoomd(t *testing.T) {
 	if !w.Alive(container) {
 		t.Fatal("it ended with its client: this shows nothing")
 	}
-	c.MustCall("contained__pid", "{}")
+	insist(t, c, "contained__pid")
 	w.Gone(container)
 	if next := pidIn(t, w, "container"); next == container || !w.Alive(next) {
 		t.Errorf("the new container is %d, the old one was %d", next, container)
@@ -178,7 +183,7 @@ func TestTheContainerOfAKilledServer(t *testing.T) {
 	container := pidIn(t, w, "container")
 	w.Kill(server)
 	w.Gone(container)
-	c.MustCall("contained__pid", "{}")
+	insist(t, c, "contained__pid")
 	last := pidIn(t, w, "container")
 	w.MustLoom("stop")
 	w.Gone(last)
