@@ -22,6 +22,18 @@ func pidIn(t *testing.T, w *testbed.World, name string) int {
 	return number(t, strings.TrimSpace(text))
 }
 
+// killLoomd kills it and returns when the client's proxy has noticed: a call
+// that comes before that may be lost.
+func killLoomd(t *testing.T, w *testbed.World, c *testbed.Client, server string) {
+	t.Helper()
+	lost := c.Begin(server+"__hang", "{}")
+	testbed.Eventually(t, "the call is in flight", func() bool { return w.InFlight(server) == 1 })
+	w.Kill(w.Status().PID)
+	if f := c.Answer(lost); f.Err() == nil {
+		t.Errorf("a call was answered by a killed loomd: %s", f)
+	}
+}
+
 // needs skips a test on a system without a command.
 func needs(t *testing.T, command string) {
 	t.Helper()
@@ -66,7 +78,7 @@ func TestNothingIsLeftOfAKilledLoomd(t *testing.T) {
 
 	c := w.Connect(testbed.ClientOptions{})
 	server, grandchild := number(t, c.MustCall("wrapped__pid", "{}")), pidIn(t, w, "grandchild")
-	w.Kill(w.Status().PID)
+	killLoomd(t, w, c, "wrapped")
 	if !w.Alive(server) || !w.Alive(grandchild) {
 		t.Fatal("they did not outlive loomd: this shows nothing")
 	}
@@ -125,7 +137,7 @@ run)
 	echo $! >>"$containers/.$id"
 	mv "$containers/.$id" "$containers/$id"
 	echo $id >"$file"
-	exec @fake
+	exec @fake $FAKE_ARGS
 	;;
 ps)
 	for last; do want=${last#label=}; done
@@ -163,7 +175,7 @@ func TestTheContainerOfAKilledLoomd(t *testing.T) {
 	w, c := newContained(t)
 	server := number(t, c.MustCall("contained__pid", "{}"))
 	container := pidIn(t, w, "container")
-	w.Kill(w.Status().PID)
+	killLoomd(t, w, c, "contained")
 	w.Gone(server)
 	if !w.Alive(container) {
 		t.Fatal("it ended with its client: this shows nothing")
@@ -190,4 +202,23 @@ func TestTheContainerOfAKilledServer(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(w.Dirs.State, "containers", "*")); len(left) > 0 {
 		t.Errorf("loom stop left %q", left)
 	}
+}
+
+// TestAContainerThatIsStartedTwice: a server that ends at server/discover is
+// started once more, with the same arguments.
+func TestAContainerThatIsStartedTwice(t *testing.T) {
+	needs(t, "setsid")
+	w := newWorld(t, strings.Replace(contained, "share: global", "share: global, env: {FAKE_ARGS: --era=exit}", 1))
+	// As docker does: it refuses a file that is there, and its rm takes a moment.
+	text := strings.Replace(docker, "\tenv -i", "\t[ ! -e \"$file\" ] || { echo 'container ID file found' >&2; exit 125; }\n\tenv -i", 1)
+	text = strings.Replace(text, "\nrm)\n", "\nrm)\n\tsleep 0.2\n", 1)
+	if err := os.Chmod(w.WriteFile("bin/docker", w.Expand(text)), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c := w.Connect(testbed.ClientOptions{})
+	c.MustCall("contained__pid", "{}")
+	if container := pidIn(t, w, "container"); !w.Alive(container) {
+		t.Error("the container of the server that runs was ended")
+	}
+	w.MustLoom("stop")
 }

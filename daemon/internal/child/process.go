@@ -69,6 +69,9 @@ func Start(ctx context.Context, spawner *Spawner, spec Spec) (*Process, error) {
 	p, err := start(ctx, spawner, spec)
 	if spec.Era != Legacy && errors.Is(err, errEndedAtDiscover) {
 		spec.Era = Legacy
+		if spec.Again != nil {
+			spec.Again()
+		}
 		p, err = start(ctx, spawner, spec)
 	}
 	return p, err

@@ -55,6 +55,10 @@ type Spec struct {
 	// spoken to. What it returns is called when that has ended, and may say why.
 	// Neither may block for long.
 	Began func(*Process) (ended func() (cause string))
+
+	// Again, if set, is called when a server has ended at the question for its
+	// era, before it is started once more with the same arguments.
+	Again func()
 }
 
 // Client is what a legacy server is told at initialize. Members are raw JSON;

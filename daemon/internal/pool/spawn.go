@@ -26,24 +26,22 @@ func (i *Instance) spawn(spec child.Spec, server registry.Server) (*child.Proces
 	p := i.pool
 	limits := limit.Limits{Memory: server.Limits.Memory, Processes: server.Limits.Processes}
 	c := i.container(&spec)
-	again := false
-	spec.Began = func(proc *child.Process) func() string {
-		if c != nil && again { // after a server that ends when it is asked for its era
-			i.withDocker("noting the server's container", c.Again)
-		}
-		again = true
-		held := func() string { return "" }
-		if !limits.None() && p.opts.Limiter != nil && spec.Bridge == nil {
-			held = i.limit(proc, limits)
-		}
-		return func() string {
-			if c != nil {
-				p.work.Go(func() { i.withDocker("ending the server's container", c.End) })
-			}
-			return held()
-		}
+	if c != nil { // docker refuses to write the id of a second container over that of the first
+		spec.Again = func() { i.withDocker("ending the server's first container", c.Again) }
 	}
-	return child.Start(p.ctx, p.spawner, spec)
+	if !limits.None() && p.opts.Limiter != nil && spec.Bridge == nil {
+		spec.Began = func(proc *child.Process) func() string { return i.limit(proc, limits) }
+	}
+	proc, err := child.Start(p.ctx, p.spawner, spec)
+	if c != nil {
+		p.work.Go(func() { // ends with the process
+			if err == nil {
+				<-proc.Done()
+			}
+			i.withDocker("ending the server's container", c.End)
+		})
+	}
+	return proc, err
 }
 
 // container has the container of a `docker run` end with its process, which is
