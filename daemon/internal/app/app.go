@@ -135,12 +135,12 @@ func New(opts Options) (_ *App, err error) {
 		return nil, fmt.Errorf("finding the home directory: %w", err)
 	}
 	instance := instanceName()
-	a.sweepOrphans(instance)
+	journal := a.sweepOrphans(instance)
 	a.hub = hub.New(reg, a.catalog, owntool.Always, owntool.Search)
 	a.hub.SetPins(pins)
 	a.pool = pool.New(pool.Options{
 		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Environ: a.environ(),
-		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instance, State: a.state(), Notes: a.notes(), Limiter: limit.New(), Log: a.log.With("component", "pool"),
+		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instance, State: a.state(), Notes: a.notes(), Limiter: limit.New(), Journal: journal, Log: a.log.With("component", "pool"),
 		Observer: a.metrics, Changed: a.hub.Changed, Timeouts: opts.Timeouts,
 	})
 	a.atStop("servers", a.pool.Close)

@@ -33,11 +33,16 @@ func (a *App) environ() []string { return environ.Pass(os.Environ()) }
 
 // sweepOrphans ends what an earlier life of loomd left behind. It comes before
 // the first server is started, and after the lock: no other loomd of this state
-// directory runs. Containers are ended beside the start, since docker is slow.
-func (a *App) sweepOrphans(instance string) {
+// directory runs. Containers are ended beside the start, since docker is slow. It
+// returns the journal that this life goes on with.
+func (a *App) sweepOrphans(instance string) *orphan.Journal {
 	ctx, cancel := context.WithTimeout(a.life, sweepLimit)
 	defer cancel()
-	left := orphan.Options{InstanceVar: pool.InstanceVar, Instance: instance, StateVar: pool.StateVar, State: a.state()}
+	journal, err := orphan.OpenJournal(filepath.Join(a.opts.Dirs.State, "children"))
+	if err != nil {
+		a.log.Warn("the journal of processes cannot be read", "err", err)
+	}
+	left := orphan.Options{Journal: journal, InstanceVar: pool.InstanceVar, Instance: instance, StateVar: pool.StateVar, State: a.state()}
 	report, err := orphan.Sweep(ctx, left)
 	if err != nil {
 		a.log.Warn("what an earlier loomd left behind was not found", "err", err)
@@ -62,4 +67,5 @@ func (a *App) sweepOrphans(instance string) {
 			a.log.Warn("an earlier loomd left containers behind", "ended", ended)
 		}
 	})
+	return journal
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/loom-core/loom/registry"
 )
 
-// Options are what a pool needs. All fields are required but Timeouts, Notes
-// and Limiter; without the last there are no limits.
+// Options are what a pool needs. All fields are required but Timeouts, Notes,
+// Journal and Limiter; without the last there are no limits.
 type Options struct {
 	Catalog  *catalog.Catalog
 	Lookup   secret.Lookup
@@ -32,6 +32,7 @@ type Options struct {
 	State    string // marks those of this state directory, in the same way
 	Notes    string // folder for notes on containers
 	Limiter  *limit.Limiter
+	Journal  Journal
 	Log      *slog.Logger
 	Observer Observer
 	Changed  func() // a server's definitions changed
@@ -42,6 +43,13 @@ type Options struct {
 type Observer interface {
 	ChildStarted(server string, took time.Duration, err error)
 	ChildExited(server, cause string)
+}
+
+// Journal is told which processes run. On a system that hides the environment of
+// processes the next loomd finds by it what a killed one left behind.
+type Journal interface {
+	Add(pid int) error
+	Remove(pid int) error
 }
 
 // Sharing says whom a process is shared by, and where it runs.

@@ -29,8 +29,18 @@ func (i *Instance) spawn(spec child.Spec, server registry.Server) (*child.Proces
 	if c != nil { // docker refuses to write the id of a second container over that of the first
 		spec.Again = func() { i.withDocker("ending the server's first container", c.Again) }
 	}
-	if !limits.None() && p.opts.Limiter != nil && spec.Bridge == nil {
-		spec.Began = func(proc *child.Process) func() string { return i.limit(proc, limits) }
+	if spec.Bridge == nil {
+		spec.Began = func(proc *child.Process) func() string {
+			i.note(proc, Journal.Add)
+			held := func() string { return "" }
+			if !limits.None() && p.opts.Limiter != nil {
+				held = i.limit(proc, limits)
+			}
+			return func() string {
+				i.note(proc, Journal.Remove)
+				return held()
+			}
+		}
 	}
 	proc, err := child.Start(p.ctx, p.spawner, spec)
 	if c != nil {
@@ -42,6 +52,16 @@ func (i *Instance) spawn(spec child.Spec, server registry.Server) (*child.Proces
 		})
 	}
 	return proc, err
+}
+
+// note writes down that a process runs, or that it has ended.
+func (i *Instance) note(proc *child.Process, write func(Journal, int) error) {
+	if i.pool.opts.Journal == nil {
+		return
+	}
+	if err := write(i.pool.opts.Journal, proc.PID()); err != nil {
+		i.pool.opts.Log.Warn("the journal of processes is not up to date", "server", i.name, "err", err)
+	}
 }
 
 // container has the container of a `docker run` end with its process, which is

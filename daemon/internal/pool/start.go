@@ -176,9 +176,14 @@ func (i *Instance) watch(proc *child.Process) {
 	if errors.As(err, &exit) {
 		cause = exit.Cause
 	}
-	i.pool.opts.Observer.ChildExited(i.name, cause)
 	i.pool.opts.Log.Info("server ended", "server", i.name, "pid", strconv.Itoa(proc.PID()), "cause", cause)
 	i.withdrawAll("the server ended")
+	i.landed(proc, exit)
+	i.pool.opts.Observer.ChildExited(i.name, cause) // last: whoever hears of it finds it so
+}
+
+// landed notes that a process has ended, and starts the next one if it is wanted.
+func (i *Instance) landed(proc *child.Process, exit *child.ExitError) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.proc != proc {
@@ -188,7 +193,7 @@ func (i *Instance) watch(proc *child.Process) {
 	now := time.Now()
 	var held error // against the server
 	if exit == nil || !exit.Ours {
-		held = err
+		held = proc.Err()
 	}
 	i.health.breaker.exited(now, now.Sub(i.health.breaker.running), held)
 	i.setPhase(Stopped)
