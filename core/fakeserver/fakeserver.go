@@ -40,6 +40,7 @@ type Options struct {
 	Bytes    int    // size of the resource big
 	Early    bool   // list_changed before the handshake is answered
 	AskFirst string // a kind of question (see the tool ask) that is sent once the session is open
+	OwnTasks bool   // the ids of tasks are of this process alone, as they ought to be
 	Chaos    Chaos
 }
 
@@ -60,6 +61,7 @@ func Main(args []string) int {
 	flags.IntVar(&o.Bytes, "bytes", 1<<20, "of the resource big")
 	flags.BoolVar(&o.Early, "early", false, "list_changed before the handshake is answered")
 	flags.StringVar(&o.AskFirst, "ask-first", "", "kind of question sent once the session is open")
+	flags.BoolVar(&o.OwnTasks, "own-tasks", false, "ids of tasks that no other process gives")
 	o.Chaos.flags(flags)
 	fail := flags.String("fail", "", "say so on stderr and exit with status 3")
 	if flags.Parse(args) != nil {

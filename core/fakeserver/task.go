@@ -3,6 +3,7 @@ package fakeserver
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -22,7 +23,7 @@ const (
 // tasks in its core (2025-11-25, "Tasks"), the modern one in an extension
 // (ext-tasks 2026-07-28).
 type task struct {
-	id     string // task-0, task-1, …: the same in every server
+	id     string // task-0, task-1, …: the same in every server, without Options.OwnTasks
 	ttl    string // raw
 	cancel context.CancelFunc
 	given  chan string   // modern: the inputResponses that came, raw
@@ -74,6 +75,9 @@ func (s *server) begin(ttl []byte) (t *task, ctx context.Context) {
 	t = &task{
 		id: fmt.Sprintf("task-%d", len(s.tasks)), ttl: string(ttl), cancel: cancel, status: working,
 		given: make(chan string, 1), ended: make(chan struct{}), waited: make(chan struct{}),
+	}
+	if s.o.OwnTasks {
+		t.id = fmt.Sprintf("task-%d-%d", os.Getpid(), len(s.tasks))
 	}
 	s.tasks = append(s.tasks, t)
 	return t, ctx

@@ -1,6 +1,8 @@
 package fakeserver
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -52,6 +54,13 @@ func TestTaskLegacy(t *testing.T) {
 	}
 	answer, _ = p.ask("tasks/update", `{"taskId":"task-0"}`)
 	wants(t, answer, `"code":-32601`)
+}
+
+// TestOwnTasks: the ids of tasks can be those of this process alone.
+func TestOwnTasks(t *testing.T) {
+	p := start(t, Options{Surface: true, OwnTasks: true})
+	answer, _ := p.ask("tools/call", asTask(`{}`))
+	is(t, "the id", member(answer, "result", "task", "taskId"), fmt.Sprintf(`"task-%d-0"`, os.Getpid()))
 }
 
 // TestTaskAsksLegacy: a task that needs something asks when somebody waits for

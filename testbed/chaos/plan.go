@@ -76,6 +76,9 @@ func (p *plan) next() step {
 			break
 		}
 	}
+	if (s.kind == cancel || s.kind == unwanted) && s.server.concurrency == 1 && s.pick%8 > 0 {
+		s.server = servers[0] // loomd lets such a one rest for seconds, and nothing else would happen there
+	}
 	return s
 }
 

@@ -41,7 +41,7 @@ var workspaces = []string{"work/one", "work/two"}
 
 // entry is the server in the registry. habits are more arguments.
 func (s server) entry(habits ...string) string {
-	args := append([]string{"-surface", "-name", s.name, "-era", s.era}, habits...)
+	args := append([]string{"-surface", "-own-tasks", "-name", s.name, "-era", s.era}, habits...)
 	return fmt.Sprintf("  %s: {command: %s, args: [%s], share: %s, concurrency: %d, timeout: 20s, idle_timeout: 10m, max_result_bytes: 0}\n",
 		s.name, "@fake", quoteAll(args), s.share, s.concurrency)
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +22,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv("LC_FAKE_SERVER") == "1" { // LC_* reaches every server
+	// LC_* reaches every server, and the workers of go test -fuzz too.
+	if os.Getenv("LC_FAKE_SERVER") == "1" && !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.") }) {
+		if slices.Contains(os.Args, "mirror") {
+			mirror(slices.Contains(os.Args, "modern"))
+			return
+		}
 		os.Exit(fakeserver.Main(os.Args[1:]))
 	}
 	os.Exit(m.Run())
@@ -34,7 +40,7 @@ func run(t *testing.T, registry string) (*App, Options) {
 	return runWith(t, opts), opts
 }
 
-func runWith(t *testing.T, opts Options) *App {
+func runWith(t testing.TB, opts Options) *App {
 	t.Helper()
 	a, err := New(opts)
 	if err != nil {
@@ -51,7 +57,7 @@ func runWith(t *testing.T, opts Options) *App {
 	return a
 }
 
-func options(t *testing.T, registry string) Options {
+func options(t testing.TB, registry string) Options {
 	t.Helper()
 	home := t.TempDir()
 	for name, value := range map[string]string{"HOME": home, "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": "", "LOOM_SOCKET": "", "LC_FAKE_SERVER": "1"} {
@@ -68,7 +74,7 @@ func options(t *testing.T, registry string) Options {
 		Logger: slog.New(slog.DiscardHandler), Logs: ring.New(10)}
 }
 
-func write(t *testing.T, file, text string) {
+func write(t testing.TB, file, text string) {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
