@@ -380,7 +380,7 @@ func (i *Instance) Learn(ctx context.Context) error {
 func (i *Instance) drain(may bool) {
 	i.mu.Lock()
 	var limit time.Duration
-	if may {
+	if may && i.phase != Stopped { // what waits for a start can as well wait for that of the next
 		limit = i.server.Drain
 	}
 	i.retired = true
