@@ -196,6 +196,7 @@ func (i *Instance) wakeLocked() {
 	if i.phase == Stopped {
 		i.wantLocked()
 	}
+	i.askedFirstLocked()
 	for i.phase == Ready && len(i.waiting) > 0 && i.freeLocked(i.waiting[0].Owner) {
 		c := i.waiting[0]
 		i.memberLocked(c.Owner).flying[c] = true // before it is sent: the server may ask at once
@@ -400,6 +401,9 @@ func (i *Instance) drain(may bool) {
 	i.ended = true
 	if i.health.retry != nil {
 		i.health.retry.Stop()
+	}
+	if i.health.revival != nil {
+		i.health.revival.Stop()
 	}
 	late := i.waiting
 	i.waiting = nil

@@ -320,6 +320,23 @@ func (s *Session) elsewhere(c *call) bool {
 	return true
 }
 
+// land takes c from the calls in flight, with the answer that came. It reports
+// whether that is to be sent: not if the call was given up, and not yet if its
+// client is away with a question. Then it is kept for the retry.
+func (s *Session) land(c *call, a child.Answer) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.parked != nil && c.parked.token != "" {
+		c.parked.late = &a
+		return false
+	}
+	if s.calls[string(c.id)] != c {
+		return false
+	}
+	delete(s.calls, string(c.id))
+	return true
+}
+
 // ended counts a call, with the size of its answer.
 func (s *Session) ended(c *call, outcome string, size int) {
 	tool := ""
@@ -334,23 +351,6 @@ func (s *Session) ended(c *call, outcome string, size int) {
 func (s *Session) forget(c *call) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.calls[string(c.id)] != c {
-		return false
-	}
-	delete(s.calls, string(c.id))
-	return true
-}
-
-// land takes c from the calls in flight, with the answer that came. It reports
-// whether that is to be sent: not if the call was given up, and not yet if its
-// client is away with a question. Then it is kept for the retry.
-func (s *Session) land(c *call, a child.Answer) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c.parked != nil && c.parked.token != "" {
-		c.parked.late = &a
-		return false
-	}
 	if s.calls[string(c.id)] != c {
 		return false
 	}
