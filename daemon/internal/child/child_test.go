@@ -304,3 +304,22 @@ func TestLargeRequestOfTheServer(t *testing.T) {
 		t.Error("the call is lost")
 	}
 }
+
+// TestClosedStdout: a server that closes its stdout and lives on is ended, and
+// its calls are answered at once.
+func TestClosedStdout(t *testing.T) {
+	s := spec(t)
+	s.Era, s.Path, s.Args = Legacy, "/bin/sh", []string{"-c", `read l; echo '{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-06-18","capabilities":{}}}'; read l; read l; exec >&-; sleep 100`}
+	s.Timeouts.Close = 50 * time.Millisecond
+	p := run(t, s)
+	answer := make(chan Answer, 1)
+	p.Send(nil, &Request{Method: "ping", Done: func(a Answer) { answer <- a }})
+	select {
+	case a := <-answer:
+		if a.Err == nil || !strings.Contains(a.Err.Error(), "closed its stdout") {
+			t.Errorf("the call gave %v", a.Err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the call is not answered")
+	}
+}

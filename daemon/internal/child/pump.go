@@ -47,6 +47,7 @@ func (p *Process) readLoop() {
 			continue
 		}
 		if err != nil {
+			time.AfterFunc(p.limits.Close, p.mute)
 			return
 		}
 		m, err := jsonrpc.Scan(frame)
@@ -55,6 +56,18 @@ func (p *Process) readLoop() {
 			continue
 		}
 		p.receive(frame, m)
+	}
+}
+
+// mute ends a process that closed its stdout and lives on: it can answer nothing
+// any more, and its calls would wait for their timeouts. One that is being
+// stopped ends in its own time.
+func (p *Process) mute() {
+	p.mu.Lock()
+	over := p.stopped || p.exited != nil
+	p.mu.Unlock()
+	if !over {
+		p.Kill("it closed its stdout")
 	}
 }
 

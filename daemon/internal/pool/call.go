@@ -12,6 +12,8 @@ import (
 type Call struct {
 	child.Request
 	Owner Owner // nil: Loom's own, for which nobody can be asked
+
+	since time.Time // when it was first seen waiting; guarded by the instance
 }
 
 // Owner is a client: what a server asks or says may be for it. Its methods run

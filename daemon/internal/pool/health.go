@@ -14,6 +14,7 @@ type health struct {
 	breaker  breaker
 	liveness liveness
 	retry    *time.Timer // a start that has to wait
+	revival  *time.Timer // one that nobody waits for, while calls are refused
 	frames   int64       // that the process had written at the last look
 }
 
@@ -27,6 +28,7 @@ func (i *Instance) wantLocked() {
 	switch {
 	case broken != nil:
 		i.failLocked(broken)
+		i.reviveLocked(broken.RetryAt)
 	case wait > 0:
 		i.health.retry = time.AfterFunc(wait, i.retry)
 	default:
@@ -42,6 +44,22 @@ func (i *Instance) retry() {
 	if i.phase == Stopped && !i.ended && (len(i.waiting) > 0 || len(i.urisLocked()) > 0) {
 		i.wakeLocked(nil)
 	}
+}
+
+// reviveLocked sees to a start at that time if there are subscriptions: those
+// who have them wait for news, and send nothing that would start the server.
+func (i *Instance) reviveLocked(at time.Time) {
+	if i.health.revival != nil || i.ended || len(i.urisLocked()) == 0 {
+		return
+	}
+	i.health.revival = time.AfterFunc(time.Until(at), func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		i.health.revival = nil
+		if i.phase == Stopped && !i.ended && len(i.urisLocked()) > 0 {
+			i.wantLocked()
+		}
+	})
 }
 
 // failLocked answers all that waits.

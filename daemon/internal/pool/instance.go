@@ -201,6 +201,7 @@ func (i *Instance) wakeLocked(l *flow.List) {
 	if i.phase == Stopped {
 		i.wantLocked()
 	}
+	i.askedFirstLocked()
 	for i.phase == Ready && len(i.waiting) > 0 && i.freeLocked(i.waiting[0].Owner) {
 		c := i.waiting[0]
 		i.memberLocked(c.Owner).flying[c] = true // before it is sent: the server may ask at once
@@ -385,7 +386,7 @@ func (i *Instance) Learn(ctx context.Context) error {
 func (i *Instance) drain(may bool) {
 	i.mu.Lock()
 	var limit time.Duration
-	if may {
+	if may && i.phase != Stopped { // what waits for a start can as well wait for that of the next
 		limit = i.server.Drain
 	}
 	i.retired = true
@@ -405,6 +406,9 @@ func (i *Instance) drain(may bool) {
 	i.ended = true
 	if i.health.retry != nil {
 		i.health.retry.Stop()
+	}
+	if i.health.revival != nil {
+		i.health.revival.Stop()
 	}
 	late := i.waiting
 	i.waiting = nil

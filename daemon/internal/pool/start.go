@@ -69,6 +69,7 @@ func (i *Instance) start(l *learning) {
 		select {
 		case <-tick.C:
 			i.look(proc)
+			i.overdue(time.Now())
 		case <-i.changed:
 			i.learn(proc, entry)
 		case <-proc.Done():
@@ -116,6 +117,10 @@ func (i *Instance) startFailed(err error) {
 	defer i.mu.Unlock()
 	i.setPhase(Stopped)
 	i.failLocked(err)
+	var config *ConfigError
+	if len(i.urisLocked()) > 0 && !i.ended && !errors.As(err, &config) && !errors.Is(err, ErrRetired) {
+		i.wantLocked() // somebody listens, and sends nothing that would start it
+	}
 }
 
 // known reports whether the definitions of this very server were read in its

@@ -81,6 +81,9 @@ func (s *Session) sendEdited(l *flow.List, frame []byte, edits []jsonrpc.Edit) {
 // modernise gives a legacy server's result the members that the modern era
 // demands of one (2026-07-28, "Results").
 func (s *Session) modernise(c *call, a child.Answer, r look) []jsonrpc.Edit {
+	if a.Frame[a.Message.Result.Start] != '{' {
+		return nil // no result of MCP, and no place for members
+	}
 	head := []byte(`"resultType":"` + mcp.ResultComplete + `"`)
 	if c.method == mcp.ResourcesRead {
 		head = append(head, `,"ttlMs":0,"cacheScope":"private"`...)

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -90,13 +91,39 @@ func (s *Session) find(ctx context.Context, c *call, q loomrpc.Call) {
 		s.lookAgain(ctx, c, q) // it may have been learnt just now
 		return
 	}
+	if !s.hold(c) {
+		return
+	}
 	s.background.Go(func() {
 		select {
 		case <-s.svc.Learner.Learn(unlearnt, s.learnt):
-			s.lookAgain(ctx, c, q)
+			if s.forget(c) {
+				s.lookAgain(ctx, c, q)
+			}
 		case <-ctx.Done():
 		}
 	})
+}
+
+// hold notes a request that has to wait before it can begin, so that it can be
+// taken back meanwhile: whoever goes on forgets it first, and does not if it is
+// not there any more. It reports false when there is nothing to wait for.
+func (s *Session) hold(c *call) bool {
+	s.mu.Lock()
+	_, twice := s.calls[string(c.id)]
+	gone := s.gone
+	if !twice && !gone {
+		s.calls[string(c.id)] = c
+	}
+	s.mu.Unlock()
+	if twice {
+		s.refuseTwice(c)
+	}
+	return !twice && !gone
+}
+
+func (s *Session) refuseTwice(c *call) {
+	s.refuse(c, loomrpc.Errorf(jsonrpc.CodeInvalidRequest, loomrpc.ErrorData{}, "a request with id %s is in flight already", c.id))
 }
 
 // lookAgain begins a call whose tool was unknown a moment ago, or refuses it.
@@ -146,14 +173,7 @@ func (s *Session) begin(c *call, view *hub.View, name string) {
 	}
 	c.server, c.began = name, time.Now()
 	c.bounds = bound(c, view, server, c.definition)
-	s.mu.Lock()
-	_, twice := s.calls[string(c.id)]
-	if !twice {
-		s.calls[string(c.id)] = c
-	}
-	s.mu.Unlock()
-	if twice {
-		s.refuse(c, loomrpc.Errorf(jsonrpc.CodeInvalidRequest, loomrpc.ErrorData{}, "a request with id %s is in flight already", c.id))
+	if !s.hold(c) {
 		return
 	}
 	s.svc.Observer.CallBegan(c.server)
@@ -182,10 +202,11 @@ func (s *Session) launch(c *call, server registry.Server) {
 // wanted.
 func (s *Session) use(c *call, i *pool.Instance) bool {
 	s.mu.Lock()
-	wanted := s.calls[string(c.id)] == c
-	if wanted {
-		c.instance = i
+	if s.calls[string(c.id)] != c {
+		s.mu.Unlock()
+		return false
 	}
+	c.instance = i
 	first := !s.used[i]
 	s.used[i] = true
 	level := s.client.level
@@ -195,8 +216,20 @@ func (s *Session) use(c *call, i *pool.Instance) bool {
 	}
 	if level != "" && (first || c.modern) {
 		i.SetLevel(s, level)
+		s.leaveIfGone(i)
 	}
-	return wanted
+	return true
+}
+
+// leaveIfGone takes back what was noted at i just now, if the session ended
+// meanwhile: the instance would hold on to it.
+func (s *Session) leaveIfGone(i *pool.Instance) {
+	s.mu.Lock()
+	gone := s.gone
+	s.mu.Unlock()
+	if gone {
+		i.Leave(s)
+	}
 }
 
 // round sends a call, or a further round of one.
@@ -209,17 +242,18 @@ func (s *Session) round(c *call, params []byte, timeout time.Duration) {
 	s.mu.Lock()
 	wanted := s.calls[string(c.id)] == c
 	c.request = r
+	i := c.instance
 	s.mu.Unlock()
 	if wanted {
 		if s.svc.Trace.Active() {
 			s.emit(trace.LoomToServer, c.server, jsonrpc.NewRequest(c.id, c.method, params))
 		}
-		c.instance.Send(&s.due, r)
+		i.Send(&s.due, r)
 		s.mu.Lock()
 		gone := s.calls[string(c.id)] != c && (c.parked == nil || c.parked.token == "")
 		s.mu.Unlock()
 		if gone { // cancelled just now; no harm if it was answered
-			c.instance.Cancel(r, "the client gave it up")
+			i.Cancel(r, "the client gave it up")
 		}
 	}
 }
@@ -228,10 +262,10 @@ func (s *Session) round(c *call, params []byte, timeout time.Duration) {
 // reader.
 func (s *Session) finish(c *call, a child.Answer) {
 	if s.svc.Trace.Active() && a.Err == nil {
-		s.emit(trace.ServerToLoom, c.server, jsonrpc.Splice(nil, a.Frame, jsonrpc.Edit{Span: a.Message.ID, With: c.id}))
-	}
-	if c.modern && s.finishParked(c, a) {
-		return
+		s.mu.Lock()
+		id := c.id // a retry changes it
+		s.mu.Unlock()
+		s.emit(trace.ServerToLoom, c.server, jsonrpc.Splice(nil, a.Frame, jsonrpc.Edit{Span: a.Message.ID, With: id}))
 	}
 	if a.Err == nil && a.Message.Result.Present() {
 		r := lookAt(a.Frame, a.Message.Result)
@@ -239,15 +273,19 @@ func (s *Session) finish(c *call, a child.Answer) {
 			s.nextRound(c, a, r)
 			return
 		}
-		if !s.forget(c) {
+		if !s.land(c, a) {
 			return // cancelled: there must be no answer
 		}
 		s.answer(c, a, r)
 		return
 	}
-	if !s.forget(c) {
+	if errors.Is(a.Err, pool.ErrRetired) && s.elsewhere(c) {
 		return
 	}
+	if !s.land(c, a) {
+		return
+	}
+	s.unsubscribed(c)
 	if a.Err != nil {
 		e := asError(c.server, a.Err)
 		s.ended(c, outcomeOf(e), 0)
@@ -257,6 +295,46 @@ func (s *Session) finish(c *call, a child.Answer) {
 	s.ended(c, outcomeError, len(a.Frame))
 	s.noteElicitations(c, a)
 	s.sendOn(a.List, a.Frame[:a.Message.ID.Start], c.id, a.Frame[a.Message.ID.End:])
+}
+
+// elsewhere sends a call that its instance never sent to the one that took its
+// place. It reports whether there is one.
+func (s *Session) elsewhere(c *call) bool {
+	s.mu.Lock()
+	wanted := s.calls[string(c.id)] == c
+	before, r := c.instance, c.request
+	s.mu.Unlock()
+	view, err := s.view()
+	if !wanted || err != nil {
+		return false
+	}
+	server, ok := view.Server(c.server)
+	if !ok {
+		return false
+	}
+	i := s.svc.Servers.Instance(server, s.sharing(server, c.asker))
+	if i == before || !s.use(c, i) {
+		return false
+	}
+	s.round(c, r.Params, server.Timeout)
+	return true
+}
+
+// land takes c from the calls in flight, with the answer that came. It reports
+// whether that is to be sent: not if the call was given up, and not yet if its
+// client is away with a question. Then it is kept for the retry.
+func (s *Session) land(c *call, a child.Answer) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.parked != nil && c.parked.token != "" {
+		c.parked.late = &a
+		return false
+	}
+	if s.calls[string(c.id)] != c {
+		return false
+	}
+	delete(s.calls, string(c.id))
+	return true
 }
 
 // ended counts a call, with the size of its answer.
@@ -304,7 +382,7 @@ func (s *Session) cancel(id []byte, reason string) {
 // abandon gives up everything: the client is gone.
 func (s *Session) abandon() {
 	s.mu.Lock()
-	calls, used, parked, asks := s.calls, s.used, s.parked, s.asks
+	calls, parked, asks := s.calls, s.parked, s.asks
 	s.calls, s.parked, s.asks, s.listens = map[string]*call{}, map[string]*call{}, map[string]*ask{}, map[string]*listening{}
 	s.gone = true
 	s.mu.Unlock()
@@ -318,7 +396,10 @@ func (s *Session) abandon() {
 		s.unpark(p, "the client disconnected")
 	}
 	s.rooted()
-	for i := range used {
+	s.mu.Lock()
+	used := slices.Collect(maps.Keys(s.used)) // others take from it while it is gone through
+	s.mu.Unlock()
+	for _, i := range used {
 		i.Leave(s)
 	}
 }

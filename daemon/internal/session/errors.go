@@ -43,6 +43,7 @@ func asError(server string, err error) *loomrpc.Error {
 		missing   *secret.MissingError
 		config    *pool.ConfigError
 		broken    *pool.BrokenError
+		busy      *pool.BusyError
 	)
 	data := loomrpc.ErrorData{Server: server}
 	switch {
@@ -73,6 +74,9 @@ func asError(server string, err error) *loomrpc.Error {
 		return loomrpc.Errorf(loomrpc.CodeServerFailed, data, "%v", err)
 	case errors.As(err, &timeout):
 		data.Stage, data.Hint = "call", "set servers."+server+".timeout in the registry if it may take longer"
+		return loomrpc.Errorf(loomrpc.CodeTimeout, data, "%v", err)
+	case errors.As(err, &busy):
+		data.Stage, data.Retryable, data.Hint = "queue", true, "loom status shows who has calls there; share: session gives each client a process of its own"
 		return loomrpc.Errorf(loomrpc.CodeTimeout, data, "%v", err)
 	case errors.As(err, &large):
 		data.Stage = "call"

@@ -162,6 +162,9 @@ func (s *Session) onListens(frame []byte, m jsonrpc.Message, wants func(*listeni
 // subscribed puts the name of a subscription into a notification, in the place
 // of the server's own where it has one.
 func subscribed(frame []byte, m jsonrpc.Message, id []byte) []jsonrpc.Edit {
+	if !m.Params.Present() || frame[m.Params.Start] != '{' {
+		return nil
+	}
 	if theirs, ok := jsonrpc.Find(frame, m.Params, "_meta", mcp.MetaSubscriptionID); ok {
 		return []jsonrpc.Edit{{Span: theirs, With: id}}
 	}

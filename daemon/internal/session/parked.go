@@ -150,6 +150,10 @@ func (s *Session) resumeParked(retry *call) bool {
 	})
 	late := p.late
 	p.late = nil
+	var left map[string]*pool.Asked // the server did not wait for these
+	if late != nil {
+		left, p.asked = p.asked, map[string]*pool.Asked{}
+	}
 	var frame []byte
 	if late == nil && len(p.asked) > 0 {
 		frame = s.parkLocked(c) // not all of it was answered
@@ -162,24 +166,15 @@ func (s *Session) resumeParked(retry *call) bool {
 	for _, r := range replies {
 		r.to.Reply(jsonrpc.NewResult(r.to.Message.ID.Of(r.to.Frame), r.result))
 	}
+	for _, a := range left {
+		a.Refuse(jsonrpc.Errorf(jsonrpc.CodeInternal, "its call was answered before"))
+	}
 	if late != nil {
 		s.finish(c, *late)
 	}
 	if frame != nil {
 		s.send(frame)
 	}
-	return true
-}
-
-// finishParked keeps the answer of a call whose client is away. It reports
-// whether it is.
-func (s *Session) finishParked(c *call, a child.Answer) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c.parked == nil || c.parked.token == "" {
-		return false
-	}
-	c.parked.late = &a
 	return true
 }
 
@@ -218,9 +213,11 @@ func (s *Session) unpark(c *call, reason string) {
 	for _, a := range asked {
 		a.Refuse(jsonrpc.Errorf(jsonrpc.CodeInternal, "%s", reason))
 	}
-	if !answered {
-		s.giveUp(c, reason)
+	if answered {
+		s.ended(c, outcomeCancelled, 0) // of what it got nobody hears
+		return
 	}
+	s.giveUp(c, reason)
 }
 
 // dropParkedLocked forgets a question that its server took back.

@@ -93,8 +93,15 @@ func (s *Session) nextRound(c *call, a child.Answer, r look) {
 		}
 	}
 	s.mu.Lock()
+	wanted := s.calls[string(c.id)] == c
 	c.asks = asks
 	s.mu.Unlock()
+	if !wanted { // cancelled just now
+		for _, a := range asks {
+			s.settle(a.id)
+		}
+		return
+	}
 	for n, q := range questions {
 		s.send(jsonrpc.NewRequest(asks[n].id, q.method, q.params))
 	}
@@ -105,6 +112,12 @@ const busy = 500 * time.Millisecond
 
 // again sends the call once more, with answers and state in its params.
 func (s *Session) again(c *call, answers, state []byte) {
+	s.mu.Lock()
+	wanted := s.calls[string(c.id)] == c
+	s.mu.Unlock()
+	if !wanted {
+		return
+	}
 	params := c.params
 	if len(params) == 0 || params[0] != '{' {
 		params = []byte("{}")

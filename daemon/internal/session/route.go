@@ -85,7 +85,13 @@ func (s *Session) learned(ctx context.Context, c *call, view *hub.View, route fu
 		s.sendError(c, err)
 		return
 	}
+	if !s.hold(c) {
+		return
+	}
 	s.afterLearning(ctx, view, 0, func(now *hub.View) {
+		if !s.forget(c) {
+			return // cancelled meanwhile
+		}
 		if err := route(c, now); err != nil {
 			s.sendError(c, err)
 		}

@@ -15,13 +15,14 @@ func (s *Session) subscription(c *call) (done bool) {
 	var outer bool // nobody else there has subscribed
 	s.mu.Lock()
 	if subscribe {
-		s.uris[c.uri] = followed{c.instance, c.server}
+		s.uris[c.uri] = followed{c.instance, c.server, c.asker}
 	} else {
 		delete(s.uris, c.uri)
 	}
 	s.mu.Unlock()
 	if subscribe {
 		outer = c.instance.Subscribe(s, c.uri)
+		s.leaveIfGone(c.instance)
 	} else {
 		outer = c.instance.Unsubscribe(s, c.uri)
 	}
@@ -39,6 +40,20 @@ func (s *Session) subscription(c *call) (done bool) {
 	return true
 }
 
+// unsubscribed takes back a subscription that its server refused: another
+// client would be told that it has one.
+func (s *Session) unsubscribed(c *call) {
+	if c.method != mcp.ResourcesSubscribe {
+		return
+	}
+	s.mu.Lock()
+	if s.uris[c.uri].instance == c.instance {
+		delete(s.uris, c.uri)
+	}
+	s.mu.Unlock()
+	c.instance.Unsubscribe(s, c.uri)
+}
+
 // modern reports whether a server is spoken to in the modern era: as it runs,
 // or else as it was learnt. What starts later is told in its own way.
 func (s *Session) modern(i *pool.Instance, server string) bool {
@@ -52,6 +67,7 @@ func (s *Session) modern(i *pool.Instance, server string) bool {
 type followed struct {
 	instance *pool.Instance
 	server   string
+	who      asker
 }
 
 // follow subscribes to a resource on Loom's own account: for a modern client,
@@ -59,19 +75,19 @@ type followed struct {
 func (s *Session) follow(view *hub.View, uri string, who asker) {
 	name, ok := s.owner(view, uri)
 	server, there := view.Server(name)
-	if !ok || !there {
+	s.mu.Lock()
+	gone := s.gone
+	s.mu.Unlock()
+	if !ok || !there || gone {
 		return
 	}
 	i := s.svc.Servers.Instance(server, s.sharing(server, who))
 	s.mu.Lock()
-	if s.gone {
-		s.mu.Unlock()
-		return
-	}
 	s.used[i] = true
-	s.uris[uri] = followed{i, name}
+	s.uris[uri] = followed{i, name, who}
 	s.mu.Unlock()
 	first := i.Subscribe(s, uri)
+	s.leaveIfGone(i)
 	if !first || s.modern(i, name) {
 		i.Wake()
 		return
@@ -105,19 +121,18 @@ func (s *Session) Left(i *pool.Instance) {
 	s.mu.Lock()
 	gone := s.gone
 	delete(s.used, i)
-	var moved []string
+	moved := map[string]asker{}
 	for uri, f := range s.uris {
 		if f.instance == i {
-			moved = append(moved, uri)
+			moved[uri] = f.who
 		}
 	}
-	who := asker{modern: !s.client.legacy, capabilities: s.client.capabilities}
 	s.mu.Unlock()
 	view, err := s.view()
 	if gone || err != nil {
 		return
 	}
-	for _, uri := range moved {
+	for uri, who := range moved {
 		s.follow(view, uri, who)
 	}
 }

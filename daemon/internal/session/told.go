@@ -54,7 +54,7 @@ func (s *Session) logged(i *pool.Instance, frame []byte, m jsonrpc.Message, alon
 	if !pass {
 		return
 	}
-	if s.bare() {
+	if s.bare() || !m.Params.Present() || frame[m.Params.Start] != '{' {
 		s.out.push(nil, true, frame)
 		return
 	}
