@@ -28,13 +28,13 @@ func TestMain(m *testing.M) {
 }
 
 // run starts a daemon in-process, in a home of its own.
-func run(t *testing.T, registry string) (*App, Options) {
+func run(t testing.TB, registry string) (*App, Options) {
 	t.Helper()
 	opts := options(t, registry)
 	return runWith(t, opts), opts
 }
 
-func runWith(t *testing.T, opts Options) *App {
+func runWith(t testing.TB, opts Options) *App {
 	t.Helper()
 	a, err := New(opts)
 	if err != nil {
@@ -51,7 +51,7 @@ func runWith(t *testing.T, opts Options) *App {
 	return a
 }
 
-func options(t *testing.T, registry string) Options {
+func options(t testing.TB, registry string) Options {
 	t.Helper()
 	home := t.TempDir()
 	for name, value := range map[string]string{"HOME": home, "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": "", "LOOM_SOCKET": "", "LC_FAKE_SERVER": "1"} {
@@ -68,7 +68,7 @@ func options(t *testing.T, registry string) Options {
 		Logger: slog.New(slog.DiscardHandler), Logs: ring.New(10)}
 }
 
-func write(t *testing.T, file, text string) {
+func write(t testing.TB, file, text string) {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
