@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 }
 
 // run starts a daemon in-process, in a home of its own.
-func run(t *testing.T, registry string) (*App, Options) {
+func run(t testing.TB, registry string) (*App, Options) {
 	t.Helper()
 	opts := options(t, registry)
 	return runWith(t, opts), opts

@@ -43,7 +43,9 @@ type Process struct {
 	nextID  int64
 	pending map[int64]*Request
 	tasks   map[int64]*Request // answered with a task, of which progress may still come
-	exited  error              // set once, before done is closed
+	alarm   alarm
+	line    []byte // room for the next request
+	exited  error  // set once, before done is closed
 	stopped bool
 	because string // why loomd ended it, if there is more to say
 
@@ -179,12 +181,13 @@ func (p *Process) Send(l *flow.List, r *Request) (sent bool) {
 	}
 	p.nextID++
 	r.id = p.nextID
-	frame := r.frame(p.era, p.meta)
 	p.pending[r.id] = r
-	if r.Timeout > 0 {
-		r.timer = time.AfterFunc(r.Timeout, func() { p.expire(r) })
+	p.againLocked(r)
+	p.line = r.frame(p.line[:0], p.era, p.meta)
+	p.toChild.Push(l, p.line) // under the lock, so that ids reach the server in order
+	if len(p.line) > flow.MaxCopied {
+		p.line = nil // it is the queue's now
 	}
-	p.toChild.Push(l, frame) // under the lock, so that ids reach the server in order
 	return true
 }
 
@@ -193,15 +196,11 @@ func (p *Process) Send(l *flow.List, r *Request) (sent bool) {
 func (p *Process) Hold(r *Request, held bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.pending[r.id] != r || r.timer == nil || r.held == held {
+	if p.pending[r.id] != r || r.held == held {
 		return
 	}
 	r.held = held
-	if held {
-		r.timer.Stop()
-	} else {
-		r.timer.Reset(r.Timeout)
-	}
+	p.againLocked(r)
 }
 
 // Linger lets progress of an answered request go on for a while: its answer
@@ -260,19 +259,7 @@ func (p *Process) Forget(r *Request) {
 
 // Notify sends a notification. params is raw JSON or nil.
 func (p *Process) Notify(method string, params []byte) {
-	p.toChild.Push(nil, append(jsonrpc.NewNotification(method, params), '\n'))
-}
-
-func (p *Process) expire(r *Request) {
-	p.mu.Lock()
-	held := r.held // the timer fired while it was being stopped
-	p.mu.Unlock()
-	if held {
-		return
-	}
-	if p.Cancel(r, "timeout", nil) {
-		r.Done(Answer{Err: &TimeoutError{Server: p.spec.Server, After: r.Timeout}})
-	}
+	p.toChild.Push(nil, jsonrpc.NewNotification(method, params))
 }
 
 // take removes a request from those in flight. Whoever gets it answers it.
@@ -282,9 +269,6 @@ func (p *Process) take(id int64) *Request {
 	r := p.pending[id]
 	if r != nil {
 		delete(p.pending, id)
-		if r.timer != nil {
-			r.timer.Stop()
-		}
 	}
 	return r
 }

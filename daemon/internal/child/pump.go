@@ -114,18 +114,10 @@ func (p *Process) answer(frame []byte, m jsonrpc.Message) {
 	}
 }
 
-// Reply sends the answer to a request of the server: a whole frame, without
-// the end of its line.
+// Reply sends the answer to a request of the server: the parts of a whole frame,
+// without the end of its line. They are not to be changed any more.
 func (p *Process) Reply(parts ...[]byte) {
-	size := 1
-	for _, part := range parts {
-		size += len(part)
-	}
-	line := make([]byte, 0, size)
-	for _, part := range parts {
-		line = append(line, part...)
-	}
-	p.toChild.Push(nil, append(line, '\n'))
+	p.toChild.Push(nil, parts...)
 }
 
 func (p *Process) progress(frame []byte, m jsonrpc.Message) {
@@ -145,9 +137,7 @@ func (p *Process) progress(frame []byte, m jsonrpc.Message) {
 	}
 	if r != nil {
 		token = r.token
-		if r.timer != nil && !r.held {
-			r.timer.Reset(r.Timeout)
-		}
+		p.againLocked(r)
 	}
 	p.mu.Unlock()
 	if token != nil {

@@ -2,6 +2,7 @@ package child
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"time"
 
@@ -30,9 +31,9 @@ type Request struct {
 	Done func(Answer)
 
 	id    int64
-	token []byte // the client's own progress token, raw; guarded by the process
-	timer *time.Timer
-	held  bool // its time does not count: a person is being asked
+	token []byte    // the client's own progress token, raw; guarded by the process
+	due   time.Time // when its time is over; zero: never, or not now
+	held  bool      // its time does not count: a person is being asked
 }
 
 // Answer is what became of a request: the server's response, or an error that
@@ -44,14 +45,14 @@ type Answer struct {
 	List    *flow.List // of the reader that runs Done, nil if it is none
 }
 
-// frame writes the request as a line for the server. It notes the client's
-// progress token in r, and leaves all bytes of the params but the rewritten
-// spans as they are.
-func (r *Request) frame(era Era, meta []byte) []byte {
+// frame appends the request to b. It notes the client's progress token in r, and
+// leaves all bytes of the params but the rewritten spans as they are.
+func (r *Request) frame(b []byte, era Era, meta []byte) []byte {
 	if r.Meta != nil {
 		meta = r.Meta
 	}
-	edits := make([]jsonrpc.Edit, 0, 4)
+	var few [4]jsonrpc.Edit
+	edits := few[:0]
 	whole := jsonrpc.Span{End: len(r.Params)}
 	hasMeta, empty := false, true
 	jsonrpc.Members(r.Params, whole, func(name string, value jsonrpc.Span) bool {
@@ -84,13 +85,13 @@ func (r *Request) frame(era Era, meta []byte) []byte {
 			edits = append([]jsonrpc.Edit{{Span: jsonrpc.Span{Start: 1, End: 1}, With: own}}, edits...)
 		}
 	}
-	b := make([]byte, 0, 96+len(r.Method)+len(params)+len(meta))
+	b = slices.Grow(b, 96+len(r.Method)+len(params)+len(meta))
 	b = strconv.AppendInt(append(b, `{"jsonrpc":"2.0","id":`...), r.id, 10)
 	b = append(append(b, `,"method":`...), jsonrpc.Quote(r.Method)...)
 	if params != nil {
 		b = jsonrpc.Splice(append(b, `,"params":`...), params, edits...)
 	}
-	return append(b, '}', '\n')
+	return append(b, '}')
 }
 
 // insertMembers puts members at the head of the object at value.

@@ -90,12 +90,10 @@ func (p *Process) waitLoop() {
 		exit.Cause, exit.Ours = errStopped.Error(), true
 	}
 	p.exited = exit
+	p.alarm.stop()
 	orphans := make([]*Request, 0, len(p.pending))
 	for id, r := range p.pending {
 		delete(p.pending, id)
-		if r.timer != nil {
-			r.timer.Stop()
-		}
 		orphans = append(orphans, r)
 	}
 	p.mu.Unlock()

@@ -37,8 +37,14 @@ type Queue struct {
 }
 
 // maxTail is the most that is copied into one chunk: what a pipe takes at once
-// on Linux. A larger part is not copied.
+// on Linux.
 const maxTail = 64 << 10
+
+// MaxCopied is the size of the largest part that Push copies, in bytes. The
+// caller may use one of that size again.
+const MaxCopied = 16 << 10
+
+var lineEnd = []byte{'\n'}
 
 // NewQueue makes a queue for file. wrote, if not nil, is called with the number
 // of bytes that have left, by whoever wrote them.
@@ -58,14 +64,16 @@ func NewQueue(file syscall.Conn, wrote func(n int)) *Queue {
 	return q
 }
 
-// Push queues parts, which belong to the queue from then on. l is the list of
-// the reader on whose goroutine this is, if it is one.
+// Push queues one frame, given in parts and without the end of its line. Large
+// parts are not copied and belong to the queue from then on. l is the list of the
+// reader on whose goroutine this is, if it is one.
 func (q *Queue) Push(l *List, parts ...[]byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, part := range parts {
 		q.addLocked(part)
 	}
+	q.addLocked(lineEnd)
 	if l != nil && q.by == l { // it has not been flushed since
 		return
 	}
@@ -77,7 +85,7 @@ func (q *Queue) Push(l *List, parts ...[]byte) {
 }
 
 func (q *Queue) addLocked(part []byte) {
-	if len(part) > maxTail/4 {
+	if len(part) > MaxCopied {
 		q.sealLocked()
 		q.chunks = append(q.chunks, part)
 		return

@@ -33,8 +33,8 @@ func TestFlushWritesAtOnce(t *testing.T) {
 	q := NewQueue(w, func(n int) { left += n })
 	var l List
 	l.Open()
-	q.Push(&l, []byte("one\n"))
-	q.Push(&l, []byte("tw"), []byte("o\n"))
+	q.Push(&l, []byte("one"))
+	q.Push(&l, []byte("tw"), []byte("o"))
 	l.Flush()
 	w.Close()
 	if got, _ := io.ReadAll(r); string(got) != "one\ntwo\n" || left != 8 {
@@ -53,9 +53,9 @@ func TestAClosedListWakesTheWriter(t *testing.T) {
 	l.Open()
 	l.Flush()
 	for n, list := range []*List{nil, &l, {}} {
-		want := strconv.Itoa(n) + "\n"
+		want := strconv.Itoa(n)
 		q.Push(list, []byte(want))
-		if got, err := in.ReadString('\n'); err != nil || got != want {
+		if got, err := in.ReadString('\n'); err != nil || got != want+"\n" {
 			t.Fatalf("got %q, %v", got, err)
 		}
 	}
@@ -73,8 +73,8 @@ func TestWhatDoesNotFitIsTheWriters(t *testing.T) {
 	var want bytes.Buffer
 	var l List
 	push := func(list *List, size int) {
-		frame := append(bytes.Repeat([]byte{byte('a' + want.Len()%26)}, size), '\n')
-		want.Write(frame)
+		frame := bytes.Repeat([]byte{byte('a' + want.Len()%26)}, size)
+		want.Write(append(frame, '\n'))
 		q.Push(list, frame[:size/2], frame[size/2:])
 	}
 	l.Open()
@@ -119,7 +119,7 @@ func TestOrder(t *testing.T) {
 			}
 			for n := range frames {
 				l.Open()
-				q.Push(list, fmt.Appendf(nil, "%d %d ", p, n), []byte(strings.Repeat("x", n%500*(n%7/6*100+1))+"\n"))
+				q.Push(list, fmt.Appendf(nil, "%d %d ", p, n), []byte(strings.Repeat("x", n%500*(n%7/6*100+1))))
 				if n%(p+2) == 0 {
 					l.Flush()
 				}
@@ -168,7 +168,7 @@ func TestNothingFollowsAFailedWrite(t *testing.T) {
 	}()
 	for range 100 { // also once there is room again
 		l.Open()
-		q.Push(&l, []byte("next\n"))
+		q.Push(&l, []byte("next"))
 		l.Flush()
 	}
 	w.Close()
@@ -184,7 +184,7 @@ func TestADeadlineThatHasPassed(t *testing.T) {
 	q := NewQueue(w, nil)
 	var l List
 	l.Open()
-	q.Push(&l, []byte("x\n"))
+	q.Push(&l, []byte("x"))
 	l.Flush()
 	w.Close()
 	if got, _ := io.ReadAll(r); string(got) != "x\n" {
@@ -211,7 +211,7 @@ func BenchmarkWriter(b *testing.B) {
 	q := NewQueue(w, nil)
 	go q.Write(w)
 	frame := bytes.Repeat([]byte("x"), 300)
-	buf := make([]byte, 300)
+	buf := make([]byte, 301)
 	b.ReportAllocs()
 	for b.Loop() {
 		q.Push(nil, frame)

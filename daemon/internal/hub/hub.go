@@ -70,11 +70,15 @@ func (h *Hub) find(who Viewer) (func() *View, error) {
 	}
 	view := h.views[p.Name]
 	if view == nil {
-		b := h.builder
-		view = sync.OnceValue(func() *View { return b.view(p) })
+		view = h.builder.lazily(p)
 		h.views[p.Name] = view
 	}
 	return view, nil
+}
+
+// lazily makes the view of a profile when it is first looked at.
+func (b builder) lazily(p registry.Profile) func() *View {
+	return sync.OnceValue(func() *View { return b.view(p) })
 }
 
 func profileOf(reg *registry.Registry, who Viewer) (registry.Profile, error) {

@@ -52,9 +52,11 @@ type Instance struct {
 	changed   chan struct{}     // its definitions are to be read again
 	retired   bool              // of an older registry: it takes what is sent, and drains
 	ended     bool              // drained: it takes nothing any more
-	idle      *time.Timer
-	learning  *learning     // of the start under way or the running process
-	quiet     chan struct{} // closed when nothing is in flight, for drain
+	idle      *time.Timer       // looks whether it rests for long enough; nil when it does not
+	resting   time.Time         // since when there is nothing to do; zero: there is
+	spare     *member           // one that was forgotten, to be used again
+	learning  *learning         // of the start under way or the running process
+	quiet     chan struct{}     // closed when nothing is in flight, for drain
 	health    health
 }
 
@@ -232,13 +234,9 @@ func (i *Instance) freeLocked(o Owner) bool {
 	return true
 }
 
-// busyLocked ends the wait for idleness; restLocked begins it again.
-func (i *Instance) busyLocked() {
-	if i.idle != nil {
-		i.idle.Stop()
-		i.idle = nil
-	}
-}
+// busyLocked ends the wait for idleness; restLocked begins it again. The timer
+// goes on: it would be stopped and set with every call.
+func (i *Instance) busyLocked() { i.resting = time.Time{} }
 
 // release frees the slot of an answered call.
 func (i *Instance) release(c *Call, a child.Answer) {
@@ -276,8 +274,8 @@ func (i *Instance) freed() {
 	i.freedLocked(nil)
 }
 
-// restLocked notes that there is nothing to do: drain goes on, or the idle
-// timer begins.
+// restLocked notes that there is nothing to do: drain goes on, or the wait for
+// idleness begins.
 func (i *Instance) restLocked() {
 	if i.inFlight > 0 || len(i.waiting) > 0 {
 		return
@@ -286,20 +284,30 @@ func (i *Instance) restLocked() {
 		close(i.quiet)
 		i.quiet = nil
 	}
-	if i.phase == Ready && i.server.IdleTimeout > 0 && i.idle == nil {
+	if i.phase != Ready || i.server.IdleTimeout <= 0 || !i.resting.IsZero() {
+		return
+	}
+	i.resting = time.Now()
+	if i.idle == nil {
 		i.idle = time.AfterFunc(i.server.IdleTimeout, i.stopIdle)
 	}
 }
 
+// stopIdle stops the process if it has rested for long enough.
 func (i *Instance) stopIdle() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.phase != Ready || i.inFlight > 0 || len(i.waiting) > 0 || i.idle == nil {
-		return
+	i.idle = nil
+	if i.phase != Ready || i.resting.IsZero() || i.server.IdleTimeout <= 0 {
+		i.resting = time.Time{}
+		return // the next rest sets the timer
 	}
-	if i.usedLocked() { // look again after as long
-		i.idle = nil
-		i.restLocked()
+	left := i.server.IdleTimeout - time.Since(i.resting)
+	if left <= 0 && i.usedLocked() {
+		left = i.server.IdleTimeout // look again after as long
+	}
+	if left > 0 {
+		i.idle = time.AfterFunc(left, i.stopIdle)
 		return
 	}
 	i.stopLocked()
@@ -311,7 +319,10 @@ func (i *Instance) stopLocked() {
 	i.pool.work.Go(proc.Stop) // watch sees the end
 }
 
-func (i *Instance) setPhase(p Phase) { i.phase, i.since = p, time.Now() }
+func (i *Instance) setPhase(p Phase) {
+	i.phase, i.since = p, time.Now()
+	i.resting = time.Time{}
+}
 
 // Cancel gives c up: its Done is not called, and the server is told if it had
 // the request already. It reports whether c was still to be answered.

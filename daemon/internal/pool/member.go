@@ -23,7 +23,10 @@ type member struct {
 func (i *Instance) memberLocked(o Owner) *member {
 	m := i.members[o]
 	if m == nil {
-		m = &member{flying: map[*Call]bool{}, uris: map[string]bool{}, tasks: map[string]time.Time{}, errand: o == nil}
+		if m = i.spare; m == nil {
+			m = &member{flying: map[*Call]bool{}, uris: map[string]bool{}, tasks: map[string]time.Time{}}
+		}
+		i.spare, m.errand = nil, o == nil
 		i.members[o] = m
 	}
 	return m
@@ -83,6 +86,7 @@ func (i *Instance) Leave(o Owner) {
 func (i *Instance) forgetLocked(o Owner) {
 	if m := i.members[o]; m != nil && len(m.flying) == 0 && m.ghosts == 0 && m.asked == 0 && len(m.uris) == 0 && len(m.tasks) == 0 && m.level == "" {
 		delete(i.members, o)
+		i.spare = m // empty: a client of one call after another comes and goes with each
 	}
 }
 

@@ -53,7 +53,7 @@ func (c *counter) started() int {
 	return c.starts
 }
 
-func newPool(t *testing.T) (*Pool, *counter) {
+func newPool(t testing.TB) (*Pool, *counter) {
 	t.Helper()
 	cat, err := catalog.Open(t.TempDir())
 	if err != nil {
@@ -68,7 +68,7 @@ func newPool(t *testing.T) (*Pool, *counter) {
 	return p, c
 }
 
-func fake(t *testing.T, change func(*registry.Server)) registry.Server {
+func fake(t testing.TB, change func(*registry.Server)) registry.Server {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -239,7 +239,7 @@ func TestLearningKeepsNoServerAlive(t *testing.T) {
 	}
 	for armed := false; !armed; runtime.Gosched() { // until it waits to be idle long enough
 		i.mu.Lock()
-		armed = i.idle != nil
+		armed = !i.resting.IsZero()
 		i.mu.Unlock()
 	}
 	if err := i.Learn(t.Context()); err != nil {

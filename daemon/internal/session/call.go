@@ -94,6 +94,10 @@ func (s *Session) find(ctx context.Context, c *call, q loomrpc.Call) {
 	if !s.hold(c) {
 		return
 	}
+	s.learnAndFind(ctx, c, q, unlearnt)
+}
+
+func (s *Session) learnAndFind(ctx context.Context, c *call, q loomrpc.Call, unlearnt []registry.Server) {
 	s.background.Go(func() {
 		select {
 		case <-s.svc.Learner.Learn(unlearnt, s.learnt):
@@ -181,6 +185,10 @@ func (s *Session) begin(c *call, view *hub.View, name string) {
 		s.launch(c, server)
 		return
 	}
+	s.launchWhenRooted(c, server)
+}
+
+func (s *Session) launchWhenRooted(c *call, server registry.Server) {
 	s.whenRooted(func() { s.launch(c, server) })
 }
 

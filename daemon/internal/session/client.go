@@ -18,6 +18,7 @@ type client struct {
 	capabilities []byte // raw
 	version      string // the revision that it was answered with
 	level        string // of the log messages that it wants; empty: it did not say
+	meta         []byte // the same for a modern server, once it was wanted; nil after a change
 }
 
 // can reports whether capabilities, raw, have a member of that path.
@@ -125,11 +126,19 @@ func (s *Session) meta(a asker) []byte {
 		return []byte{}
 	}
 	s.mu.Lock()
-	c := s.client
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	c := &s.client
 	if !c.legacy {
 		return nil // Loom's own
 	}
+	if c.meta == nil {
+		c.meta = c.describe()
+	}
+	return c.meta
+}
+
+// describe writes what meta gives.
+func (c *client) describe() []byte {
 	b := append([]byte(nil), `"`+mcp.MetaProtocolVersion+`":"`+mcp.Modern+`","`+mcp.MetaClientCapabilities+`":`...)
 	if len(c.capabilities) == 0 {
 		b = append(b, "{}"...)

@@ -37,8 +37,6 @@ func newOutbox(conn syscall.Conn, max int, budget *Budget) *outbox {
 	return o
 }
 
-var lineEnd = []byte("\n")
-
 // push queues one frame, given in parts, so that a large result is never
 // copied. It reports false when the client is so far behind that its session
 // has to end. One frame is taken at any size. l is the list of the reader on
@@ -62,7 +60,7 @@ func (o *outbox) push(l *flow.List, droppable bool, parts ...[]byte) bool {
 	}
 	o.size += size
 	o.budget.used.Add(int64(size))
-	o.queue.Push(l, append(parts, lineEnd)...)
+	o.queue.Push(l, parts...)
 	return true
 }
 

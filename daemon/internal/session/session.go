@@ -243,11 +243,18 @@ func (s *Session) read(ctx context.Context, frames *jsonrpc.Reader) error {
 	}
 }
 
+// methodCall is loom/call as it stands in a frame: most have it, and need no
+// copy of it.
+const methodCall = `"` + loomrpc.MethodCall + `"`
+
 func (s *Session) handle(ctx context.Context, frame []byte, m jsonrpc.Message) {
 	if s.svc.Trace.Active() && !s.hello.Control {
 		s.emit(trace.ClientToLoom, "", frame)
 	}
-	method, _ := jsonrpc.Text(m.Method.Of(frame))
+	method := loomrpc.MethodCall
+	if raw := m.Method.Of(frame); string(raw) != methodCall {
+		method, _ = jsonrpc.Text(raw)
+	}
 	switch method {
 	case loomrpc.MethodCall:
 		if m.ID.Present() {

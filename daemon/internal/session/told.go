@@ -81,7 +81,7 @@ func (s *Session) setLevel(c *call) {
 		return
 	}
 	s.mu.Lock()
-	s.client.level = level
+	s.client.level, s.client.meta = level, nil
 	used := make([]*pool.Instance, 0, len(s.used))
 	for i := range s.used {
 		used = append(used, i)
