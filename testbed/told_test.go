@@ -163,3 +163,20 @@ func read(t *testing.T, w *testbed.World, name string) string {
 	}
 	return string(raw)
 }
+
+// TestSubscribeToAStoppedServer: the era of a server that does not run is the
+// one that it was learnt in, also where it has but one client.
+func TestSubscribeToAStoppedServer(t *testing.T) {
+	eachPair(t, func(t *testing.T, client, server string) {
+		if client == "modern" {
+			return // it does not subscribe
+		}
+		w := newWorld(t, surfaceOf(server, "session"))
+		c := w.Connect(able(client, noQuestion))
+		c.Ask("tools/list", "{}") // it is learnt, and ended again
+		if f := c.Ask(mcp.ResourcesSubscribe, `{"uri":"fake://fake/text"}`); f.Err() != nil {
+			t.Errorf("got %s", f)
+		}
+		testbed.Eventually(t, "an update", func() bool { return c.MustCall("fake__touch", `{"uri":"fake://fake/text"}`) == "told 1" })
+	})
+}

@@ -60,7 +60,10 @@ func (s *Session) modern(i *pool.Instance, server string) bool {
 	if era := i.State().Era; era != child.Unknown {
 		return era == child.Modern
 	}
-	return i.Prefers() != child.Legacy && s.svc.Hub.Era(server) == string(child.Modern)
+	if s.svc.Hub.Both(server) && i.Prefers() == child.Legacy {
+		return false
+	}
+	return s.svc.Hub.Era(server) == string(child.Modern)
 }
 
 // followed is where a resource is that the client wants to hear of.
