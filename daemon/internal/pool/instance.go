@@ -97,6 +97,10 @@ func (i *Instance) adopt(s registry.Server) {
 	same := i.server.IdleTimeout == s.IdleTimeout
 	i.server = s
 	if !same {
+		if i.idle != nil {
+			i.idle.Stop()
+			i.idle = nil
+		}
 		i.busyLocked()
 		i.restLocked()
 	}
