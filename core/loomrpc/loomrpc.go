@@ -13,11 +13,17 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/loom-core/loom/core/jsonrpc"
 )
 
 // Protocol is the version of this protocol. Each side understands its own and
 // the one before.
 const Protocol = 1
+
+// MaxFrame is what a frame on the socket may have, in bytes: one of a client or a
+// server at its own limit, and what Loom puts around it or in the place of its id.
+const MaxFrame = jsonrpc.DefaultMaxFrame + 1<<20
 
 // Prefix is what the method of every message of this protocol begins with. A
 // client's message with such a method never reaches loomd.

@@ -92,6 +92,23 @@ func (i *Instance) configure(s registry.Server) {
 	i.server = s
 }
 
+// adopt is configure for an entry that was just read: what an idle process waits
+// for may not be what it was.
+func (i *Instance) adopt(s registry.Server) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	same := i.server.IdleTimeout == s.IdleTimeout
+	i.server = s
+	if !same {
+		if i.idle != nil {
+			i.idle.Stop()
+			i.idle = nil
+		}
+		i.busyLocked()
+		i.restLocked()
+	}
+}
+
 // State returns a snapshot.
 func (i *Instance) State() State {
 	i.mu.Lock()

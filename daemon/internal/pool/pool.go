@@ -162,6 +162,17 @@ func (p *Pool) Keep(reg *registry.Registry) {
 		s, ok := reg.Server(registry.ServerName(k.server))
 		return !ok || !s.Enabled || specHash(s) != k.spec
 	})
+	p.mu.Lock()
+	kept := map[*Instance]registry.Server{}
+	for k, i := range p.instances {
+		if s, ok := reg.Server(registry.ServerName(k.server)); ok && s.Enabled && specHash(s) == k.spec {
+			kept[i] = s
+		}
+	}
+	p.mu.Unlock()
+	for i, s := range kept {
+		i.adopt(s)
+	}
 }
 
 // Restart retires the instances of a server and returns how many ran.

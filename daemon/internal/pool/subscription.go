@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/mcp"
@@ -175,7 +176,13 @@ func (i *Instance) listen(proc *child.Process) {
 	}
 	i.listening = string(raw)
 	before := i.listener
-	r := &child.Request{Method: mcp.Listen, Params: []byte(`{"notifications":` + string(raw) + `}`), Done: func(child.Answer) {}}
+	began := time.Now()
+	r := &child.Request{Method: mcp.Listen, Params: []byte(`{"notifications":` + string(raw) + `}`)}
+	r.Done = func(a child.Answer) {
+		if a.Err == nil {
+			i.unheard(proc, r, began)
+		}
+	}
 	if len(f.Tasks) > 0 { // who wants to hear of tasks has to know them
 		r.Meta = i.pool.tasksMeta
 	}
@@ -184,5 +191,20 @@ func (i *Instance) listen(proc *child.Process) {
 	proc.Send(nil, r)
 	if before != nil {
 		proc.Cancel(before, "", nil)
+	}
+}
+
+// unheard takes note that the server ended r, its subscription. A new one is
+// opened, unless it had refused it or ended it at once.
+func (i *Instance) unheard(proc *child.Process, r *child.Request, began time.Time) {
+	i.mu.Lock()
+	theirs := i.listener == r // else there is another already
+	if theirs {
+		i.listener, i.listening = nil, ""
+	}
+	i.mu.Unlock()
+	if theirs && time.Since(began) >= steady {
+		i.listen(proc)
+		i.relearn() // something may have changed between the two
 	}
 }

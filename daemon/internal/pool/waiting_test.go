@@ -100,3 +100,54 @@ func TestSubscribersAreNotForgotten(t *testing.T) {
 		t.Error("nothing starts it when its breaker closes")
 	}
 }
+
+// TestReloadOfTheIdleTimeout: another idle_timeout needs no other process, and
+// no call, to count.
+func TestReloadOfTheIdleTimeout(t *testing.T) {
+	p, c := newPool(t)
+	read := func(idle string) *registry.Registry {
+		t.Helper()
+		reg, err := registry.Parse("r.yaml", []byte("version: 1\nservers:\n  fake: {command: "+fake(t, nil).Command+", share: global, idle_timeout: "+idle+"}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reg
+	}
+	s, _ := read("1h").Server("fake")
+	text(t, p.Instance(s, Sharing{}), "echo", "{}")
+	p.Keep(read("50ms"))
+	select {
+	case <-c.exited:
+	case <-time.After(10 * time.Second):
+		t.Error("the process goes by the timeout of the registry before")
+	}
+}
+
+// TestSubscriptionThatTheServerEnds is opened again, if it lasted.
+func TestSubscriptionThatTheServerEnds(t *testing.T) {
+	p, _ := newPool(t)
+	i := p.Instance(fake(t, func(s *registry.Server) { s.Args = []string{"-surface", "-era=modern"} }), Sharing{})
+	text(t, i, "echo", "{}")
+	listener := func() (*child.Process, *child.Request) {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		return i.proc, i.listener
+	}
+	proc, first := listener()
+	if first == nil {
+		t.Fatal("nothing is listened to")
+	}
+	i.unheard(proc, first, time.Now().Add(-steady))
+	_, second := listener()
+	if second == nil || second == first {
+		t.Error("it is not opened again")
+	}
+	i.unheard(proc, first, time.Now().Add(-steady)) // late, of the one before
+	if _, now := listener(); now != second {
+		t.Error("the end of an older one ends the new one")
+	}
+	i.unheard(proc, second, time.Now())
+	if _, now := listener(); now != nil {
+		t.Error("one that is ended at once is opened again and again")
+	}
+}

@@ -137,7 +137,7 @@ func (s *Session) Serve(ctx context.Context, greeted func()) error {
 		s.conn.CloseRead()
 	})()
 
-	frames := jsonrpc.NewReader(s.conn, 0)
+	frames := jsonrpc.NewReader(s.conn, loomrpc.MaxFrame)
 	if err := s.greet(frames); err != nil {
 		return err
 	}

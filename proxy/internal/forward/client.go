@@ -22,9 +22,7 @@ func (p *Proxy) readClient() error {
 		frame, err := frames.Next()
 		var large *jsonrpc.TooLargeError
 		if errors.As(err, &large) {
-			if large.ID != nil || large.Method == "" {
-				p.reply(jsonrpc.NewError(large.ID, loomrpc.Errorf(loomrpc.CodeTooLarge, loomrpc.ErrorData{Stage: "proxy"}, "%v", large).Wire()))
-			}
+			p.tooLarge(large)
 			continue
 		}
 		if err != nil {
@@ -40,6 +38,21 @@ func (p *Proxy) readClient() error {
 			continue
 		}
 		p.fromClient(frame, m)
+	}
+}
+
+// tooLarge answers for a frame that was dropped. Of an answer the server that
+// asked has to hear, or it waits for good.
+func (p *Proxy) tooLarge(large *jsonrpc.TooLargeError) {
+	failure := jsonrpc.NewError(large.ID, loomrpc.Errorf(loomrpc.CodeTooLarge, loomrpc.ErrorData{Stage: "proxy"}, "%v", large).Wire())
+	switch {
+	case large.ID == nil && large.Method != "": // a notification
+	case large.ID != nil && large.Method == "":
+		if m, err := jsonrpc.Scan(failure); err == nil {
+			p.response(failure, m)
+		}
+	default:
+		p.reply(failure)
 	}
 }
 

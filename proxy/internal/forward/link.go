@@ -71,7 +71,7 @@ func (p *Proxy) connect(ctx context.Context, open func(context.Context) (net.Con
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	frames := jsonrpc.NewReader(conn, 0)
+	frames := jsonrpc.NewReader(conn, loomrpc.MaxFrame)
 	changes, err := p.setUp(conn, frames)
 	if err != nil {
 		return true, err
