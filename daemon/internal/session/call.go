@@ -37,6 +37,7 @@ type call struct {
 	instance *pool.Instance
 	request  *pool.Call // in flight now; a further round is another
 	parked   *parked    // nil unless the server asked a modern client
+	delays   int        // how often the server put it off
 	asks     []*ask     // of the round under way, if the client is a legacy one
 }
 

@@ -36,6 +36,14 @@ func (s *Session) nextRound(c *call, a child.Answer, r look) {
 	}
 	next := func(answers []byte) { s.again(c, answers, r.state.Of(a.Frame)) }
 	if len(questions) == 0 { // the server is busy: it wants to be asked again later
+		if c.delays++; c.delays > maxDelays {
+			if s.forget(c) {
+				e := loomrpc.Errorf(loomrpc.CodeTimeout, loomrpc.ErrorData{Stage: "call", Server: c.server}, "server %s put the call off %d times and asked for nothing", c.server, maxDelays)
+				s.ended(c, outcomeTimeout, 0)
+				s.fail(c.id, e)
+			}
+			return
+		}
 		time.AfterFunc(busy, func() { next(nil) })
 		return
 	}
@@ -109,6 +117,9 @@ func (s *Session) nextRound(c *call, a child.Answer, r look) {
 
 // busy is how long a server that asked for nothing but patience gets.
 const busy = 500 * time.Millisecond
+
+// maxDelays is how often such a server is asked again.
+const maxDelays = 120
 
 // again sends the call once more, with answers and state in its params.
 func (s *Session) again(c *call, answers, state []byte) {
