@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -251,10 +250,6 @@ func (i *Instance) freeLocked(o Owner) bool {
 	return true
 }
 
-// busyLocked ends the wait for idleness; restLocked begins it again. The timer
-// goes on: it would be stopped and set with every call.
-func (i *Instance) busyLocked() { i.resting = time.Time{} }
-
 // release frees the slot of an answered call.
 func (i *Instance) release(c *Call, a child.Answer) {
 	var timeout *child.TimeoutError
@@ -291,99 +286,10 @@ func (i *Instance) freed() {
 	i.freedLocked(nil)
 }
 
-// restLocked notes that there is nothing to do: drain goes on, or the wait for
-// idleness begins.
-func (i *Instance) restLocked() {
-	if i.inFlight > 0 || len(i.waiting) > 0 {
-		return
-	}
-	if i.quiet != nil {
-		close(i.quiet)
-		i.quiet = nil
-	}
-	if i.phase != Ready || i.server.IdleTimeout <= 0 || !i.resting.IsZero() {
-		return
-	}
-	i.resting = time.Now()
-	if i.idle == nil {
-		i.idle = time.AfterFunc(i.server.IdleTimeout, i.stopIdle)
-	}
-}
-
-// stopIdle stops the process if it has rested for long enough.
-func (i *Instance) stopIdle() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.idle = nil
-	if i.phase != Ready || i.resting.IsZero() || i.server.IdleTimeout <= 0 {
-		i.resting = time.Time{}
-		return // the next rest sets the timer
-	}
-	left := i.server.IdleTimeout - time.Since(i.resting)
-	if left <= 0 && i.usedLocked() {
-		left = i.server.IdleTimeout // look again after as long
-	}
-	if left > 0 {
-		i.idle = time.AfterFunc(left, i.stopIdle)
-		return
-	}
-	i.stopLocked()
-}
-
-func (i *Instance) stopLocked() {
-	proc := i.proc
-	i.setPhase(Stopping)
-	i.pool.work.Go(proc.Stop) // watch sees the end
-}
-
 func (i *Instance) setPhase(p Phase) {
 	i.phase, i.since = p, time.Now()
 	i.resting = time.Time{}
 }
-
-// Cancel gives c up: its Done is not called, and the server is told if it had
-// the request already. It reports whether c was still to be answered.
-func (i *Instance) Cancel(c *Call, reason string) bool {
-	i.mu.Lock()
-	if at := slices.Index(i.waiting, c); at >= 0 {
-		i.waiting = slices.Delete(i.waiting, at, at+1)
-		i.restLocked()
-		i.mu.Unlock()
-		return true
-	}
-	proc, alone := i.proc, i.server.Concurrency == 1 || i.serial
-	if proc == nil {
-		i.mu.Unlock()
-		return false
-	}
-	gone := i.ghostLocked(c.Owner)
-	i.mu.Unlock()
-	// A server that takes one call at a time may be busy with this one still.
-	var once sync.Once
-	free := func() { once.Do(i.freed) }
-	ok := proc.Cancel(&c.Request, reason, func() {
-		gone()
-		free()
-	})
-	if !ok {
-		gone()
-		return false
-	}
-	i.mu.Lock()
-	i.landLocked(c)
-	i.mu.Unlock()
-	if alone {
-		time.AfterFunc(lateAnswer, free)
-	} else {
-		free()
-	}
-	time.AfterFunc(ghostLife, func() { proc.Forget(&c.Request) })
-	return true
-}
-
-// lateAnswer is how long a server with concurrency 1 may go on with a call
-// that was cancelled before it gets the next one all the same.
-const lateAnswer = 5 * time.Second
 
 // Learn starts the server if need be and waits until its definitions are read.
 func (i *Instance) Learn(ctx context.Context) error {

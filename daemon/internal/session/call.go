@@ -1,11 +1,8 @@
 package session
 
 import (
-	"context"
 	"errors"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
@@ -41,75 +38,6 @@ type call struct {
 	asks     []*ask     // of the round under way, if the client is a legacy one
 }
 
-// callTool routes a loom/call. It does not wait: calls of one client reach a
-// server in the order in which they came.
-func (s *Session) callTool(ctx context.Context, frame []byte, m jsonrpc.Message) {
-	c := &call{id: m.ID.Of(frame), method: mcp.ToolsCall}
-	var q loomrpc.Call
-	var params jsonrpc.Span
-	jsonrpc.Members(frame, m.Params, func(name string, value jsonrpc.Span) bool {
-		switch name {
-		case "server":
-			q.Server = text(frame, value)
-		case "tool":
-			q.Tool = text(frame, value)
-		case "params":
-			params = value
-		}
-		return true
-	})
-	c.params = params.Of(frame)
-	who, refused := s.asker(frame, params)
-	if refused != nil {
-		s.send(jsonrpc.NewError(c.id, refused))
-		return
-	}
-	c.asker = who
-	s.find(ctx, c, q)
-}
-
-// callByName is a tools/call that did not come as loom/call.
-func (s *Session) callByName(ctx context.Context, c *call) {
-	s.find(ctx, c, loomrpc.Call{Tool: c.member("name")})
-}
-
-// find looks the tool up and begins the call.
-func (s *Session) find(ctx context.Context, c *call, q loomrpc.Call) {
-	view, err := s.view()
-	if err != nil {
-		s.refuse(c, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
-		return
-	}
-	tool, err := view.Find(q)
-	if err == nil {
-		s.begun(ctx, c, view, tool)
-		return
-	}
-	// It may be a tool of a server that was never seen, or not since it was
-	// changed a moment ago: learn first, then look again.
-	unlearnt := s.svc.Learner.Unlearnt(view.Servers())
-	if len(unlearnt) == 0 {
-		s.lookAgain(ctx, c, q) // it may have been learnt just now
-		return
-	}
-	if !s.hold(c) {
-		return
-	}
-	s.learnAndFind(ctx, c, q, unlearnt)
-}
-
-func (s *Session) learnAndFind(ctx context.Context, c *call, q loomrpc.Call, unlearnt []registry.Server) {
-	s.background.Go(func() {
-		select {
-		case <-s.svc.Learner.Learn(unlearnt, s.learnt):
-			if s.forget(c) {
-				s.lookAgain(ctx, c, q)
-			}
-		case <-ctx.Done():
-		}
-	})
-}
-
 // hold notes a request that has to wait before it can begin, so that it can be
 // taken back meanwhile: whoever goes on forgets it first, and does not if it is
 // not there any more. It reports false when there is nothing to wait for.
@@ -131,39 +59,11 @@ func (s *Session) refuseTwice(c *call) {
 	s.refuse(c, loomrpc.Errorf(jsonrpc.CodeInvalidRequest, loomrpc.ErrorData{}, "a request with id %s is in flight already", c.id))
 }
 
-// lookAgain begins a call whose tool was unknown a moment ago, or refuses it.
-func (s *Session) lookAgain(ctx context.Context, c *call, q loomrpc.Call) {
-	view, err := s.view()
-	if err != nil {
-		s.refuse(c, loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{}, "%v", err))
-		return
-	}
-	tool, err := view.Find(q)
-	if err != nil {
-		s.refuse(c, s.whyUnknown(view, q.Tool, err))
-		return
-	}
-	s.begun(ctx, c, view, tool)
-}
-
 // refuse answers a call that names no tool that the session may call.
 func (s *Session) refuse(c *call, e *loomrpc.Error) {
 	s.svc.Observer.CallEnded("", "", outcomeRefused, 0)
 	s.record(c, audit.Refused, 0)
 	s.fail(c.id, e)
-}
-
-// begun begins a call of a tool that the session may call.
-func (s *Session) begun(ctx context.Context, c *call, view *hub.View, tool hub.Exposed) {
-	if tool.Route.Server == loomrpc.ServerPrefix {
-		s.own(ctx, c, view, tool.Route.Tool)
-		return
-	}
-	c.name, c.exposed, c.definition = tool.Route.Tool, tool.Name, tool.Raw
-	if c.modern && s.resumeParked(c) {
-		return
-	}
-	s.begin(c, view, tool.Route.Server)
 }
 
 // begin sends a call to the instance of the server that serves this session.
@@ -228,17 +128,6 @@ func (s *Session) use(c *call, i *pool.Instance) bool {
 		s.leaveIfGone(i)
 	}
 	return true
-}
-
-// leaveIfGone takes back what was noted at i just now, if the session ended
-// meanwhile: the instance would hold on to it.
-func (s *Session) leaveIfGone(i *pool.Instance) {
-	s.mu.Lock()
-	gone := s.gone
-	s.mu.Unlock()
-	if gone {
-		i.Leave(s)
-	}
 }
 
 // round sends a call, or a further round of one.
@@ -365,89 +254,6 @@ func (s *Session) forget(c *call) bool {
 	}
 	delete(s.calls, string(c.id))
 	return true
-}
-
-// cancel gives up the call with that raw id, if it is in flight or parked.
-func (s *Session) cancel(id []byte, reason string) {
-	s.mu.Lock()
-	c := s.calls[string(id)]
-	delete(s.calls, string(id))
-	l := s.listens[string(id)]
-	delete(s.listens, string(id))
-	var p *call
-	if c == nil {
-		p = s.takeParkedLocked(id)
-	}
-	s.mu.Unlock()
-	if l != nil {
-		s.unlisten(l)
-	}
-	if p != nil {
-		s.unpark(p, reason)
-	}
-	s.giveUp(c, reason)
-}
-
-// abandon gives up everything: the client is gone.
-func (s *Session) abandon() {
-	s.mu.Lock()
-	calls, parked, asks := s.calls, s.parked, s.asks
-	s.calls, s.parked, s.asks, s.listens = map[string]*call{}, map[string]*call{}, map[string]*ask{}, map[string]*listening{}
-	s.gone = true
-	s.mu.Unlock()
-	for _, a := range asks {
-		a.refuse("the client disconnected")
-	}
-	for _, c := range calls {
-		s.giveUp(c, "the client disconnected")
-	}
-	for _, p := range parked {
-		s.unpark(p, "the client disconnected")
-	}
-	s.rooted()
-	s.mu.Lock()
-	used := slices.Collect(maps.Keys(s.used)) // others take from it while it is gone through
-	s.mu.Unlock()
-	for _, i := range used {
-		i.Leave(s)
-	}
-}
-
-func (s *Session) giveUp(c *call, reason string) {
-	if c == nil {
-		return
-	}
-	s.mu.Lock()
-	i, r, asks := c.instance, c.request, c.asks
-	s.mu.Unlock()
-	for _, a := range asks {
-		s.withdraw(a, "its call was given up")
-	}
-	if i != nil && r != nil {
-		i.Cancel(r, reason)
-	}
-	s.ended(c, outcomeCancelled, 0)
-}
-
-// whyUnknown says that the server is broken when the name is likely one of its
-// tools. The name is compared, not taken apart.
-func (s *Session) whyUnknown(view *hub.View, name string, err error) *loomrpc.Error {
-	for _, server := range view.Unlearnt {
-		if strings.HasPrefix(name, hub.Prefix(string(server.Name))) {
-			if cause := s.svc.Servers.LastError(string(server.Name)); cause != nil {
-				return asError(string(server.Name), cause)
-			}
-		}
-	}
-	return notFound(err)
-}
-
-func notFound(err error) *loomrpc.Error {
-	var nf *hub.NotFoundError
-	if errors.As(err, &nf) && nf.Off != "" {
-		return loomrpc.Errorf(loomrpc.CodeNotAllowed, loomrpc.ErrorData{Hint: nf.Off}, "%v", err)
-	}
-	return loomrpc.Errorf(jsonrpc.CodeInvalidParams, loomrpc.ErrorData{Hint: "loom tools lists what there is"}, "%v", err)
 }
 
 // sorted puts edits in the order of their spans.
