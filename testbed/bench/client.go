@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -69,6 +70,15 @@ func (c *client) open() error {
 	}
 	_, _, err := c.answer()
 	return err
+}
+
+// tools counts the tools that are listed.
+func (c *client) tools() (int, error) {
+	if err := c.send(jsonrpc.NewRequest(jsonrpc.ID(0), mcp.ToolsList, nil)); err != nil {
+		return 0, err
+	}
+	_, frame, err := c.answer()
+	return bytes.Count(frame, []byte(`"inputSchema"`)), err
 }
 
 func (c *client) callFrame(id int, tool, arguments string) []byte {

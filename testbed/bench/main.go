@@ -102,6 +102,12 @@ func run(ctx context.Context, o options) (err error) {
 		}
 	}
 	r.memory = w.memory()
+	if o.only.MatchString(scenesRow) {
+		fmt.Fprintf(os.Stderr, "bench: %s\n", scenesRow)
+		if r.scenes, err = w.scenes(ctx, o.rounds); err != nil {
+			return err
+		}
+	}
 	r.took = time.Since(begin)
 	r.print(os.Stdout)
 	return nil

@@ -15,6 +15,7 @@ type report struct {
 	loads  []measured
 	big    []time.Duration
 	memory []memory
+	scenes []scene
 }
 
 // print writes Markdown, ready for an issue or a commit.
@@ -38,6 +39,12 @@ func (r report) print(w io.Writer) {
 		times(w, bigRow, "time", r.big[0], r.big[1], r.big[2])
 	}
 
+	if len(r.scenes) > 0 {
+		fmt.Fprintf(w, "\n| with %d servers registered | | |\n|---|---:|---|\n", manyServers)
+		for _, s := range r.scenes {
+			fmt.Fprintf(w, "| %s | %s | %s |\n", s.what, s.figure, s.beside)
+		}
+	}
 	if len(r.memory) == 0 {
 		return
 	}

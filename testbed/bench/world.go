@@ -49,7 +49,7 @@ func (w *world) close() {
 func (w *world) lines(ctx context.Context) ([]*line, error) {
 	relaySocket, loomSocket := filepath.Join(w.dir, "relay.sock"), filepath.Join(w.dir, "loom.sock")
 	registry := filepath.Join(w.dir, "registry.yaml")
-	entry := fmt.Sprintf("version: 1\nservers:\n  fake:\n    command: %s\n    args: [%s]\n    share: global\n    concurrency: %d\n", w.self, roleServer, 64)
+	entry := fmt.Sprintf("version: 1\nservers:\n  fake:\n    command: %s\n    args: [%s]\n    share: global\n    concurrency: %d\n    max_result_bytes: 0\n    max_structured_bytes: 0\n", w.self, roleServer, 64)
 	if err := os.WriteFile(registry, []byte(entry), 0o600); err != nil {
 		return nil, err
 	}
