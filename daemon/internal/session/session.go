@@ -18,6 +18,7 @@ import (
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/nonblock"
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/flow"
 	"github.com/loom-core/loom/daemon/internal/hub"
@@ -128,7 +129,7 @@ func (s *Session) Serve(ctx context.Context, greeted func()) error {
 		s.conn.CloseRead()
 	})()
 
-	frames := jsonrpc.NewReader(s.conn, 0)
+	frames := jsonrpc.NewReader(nonblock.NewReader(s.conn), 0)
 	if err := s.greet(frames); err != nil {
 		return err
 	}
