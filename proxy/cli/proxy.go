@@ -11,6 +11,7 @@ import (
 
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/nonblock"
 	"github.com/loom-core/loom/proxy/internal/forward"
 	"github.com/loom-core/loom/proxy/internal/launch"
 )
@@ -102,11 +103,32 @@ func runProxy(ctx context.Context, opts *ProxyOptions) error {
 		}
 		return launch.Connect(ctx, o)
 	}
+	in, out := opts.IO.In, opts.IO.Out
+	if f, ok := in.(*os.File); ok {
+		file, restore := nonblock.Inherited(f)
+		defer restore()
+		in = file
+	}
+	if f, ok := out.(*os.File); ok && !sameFile(f, os.Stderr) {
+		file, restore := nonblock.Inherited(f)
+		defer restore()
+		out = file
+	}
 	return forward.Run(ctx, forward.Options{
-		In: opts.IO.In, Out: opts.IO.Out, Log: opts.IO.Note,
+		In: in, Out: out, Log: opts.IO.Note,
 		Hello: opts.hello(), Environ: os.LookupEnv,
 		Dial: dial, Connect: connect,
 	})
+}
+
+// sameFile reports whether what is written to one of them comes out of the other.
+func sameFile(a, b *os.File) bool {
+	of, err := a.Stat()
+	if err != nil {
+		return false
+	}
+	other, err := b.Stat()
+	return err == nil && os.SameFile(of, other)
 }
 
 // hello is what loomd is told of this proxy and its client.

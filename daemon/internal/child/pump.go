@@ -8,6 +8,7 @@ import (
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/core/nonblock"
 )
 
 // writeLoop writes to the child's stdin what a reader did not write at once. It
@@ -32,7 +33,7 @@ func (w patient) Write(data []byte) (int, error) {
 // readLoop is the only reader of the child's stdout. It never waits for
 // anybody: callbacks put what they get into queues.
 func (p *Process) readLoop() {
-	frames := jsonrpc.NewReader(p.stdout, p.spec.MaxFrame)
+	frames := jsonrpc.NewReader(nonblock.NewReader(p.stdout), p.spec.MaxFrame)
 	defer p.due.Flush()
 	for {
 		if !frames.Buffered() {

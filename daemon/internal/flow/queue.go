@@ -13,18 +13,15 @@ package flow
 import (
 	"io"
 	"sync"
-	"syscall"
+
+	"github.com/loom-core/loom/core/nonblock"
 )
 
 // Queue holds what is on its way to one file. Pushing never waits. It has no
 // bound: whoever pushes knows one.
 type Queue struct {
-	raw     syscall.RawConn // nil: only the writer writes
-	wrote   func(n int)     // may be nil
-	attempt func(fd uintptr)
-	data    []byte // of the attempt under way
-	n       int
-	err     error
+	file  *nonblock.Writer // of whoever is busy
+	wrote func(n int)      // may be nil
 
 	mu     sync.Mutex
 	chunks [][]byte // to be written before tail
@@ -48,20 +45,8 @@ var lineEnd = []byte{'\n'}
 
 // NewQueue makes a queue for file. wrote, if not nil, is called with the number
 // of bytes that have left, by whoever wrote them.
-func NewQueue(file syscall.Conn, wrote func(n int)) *Queue {
-	q := &Queue{wrote: wrote, wake: make(chan struct{}, 1)}
-	q.attempt = func(fd uintptr) {
-		for {
-			q.n, q.err = syscall.Write(int(fd), q.data)
-			if q.err != syscall.EINTR {
-				return
-			}
-		}
-	}
-	if raw, err := file.SyscallConn(); err == nil {
-		q.raw = raw
-	}
-	return q
+func NewQueue(file io.Writer, wrote func(n int)) *Queue {
+	return &Queue{file: nonblock.NewWriter(file), wrote: wrote, wake: make(chan struct{}, 1)}
 }
 
 // Push queues one frame, given in parts and without the end of its line. Large
@@ -77,7 +62,7 @@ func (q *Queue) Push(l *List, parts ...[]byte) {
 	if l != nil && q.by == l { // it has not been flushed since
 		return
 	}
-	if q.raw != nil && l.add(q) {
+	if q.file.CanTry() && l.add(q) {
 		q.by = l
 		return
 	}
@@ -175,19 +160,11 @@ func (q *Queue) flush(l *List) {
 // try writes data once and returns what is left of it. An error shows again at
 // the writer, who deals with it.
 func (q *Queue) try(data []byte) (rest []byte, all bool) {
-	if len(data) == 0 {
-		return nil, true
+	n := q.file.Try(data)
+	if n > 0 && q.wrote != nil {
+		q.wrote(n)
 	}
-	q.data, q.n, q.err = data, 0, nil
-	// Not Write: a deadline of the writer that has passed is none of this.
-	if err := q.raw.Control(q.attempt); err != nil || q.err != nil || q.n < 0 {
-		q.n = 0
-	}
-	q.data = nil
-	if q.n > 0 && q.wrote != nil {
-		q.wrote(q.n)
-	}
-	return data[q.n:], q.n == len(data)
+	return data[n:], n == len(data)
 }
 
 // putBackLocked puts what was not written before what has come since.

@@ -1,9 +1,9 @@
 package session
 
 import (
+	"io"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/loom-core/loom/daemon/internal/flow"
 )
@@ -31,7 +31,7 @@ type outbox struct {
 	room    chan struct{} // closed when half of it is free again; nil when nobody waits
 }
 
-func newOutbox(conn syscall.Conn, max int, budget *Budget) *outbox {
+func newOutbox(conn io.Writer, max int, budget *Budget) *outbox {
 	o := &outbox{max: max, budget: budget}
 	o.queue = flow.NewQueue(conn, o.written)
 	return o

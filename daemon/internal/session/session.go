@@ -19,6 +19,7 @@ import (
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/nonblock"
 	"github.com/loom-core/loom/daemon/internal/audit"
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/flow"
@@ -137,7 +138,7 @@ func (s *Session) Serve(ctx context.Context, greeted func()) error {
 		s.conn.CloseRead()
 	})()
 
-	frames := jsonrpc.NewReader(s.conn, loomrpc.MaxFrame)
+	frames := jsonrpc.NewReader(nonblock.NewReader(s.conn), loomrpc.MaxFrame)
 	if err := s.greet(frames); err != nil {
 		return err
 	}

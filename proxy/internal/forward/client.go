@@ -9,12 +9,13 @@ import (
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/core/nonblock"
 )
 
 // readClient reads the client until it closes its end. What is wrong with one
 // frame costs that frame and nothing else.
 func (p *Proxy) readClient() error {
-	frames := jsonrpc.NewReader(p.opts.In, 0)
+	frames := jsonrpc.NewReader(nonblock.NewReader(p.opts.In), 0)
 	for {
 		if !frames.Buffered() {
 			p.flushLoomd()

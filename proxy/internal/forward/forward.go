@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/nonblock"
 )
 
 // Options say what is joined. All fields are required but the times.
@@ -85,7 +86,7 @@ func Run(ctx context.Context, opts Options) error {
 		}
 	}
 	p := &Proxy{
-		opts: opts, client: &gather{w: opts.Out}, loomd: &gather{w: io.Discard},
+		opts: opts, client: &gather{w: nonblock.NewWriter(opts.Out)}, loomd: &gather{w: io.Discard},
 		inFlight: map[string]request{}, asked: map[string]bool{}, routes: map[string]loomrpc.Route{},
 		away: errors.New("it is still starting"), wanted: make(chan struct{}, 1),
 	}

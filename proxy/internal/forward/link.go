@@ -16,6 +16,7 @@ import (
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/core/nonblock"
 )
 
 // Waits between attempts to find loomd.
@@ -71,7 +72,7 @@ func (p *Proxy) connect(ctx context.Context, open func(context.Context) (net.Con
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	frames := jsonrpc.NewReader(conn, loomrpc.MaxFrame)
+	frames := jsonrpc.NewReader(nonblock.NewReader(conn), loomrpc.MaxFrame)
 	changes, err := p.setUp(conn, frames)
 	if err != nil {
 		return true, err
@@ -91,7 +92,7 @@ func (p *Proxy) connect(ctx context.Context, open func(context.Context) (net.Con
 func (p *Proxy) take(conn net.Conn, changes int) bool {
 	p.toLoomd.Lock()
 	defer p.toLoomd.Unlock()
-	p.loomd = &gather{w: conn} // what was gathered for the last one was answered when that went
+	p.loomd = &gather{w: nonblock.NewWriter(conn)} // what was gathered for the last one was answered when that went
 	p.mu.Lock()
 	if p.session.changes != changes {
 		p.mu.Unlock()
