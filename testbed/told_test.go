@@ -87,6 +87,32 @@ func TestSubscriptions(t *testing.T) {
 	})
 }
 
+// TestSubscriptionsSetAgain: who follows a resource goes on hearing of it when
+// loomd was killed, and its servers with it.
+func TestSubscriptionsSetAgain(t *testing.T) {
+	for _, server := range eras {
+		for _, share := range []string{"global", "session"} {
+			t.Run(server+" server, "+share, func(t *testing.T) {
+				w := newWorld(t, surfaceOf(server, share))
+				c := w.Connect(able("legacy", noQuestion))
+				const touch = `{"uri":"fake://fake/text"}`
+				if f := c.Ask(mcp.ResourcesSubscribe, touch); f.Err() != nil { // the server does not run yet
+					t.Fatal(f)
+				}
+				w.Kill(w.Status().PID)
+				testbed.Eventually(t, "the server to know of it", func() bool {
+					f := c.Call("fake__touch", touch)
+					return f.Err() == nil && f.Text() != "told 0"
+				})
+				c.Notification(mcp.ResourcesUpdated)
+				if said := c.Stderr(); strings.Contains(said, "could not be set again") {
+					t.Error(said)
+				}
+			})
+		}
+	}
+}
+
 // TestListsChange: each list that changes is announced, and the next answer has
 // the change.
 func TestListsChange(t *testing.T) {

@@ -16,6 +16,7 @@ type sample struct {
 	loomd      int // process id: another one has other figures
 	files      int // open descriptors of loomd
 	goroutines int
+	heap       int // bytes in use after the last collection: half of where the next begins
 	memory     int // resident bytes
 	proxyFiles int // the most of any proxy
 }
@@ -30,6 +31,7 @@ func (r *run) sample(name string) {
 	var reply loomrpc.MetricsReply
 	r.world.Ask(loomrpc.MethodMetrics, nil, &reply)
 	s.goroutines, s.memory = figure(reply.Text, "go_goroutines"), figure(reply.Text, "process_resident_memory_bytes")
+	s.heap = figure(reply.Text, "go_memstats_next_gc_bytes") / 2
 	for _, c := range r.clients {
 		n, _ := files(c.life().PID())
 		s.proxyFiles = max(s.proxyFiles, n)
@@ -57,6 +59,7 @@ func figure(text, name string) int {
 const (
 	slackFiles      = 8
 	slackGoroutines = 16
+	slackHeap       = 24 << 20
 	slackMemory     = 96 << 20
 	mostProxyFiles  = 16
 )
@@ -76,6 +79,7 @@ func (r *run) checkLeaks() {
 		}{
 			{"open files", f.files, s.files, slackFiles},
 			{"goroutines", f.goroutines, s.goroutines, slackGoroutines},
+			{"bytes of heap", f.heap, s.heap, slackHeap},
 			{"bytes of memory", f.memory, s.memory, slackMemory},
 		} {
 			if one.is > one.was+one.allowed {

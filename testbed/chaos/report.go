@@ -120,9 +120,9 @@ func (r *run) report() string {
 	})
 	fmt.Fprintln(&b)
 	table(func(w *tabwriter.Writer) {
-		fmt.Fprintln(w, "QUIET\tloomd\tfiles\tgoroutines\tMB\tfiles of a proxy")
+		fmt.Fprintln(w, "QUIET\tloomd\tfiles\tgoroutines\theap MB\tMB\tfiles of a proxy")
 		for _, s := range r.samples {
-			fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%.1f\t%d\n", s.name, s.loomd, s.files, s.goroutines, float64(s.memory)/1e6, s.proxyFiles)
+			fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%.1f\t%.1f\t%d\n", s.name, s.loomd, s.files, s.goroutines, float64(s.heap)/1e6, float64(s.memory)/1e6, s.proxyFiles)
 		}
 	})
 	if n := r.faults.Load(); n > 0 {

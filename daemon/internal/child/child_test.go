@@ -323,3 +323,42 @@ func TestClosedStdout(t *testing.T) {
 		t.Error("the call is not answered")
 	}
 }
+
+// TestLinger: progress of a call that was answered with a task goes on until the
+// task is over, and then nothing of the call is kept.
+func TestLinger(t *testing.T) {
+	p := run(t, spec(t, "-surface"))
+	var end func()
+	told := make(chan string, 10)
+	answered := make(chan Answer, 1)
+	r := &Request{
+		Method: "tools/call", Params: []byte(`{"name":"job","arguments":{"ms":200,"n":4},"task":{},"_meta":{"progressToken":"tok"}}`),
+		Progress: func(frame []byte) { told <- string(frame) },
+	}
+	r.Done = func(a Answer) {
+		end = p.Linger(r, time.Hour)
+		answered <- a
+	}
+	if !p.Send(nil, r) {
+		t.Fatal("the process has ended")
+	}
+	if a := <-answered; !strings.Contains(string(a.Frame), `"task"`) {
+		t.Fatalf("the call was answered %s", a.Frame)
+	}
+	if frame := <-told; !strings.Contains(frame, `"progressToken":"tok"`) {
+		t.Errorf("progress came as %s", frame)
+	}
+	p.mu.Lock()
+	kept := p.tasks[r.id]
+	p.mu.Unlock()
+	if kept == nil || kept.Params != nil || kept.Done != nil {
+		t.Errorf("what is kept of the call is %+v", kept)
+	}
+	end()
+	end()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.tasks) > 0 {
+		t.Errorf("%d calls are kept after the end of their tasks", len(p.tasks))
+	}
+}

@@ -1,6 +1,7 @@
 package child
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -204,16 +205,24 @@ func (p *Process) Hold(r *Request, held bool) {
 }
 
 // Linger lets progress of an answered request go on for a while: its answer
-// was a task, whose token stays good (2025-11-25, "Tasks").
-func (p *Process) Linger(r *Request, d time.Duration) {
+// was a task, whose token stays good (2025-11-25, "Tasks"). The returned function
+// ends that before, and may be called more than once. Nothing else of r is kept,
+// which may be large.
+func (p *Process) Linger(r *Request, d time.Duration) (end func()) {
 	p.mu.Lock()
-	p.tasks[r.id] = r
-	p.mu.Unlock()
-	time.AfterFunc(d, func() {
+	defer p.mu.Unlock()
+	id := r.id
+	p.tasks[id] = &Request{id: id, token: bytes.Clone(r.token), Progress: r.Progress}
+	forget := func() {
 		p.mu.Lock()
-		delete(p.tasks, r.id)
-		p.mu.Unlock()
-	})
+		defer p.mu.Unlock()
+		delete(p.tasks, id)
+	}
+	timer := time.AfterFunc(d, forget)
+	return func() {
+		timer.Stop()
+		forget()
+	}
 }
 
 // SetToken changes the client's progress token, raw, under which progress of r

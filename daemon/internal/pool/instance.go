@@ -184,16 +184,6 @@ func (i *Instance) SetToken(c *Call, token []byte) {
 	}
 }
 
-// Linger lets progress of a call go on that was answered with a task.
-func (i *Instance) Linger(c *Call, d time.Duration) {
-	i.mu.Lock()
-	proc := i.proc
-	i.mu.Unlock()
-	if proc != nil {
-		proc.Linger(&c.Request, d)
-	}
-}
-
 // Name is that of the server.
 func (i *Instance) Name() string { return i.name }
 

@@ -16,7 +16,7 @@ type member struct {
 	asked  int            // questions that it has not answered
 	level  string         // of the log messages that it wants; empty: it did not say
 	uris   map[string]bool
-	tasks  map[string]time.Time // by id, until when each counts as use
+	tasks  map[string]task // by id
 	errand bool                 // Loom's own
 }
 
@@ -24,7 +24,7 @@ func (i *Instance) memberLocked(o Owner) *member {
 	m := i.members[o]
 	if m == nil {
 		if m = i.spare; m == nil {
-			m = &member{flying: map[*Call]bool{}, uris: map[string]bool{}, tasks: map[string]time.Time{}}
+			m = &member{flying: map[*Call]bool{}, uris: map[string]bool{}, tasks: map[string]task{}}
 		}
 		i.spare, m.errand = nil, o == nil
 		i.members[o] = m
@@ -68,7 +68,9 @@ func (i *Instance) Leave(o Owner) {
 		}
 	}
 	m.level = ""
-	clear(m.tasks)
+	for id := range m.tasks {
+		m.endTask(id)
+	}
 	i.forgetLocked(o)
 	proc := i.readyLocked()
 	i.restLocked()
@@ -127,25 +129,45 @@ func (i *Instance) wakeIfReadyLocked(l *flow.List) {
 	}
 }
 
-// Own notes that a task of the server belongs to o: what the server says of it
-// later is for o, and until it is over the process is in use.
-func (i *Instance) Own(o Owner, task string, until time.Time) {
+// task is what there is of a task that a server works at for a client.
+type task struct {
+	until time.Time // it counts as use until then
+	quiet func()    // ends progress of the call that it was the answer to
+}
+
+// Own notes that c was answered with a task: what the server says of it later is
+// for c's owner, progress of c goes on, and the process is in use until the task
+// is over, at most for life.
+func (i *Instance) Own(c *Call, id string, life time.Duration) {
 	i.mu.Lock()
-	m := i.memberLocked(o)
+	m := i.memberLocked(c.Owner)
+	m.endTask(id)
 	if len(m.tasks) < maxTasks {
-		m.tasks[task] = until
+		t := task{until: time.Now().Add(life), quiet: func() {}}
+		if i.proc != nil {
+			t.quiet = i.proc.Linger(&c.Request, life)
+		}
+		m.tasks[id] = t
 	}
 	proc := i.readyLocked()
 	i.mu.Unlock()
 	i.listen(proc)
 }
 
+// endTask forgets a task, if there is one of that id.
+func (m *member) endTask(id string) {
+	if t, ok := m.tasks[id]; ok {
+		t.quiet()
+		delete(m.tasks, id)
+	}
+}
+
 // Disown notes that a task is over.
-func (i *Instance) Disown(o Owner, task string) {
+func (i *Instance) Disown(o Owner, id string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if m := i.members[o]; m != nil {
-		delete(m.tasks, task)
+		m.endTask(id)
 		i.forgetLocked(o)
 	}
 	i.restLocked()
@@ -179,8 +201,8 @@ func (i *Instance) usedLocked() bool {
 		if len(m.uris) > 0 {
 			return true
 		}
-		for _, until := range m.tasks {
-			if now.Before(until) {
+		for _, t := range m.tasks {
+			if now.Before(t.until) {
 				return true
 			}
 		}

@@ -35,8 +35,7 @@ func (s *Session) noteTask(c *call, r look) {
 			s.tasks[r.task] = append(others, made)
 		}
 		s.mu.Unlock()
-		c.instance.Own(s, r.task, time.Now().Add(taskLife))
-		c.instance.Linger(c.request, taskLife)
+		c.instance.Own(c.request, r.task, taskLife)
 	case c.method == mcp.TasksResult, c.method == mcp.TasksCancel,
 		c.method == mcp.TasksGet && (r.status == "failed" || r.status == "cancelled" || r.status == "completed" && c.modern):
 		c.instance.Disown(s, c.member("taskId")) // it may still be asked about
