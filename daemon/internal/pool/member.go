@@ -17,7 +17,7 @@ type member struct {
 	level  string         // of the log messages that it wants; empty: it did not say
 	uris   map[string]bool
 	tasks  map[string]task // by id
-	errand bool                 // Loom's own
+	errand bool            // Loom's own
 }
 
 func (i *Instance) memberLocked(o Owner) *member {
