@@ -40,9 +40,7 @@ func (p *Pool) Learn(servers []registry.Server, where func(registry.Server) Shar
 		i := p.Instance(s, where(s))
 		all.Go(func() {
 			i.Learn(p.ctx) // the error is kept for the status
-			if i.sharing.Key == LearnKey {
-				p.retire(false, func(_ key, other *Instance) bool { return other == i })
-			}
+			p.dismiss(i)
 		})
 	}
 	done := make(chan struct{})
@@ -73,14 +71,25 @@ func (p *Pool) LearnNow(ctx context.Context, servers []registry.Server) map[stri
 	for _, s := range servers {
 		i := p.Instance(s, Sharing{Key: LearnKey})
 		all.Go(func() {
-			if err := i.Learn(ctx); err != nil {
+			err := i.Learn(ctx)
+			if err != nil {
 				mu.Lock()
 				failed[string(s.Name)] = err
 				mu.Unlock()
 			}
+			if ctx.Err() == nil { // else somebody else may wait for it still; it ends when it has been idle
+				p.dismiss(i)
+			}
 		})
 	}
 	all.Wait()
-	p.Release(LearnKey)
 	return failed
+}
+
+// dismiss ends an instance that was started to be learnt, and no other: the one
+// of a changed entry may be starting beside it.
+func (p *Pool) dismiss(i *Instance) {
+	if i.sharing.Key == LearnKey {
+		p.retire(false, func(_ key, other *Instance) bool { return other == i })
+	}
 }

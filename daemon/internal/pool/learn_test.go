@@ -36,3 +36,19 @@ func TestEverythingIsLearntAndWhatFailsStays(t *testing.T) {
 		}
 	}
 }
+
+// Two who learn at once do not end each other's processes.
+func TestLearnersKeepApart(t *testing.T) {
+	p, _ := newPool(t)
+	slow := fake(t, func(s *registry.Server) { s.Name, s.Args = "slow", []string{"-start-wait=300ms"} })
+	quick := fake(t, nil)
+	where := func(registry.Server) Sharing { return Sharing{Key: LearnKey} }
+	learnt := p.Learn([]registry.Server{slow}, where)
+	if failed := p.LearnNow(t.Context(), []registry.Server{quick}); len(failed) > 0 {
+		t.Fatal(failed)
+	}
+	<-learnt
+	if n := len(p.Unlearnt([]registry.Server{slow, quick})); n != 0 {
+		t.Errorf("%d servers are unknown: %v", n, p.LastError("slow"))
+	}
+}
