@@ -92,14 +92,17 @@ func Marshal(v any) ([]byte, error) {
 
 // Quote is text as a JSON string. Names and ids of ours need no escape, which
 // is the quick way; the rest is left to encoding/json.
-func Quote(text string) []byte {
+func Quote(text string) []byte { return AppendQuote(make([]byte, 0, len(text)+2), text) }
+
+// AppendQuote appends what [Quote] gives.
+func AppendQuote(b []byte, text string) []byte {
 	for i := 0; i < len(text); i++ {
 		if c := text[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
 			raw, _ := json.Marshal(text)
-			return raw
+			return append(b, raw...)
 		}
 	}
-	return append(append(append(make([]byte, 0, len(text)+2), '"'), text...), '"')
+	return append(append(append(b, '"'), text...), '"')
 }
 
 // ID is a number as a raw id.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -32,12 +33,14 @@ type metrics struct {
 	sessions   prometheus.Gauge
 	reloadOK   prometheus.Gauge
 	reloadTime prometheus.Gauge
+
+	known known
 }
 
 func newMetrics() *metrics {
 	reg := prometheus.NewRegistry()
 	m := &metrics{
-		registry: reg,
+		registry: reg, known: known{all: map[[3]string]*series{}},
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "loomd_calls_total",
 			Help: "Tool calls that ended, by outcome: ok, tool_error, error (the server's own), failed, timeout, cancelled, refused."}, []string{"server", "tool", "outcome"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "loomd_call_duration_seconds",
@@ -64,14 +67,54 @@ func newMetrics() *metrics {
 }
 
 // CallBegan and CallEnded make metrics a session.Observer.
-func (m *metrics) CallBegan(server string) { m.inFlight.WithLabelValues(server).Inc() }
+func (m *metrics) CallBegan(server string) {
+	if server != "" {
+		m.known.of(m, server, "", "").inFlight.Inc()
+	}
+}
 
 func (m *metrics) CallEnded(server, tool, outcome string, took time.Duration) {
-	m.calls.WithLabelValues(server, tool, outcome).Inc()
+	s := m.known.of(m, server, tool, outcome)
+	s.calls.Inc()
 	if server != "" {
-		m.inFlight.WithLabelValues(server).Dec()
-		m.duration.WithLabelValues(server).Observe(took.Seconds())
+		s.inFlight.Dec()
+		s.duration.Observe(took.Seconds())
 	}
+}
+
+// series are what one kind of call counts in. To look them up by their labels
+// with every call would be a tenth of its work.
+type series struct {
+	calls    prometheus.Counter // nil without an outcome
+	inFlight prometheus.Gauge   // nil without a server
+	duration prometheus.Observer
+}
+
+// known are the series that have been used, by server, tool and outcome.
+type known struct {
+	mu  sync.RWMutex
+	all map[[3]string]*series
+}
+
+func (k *known) of(m *metrics, server, tool, outcome string) *series {
+	key := [3]string{server, tool, outcome}
+	k.mu.RLock()
+	s := k.all[key]
+	k.mu.RUnlock()
+	if s != nil {
+		return s
+	}
+	s = &series{}
+	if outcome != "" {
+		s.calls = m.calls.WithLabelValues(server, tool, outcome)
+	}
+	if server != "" {
+		s.inFlight, s.duration = m.inFlight.WithLabelValues(server), m.duration.WithLabelValues(server)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.all[key] = s // another one of the same is as good
+	return s
 }
 
 // ChildStarted and ChildExited make it a pool.Observer.

@@ -4,7 +4,8 @@
 //
 // Writing is never in the way of a call: [Log.Record] puts a record into a
 // bounded queue and returns. A disk that is slow, full or gone costs records,
-// which are counted, and [Log.Status] says why. One goroutine writes.
+// which are counted, and [Log.Status] says why. One goroutine writes, a moment
+// later and several at once: to wake it for each would cost more than the call.
 package audit
 
 import (
@@ -45,6 +46,7 @@ type Options struct {
 	MaxSize int64            // of one file, in bytes; 10 MiB
 	Keep    int              // old files beside the current one; 5
 	Queue   int              // records that may wait for the disk; 4096
+	Delay   time.Duration    // how long a record waits for others; 50ms
 	Retry   time.Duration    // between attempts after a failure; 1s
 	Now     func() time.Time // time.Now
 	Log     *slog.Logger     // told when writing fails, and when it works again
@@ -68,6 +70,7 @@ type Log struct {
 	opened time.Time
 
 	queue   chan Record
+	crowded chan struct{} // half of the queue is full: nothing waits for others
 	quit    chan struct{} // closed by Close
 	once    sync.Once
 	stop    context.CancelFunc // of loading
@@ -97,6 +100,9 @@ func Open(dir string, opts Options) *Log {
 	if opts.Queue <= 0 {
 		opts.Queue = 4096
 	}
+	if opts.Delay <= 0 {
+		opts.Delay = 50 * time.Millisecond
+	}
 	if opts.Retry <= 0 {
 		opts.Retry = time.Second
 	}
@@ -111,7 +117,7 @@ func Open(dir string, opts Options) *Log {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &Log{
-		path: filepath.Join(dir, fileName), opts: opts, opened: opts.Now(), queue: make(chan Record, opts.Queue),
+		path: filepath.Join(dir, fileName), opts: opts, opened: opts.Now(), queue: make(chan Record, opts.Queue), crowded: make(chan struct{}, 1),
 		quit: make(chan struct{}), stop: cancel, loaded: make(chan struct{}),
 	}
 	l.usage.since = l.opened
@@ -143,6 +149,12 @@ func (l *Log) Record(r Record) {
 		l.accepted.Add(1)
 	default:
 		l.dropped.Add(1)
+	}
+	if len(l.queue) >= cap(l.queue)/2 {
+		select {
+		case l.crowded <- struct{}{}:
+		default:
+		}
 	}
 }
 

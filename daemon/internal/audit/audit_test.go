@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,6 +67,30 @@ func TestLine(t *testing.T) {
 	records, _, err := Read(t.Context(), dir, Query{Limit: 1, Until: record(1).Time})
 	if err != nil || len(records) != 1 || records[0] != record(0) {
 		t.Errorf("read back: %+v, %v", records, err)
+	}
+}
+
+// A line is what encoding/json writes, which reads it again.
+func TestLineIsThatOfEncodingJSON(t *testing.T) {
+	for _, r := range []Record{
+		{}, record(1), {Time: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.FixedZone("", 3600)), Client: "a\"<\\\u2028é\x00\xff", Method: "m", Outcome: "o", Duration: -1, RequestBytes: 1 << 40},
+		{Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)},
+	} {
+		want, wantErr := json.Marshal(r)
+		got, err := r.appendTo([]byte("x"))
+		if (err == nil) != (wantErr == nil) || err == nil && string(got) != "x"+string(want) {
+			t.Errorf("got %s, %v; want %s, %v", got, err, want, wantErr)
+		}
+	}
+}
+
+func BenchmarkRecord(b *testing.B) {
+	l := Open(b.TempDir(), Options{})
+	defer l.Close()
+	r := record(1)
+	b.ReportAllocs()
+	for b.Loop() {
+		l.Record(r)
 	}
 }
 
@@ -252,6 +277,7 @@ func TestDiskFull(t *testing.T) {
 		l.Record(record(0))
 		l.Record(record(1))
 		l.Record(record(2))
+		time.Sleep(100 * time.Millisecond) // until it is written
 		synctest.Wait()
 		if dropped, text := l.Status(); dropped != 0 || !strings.Contains(text, "no space left on device") {
 			t.Errorf("full: %d, %q", dropped, text)

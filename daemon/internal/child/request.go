@@ -87,7 +87,7 @@ func (r *Request) frame(b []byte, era Era, meta []byte) []byte {
 	}
 	b = slices.Grow(b, 96+len(r.Method)+len(params)+len(meta))
 	b = strconv.AppendInt(append(b, `{"jsonrpc":"2.0","id":`...), r.id, 10)
-	b = append(append(b, `,"method":`...), jsonrpc.Quote(r.Method)...)
+	b = jsonrpc.AppendQuote(append(b, `,"method":`...), r.Method)
 	if params != nil {
 		b = jsonrpc.Splice(append(b, `,"params":`...), params, edits...)
 	}
