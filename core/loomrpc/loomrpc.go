@@ -46,6 +46,9 @@ const (
 	MethodMetrics = "loom/metrics"
 	MethodAudit   = "loom/audit"
 	MethodTrace   = "loom/trace"
+
+	MethodUnlock         = "loom/unlock"
+	MethodSecretsChanged = "loom/secrets_changed"
 )
 
 // NotifyMap is loomd's notification with the session's [ToolMap].
