@@ -14,18 +14,19 @@ type Edit struct {
 	Remove bool
 }
 
-// Change makes edits, one after the other, and returns the new text. It is read
-// again before anybody writes it: if it is not what was there, with just the
-// edits made, there is an error and no text. So a file that is written in a way
-// that this package has not seen is refused, not broken.
-func Change(format Format, data []byte, edits []Edit) ([]byte, error) {
+// Change makes edits, one after the other, and returns the new text and what takes
+// them back: lists of splices, each for the text that the one before it gives. The
+// text is read again before anybody writes it: if it is not what was there, with
+// just the edits made, there is an error and no text. So a file that is written in
+// a way that this package has not seen is refused, not broken.
+func Change(format Format, data []byte, edits []Edit) (after []byte, undo [][]Splice, err error) {
 	f, err := Parse(format, data)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	want, err := tree(f)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, e := range edits {
 		if !e.Remove && holds(f, e) {
@@ -37,24 +38,28 @@ func Change(format Format, data []byte, edits []Edit) ([]byte, error) {
 			want = without(want, e.Path)
 		} else {
 			splices, err = f.Set(e.Path, e.Value)
-			want = put(want, e.Path, plain(e.Value))
+			want = put(want, e.Path, Plain(e.Value))
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		if len(splices) == 0 {
+			continue
+		}
+		undo = slices.Insert(undo, 0, Inverse(data, splices))
 		data = Apply(data, splices)
 		if f, err = Parse(format, data); err != nil {
-			return nil, fmt.Errorf("changing %s: the result would not be valid: %w", strings.Join(e.Path, "."), err)
+			return nil, nil, fmt.Errorf("changing %s: the result would not be valid: %w", strings.Join(e.Path, "."), err)
 		}
 	}
 	got, err := tree(f)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !reflect.DeepEqual(pruned(got), pruned(want)) {
-		return nil, fmt.Errorf("changing %s: the way in which the file is written is not understood", strings.Join(edits[len(edits)-1].Path, "."))
+		return nil, nil, fmt.Errorf("changing %s: the way in which the file is written is not understood", strings.Join(edits[len(edits)-1].Path, "."))
 	}
-	return data, nil
+	return data, undo, nil
 }
 
 // holds reports that the file says already what an edit is to make it say.
@@ -73,27 +78,27 @@ func tree(f File) (any, error) {
 	}
 	whole := map[string]any{}
 	for _, e := range entries {
-		whole[e.Key] = plain(e.Value)
+		whole[e.Key] = Plain(e.Value)
 	}
 	return whole, nil
 }
 
-// plain is a value whose mappings have no order, and lists of entries that have
+// Plain is a value whose mappings have no order, and lists of entries that have
 // names are mappings.
-func plain(v any) any {
+func Plain(v any) any {
 	switch v := v.(type) {
 	case Object:
 		m := map[string]any{}
 		for _, p := range v {
 			if p.Value != nil {
-				m[p.Key] = plain(p.Value)
+				m[p.Key] = Plain(p.Value)
 			}
 		}
 		return m
 	case []any:
 		list := make([]any, len(v))
 		for i, e := range v {
-			list[i] = plain(e)
+			list[i] = Plain(e)
 		}
 		return list
 	}
@@ -128,6 +133,11 @@ func put(of any, path []string, value any) any {
 			for k, v := range m {
 				named[k] = v
 			}
+		}
+		if i := slices.IndexFunc(list, func(v any) bool { m, ok := v.(map[string]any); return ok && m[nameKey] == path[0] }); i >= 0 {
+			list = slices.Clone(list)
+			list[i] = named
+			return list
 		}
 		return append(slices.Clone(list), named)
 	}

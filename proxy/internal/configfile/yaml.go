@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -131,7 +132,9 @@ func (f *yamlFile) Entries(path ...string) ([]Entry, bool, error) {
 	case at.Kind == yaml.SequenceNode:
 		for _, item := range at.Content {
 			if name := nameOf(item); name != "" {
-				entries = append(entries, Entry{name, yamlValue(item, 0), yamlPos(item)})
+				value, _ := yamlValue(item, 0).(Object)
+				value = slices.DeleteFunc(value, func(m Member) bool { return m.Key == nameKey })
+				entries = append(entries, Entry{name, value, yamlPos(item)})
 			}
 		}
 	case !isNothing(at):

@@ -2,7 +2,6 @@ package configfile
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -21,12 +20,13 @@ func (f *yamlFile) Set(path []string, value any) ([]Splice, error) {
 	}
 	newline := lineEnd(f.data)
 	if depth == len(path) { // in place of what is there
-		if key == at {
-			return nil, &ShapeError{yamlPos(at), fmt.Sprintf("%s is there; remove it first", strings.Join(path, "."))}
-		}
 		start, end, err := f.block(key, at)
 		if err != nil {
 			return nil, err
+		}
+		if key == at { // of a list
+			margin, _ := indentOf(f.data, start+bytes.IndexByte(f.data[start:], '-'))
+			return []Splice{{start, end, f.terminated(end, yamlItem(path[depth-1], value, len(margin), newline), newline)}}, nil
 		}
 		return []Splice{{start, end, f.terminated(end, yamlMember(path[depth-1], value, key.Column-1, newline), newline)}}, nil
 	}
