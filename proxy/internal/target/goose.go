@@ -14,7 +14,7 @@ func goose() Target {
 		Entry: func(l Launch) configfile.Object {
 			o := renamed(keys.entry(l), "command", "cmd")
 			return append(o,
-				configfile.Member{Key: "name", Value: "loom"},
+				configfile.Member{Key: "name", Value: l.Name},
 				configfile.Member{Key: "timeout", Value: int64(600)},
 				configfile.Member{Key: "enabled", Value: true})
 		},

@@ -50,6 +50,7 @@ type Target struct {
 // Launch is what a client is told to start, in no client's words. Either Command
 // or URL is set.
 type Launch struct {
+	Name    string // of the entry
 	Command string
 	Args    []string
 	Env     []Var
