@@ -124,17 +124,72 @@ func syncDone(opts *SyncOptions, c clientsync.Change) string {
 	return would + "written"
 }
 
-// printFileDiff shows the lines of a file that change. What is in a client's file
-// may be a secret of somebody else, so nothing beside them is shown.
+// printFileDiff shows what changes in a file: of a line that changes in part, only
+// that part, since the rest of it may be a secret of somebody else.
 func printFileDiff(io *IO, c clientsync.Change) {
+	var gone, come []string
+	flush := func() {
+		for i := range max(len(gone), len(come)) {
+			var before, after string
+			if i < len(gone) {
+				before = gone[i]
+			}
+			if i < len(come) {
+				after = come[i]
+			}
+			before, after = changedPart(before, after)
+			if before != "" {
+				fmt.Fprintln(io.Out, io.paint("  - "+before, bad))
+			}
+			if after != "" {
+				fmt.Fprintln(io.Out, io.paint("  + "+after, good))
+			}
+		}
+		gone, come = nil, nil
+	}
 	for _, d := range diffLines(fileLines(c.Before), fileLines(c.After)) {
 		switch d.mark {
 		case '-':
-			fmt.Fprintln(io.Out, io.paint("  - "+d.text, bad))
+			gone = append(gone, d.text)
 		case '+':
-			fmt.Fprintln(io.Out, io.paint("  + "+d.text, good))
+			come = append(come, d.text)
+		default:
+			flush()
 		}
 	}
+	flush()
+}
+
+// changedPart is what differs of two lines, with … for what they have in common at
+// their ends. A line that has no other is whole.
+func changedPart(before, after string) (string, string) {
+	if before == "" || after == "" {
+		return before, after
+	}
+	head := 0
+	for head < min(len(before), len(after)) && before[head] == after[head] {
+		head++
+	}
+	tail := 0
+	for tail < min(len(before), len(after))-head && before[len(before)-1-tail] == after[len(after)-1-tail] {
+		tail++
+	}
+	part := func(line string) string {
+		middle := strings.ToValidUTF8(line[head:len(line)-tail], "")
+		if middle == "" {
+			return ""
+		}
+		if strings.TrimSpace(line[:head]) != "" {
+			middle = "…" + middle
+		} else {
+			middle = line[:head] + middle
+		}
+		if strings.TrimSpace(line[len(line)-tail:]) != "" {
+			middle += "…"
+		}
+		return middle
+	}
+	return part(before), part(after)
 }
 
 func fileLines(data []byte) []string {

@@ -35,7 +35,7 @@ type State string
 const (
 	InSync       State = "in sync"
 	Stale        State = "stale"         // ours, as it was written; something else is wanted now
-	Drifted      State = "drifted"       // ours, and it was edited or is gone
+	Drifted      State = "drifted"       // ours, and it was edited
 	Conflict     State = "conflict"      // an entry of that name that is not ours
 	Missing      State = "not synced"    // nothing of ours
 	NotInstalled State = "not installed" // no such client here
@@ -144,15 +144,10 @@ func compare(w Wanted, r Record, there []configfile.Entry) (State, string) {
 	}
 	at := func(e configfile.Entry) string { return fmt.Sprintf("%s:%d:%d", w.Path, e.Pos.Line, e.Pos.Column) }
 	for name, hash := range r.Entries {
-		_, again := w.Entries.Get(name)
-		switch e, ok := find(name); {
-		case !ok && again:
-			return Drifted, fmt.Sprintf("%s: the entry %q was removed", w.Path, name)
-		case ok && hashEntry(e.Value) != hash:
-			want, _ := w.Entries.Get(name)
-			if !again || hashEntry(e.Value) != hashEntry(want) {
-				return Drifted, fmt.Sprintf("%s: the entry %q was edited", at(e), name)
-			}
+		want, again := w.Entries.Get(name)
+		// One that was removed is simply written again: nothing is lost by that.
+		if e, ok := find(name); ok && hashEntry(e.Value) != hash && (!again || hashEntry(e.Value) != hashEntry(want)) {
+			return Drifted, fmt.Sprintf("%s: the entry %q was edited", at(e), name)
 		}
 	}
 	state := InSync
