@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/loom-core/loom/proxy/internal/launch"
 )
 
 // Exit codes.
@@ -30,6 +32,9 @@ const (
 
 // Main runs loom with args, without the program's name, and returns its exit code.
 func Main(args []string) int {
+	if len(args) > 0 && args[0] == launch.DetachArgument {
+		return launch.Detach(args[1:])
+	}
 	// The first signal ends what is being done; the second one ends us.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
