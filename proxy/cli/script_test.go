@@ -17,8 +17,9 @@ const testVersion = "v1.2.3"
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"loom":  func() { version.Linked = testVersion; os.Exit(Main(os.Args[1:])) },
-		"loomd": fakeMain,
+		"loom":         func() { version.Linked = testVersion; os.Exit(Main(os.Args[1:])) },
+		"loomd":        fakeMain,
+		"loom-keyring": fakeKeyring,
 	})
 }
 
