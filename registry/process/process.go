@@ -7,6 +7,7 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -44,14 +45,7 @@ func (e *NotFoundError) Error() string { return e.what }
 // Resolve puts values in place of the references of an entry that is a process,
 // not remote. No error holds a value.
 func Resolve(ctx context.Context, s registry.Server, host Host, lookup secret.Lookup) (Spec, error) {
-	expand := func(text string) (string, bool, error) {
-		t, err := secret.Parse(text)
-		if err != nil {
-			return "", false, err
-		}
-		v, present, err := t.Expand(ctx, lookup)
-		return v.Reveal(), present, err
-	}
+	expand := func(text string) (string, bool, error) { return Expand(ctx, text, lookup) }
 	command, _, err := expand(s.Command)
 	if err != nil {
 		return Spec{}, err
@@ -70,9 +64,11 @@ func Resolve(ctx context.Context, s registry.Server, host Host, lookup secret.Lo
 		}
 	}
 	if s.Dir != "" {
-		if spec.Dir, _, err = expand(s.Dir); err != nil {
+		dir, _, err := expand(s.Dir)
+		if err != nil {
 			return Spec{}, err
 		}
+		spec.Dir = cmp.Or(dir, host.Dir)
 	}
 	if fi, err := os.Stat(spec.Dir); err != nil || !fi.IsDir() { // else the error would blame the program
 		return Spec{}, fmt.Errorf("its working directory %s is not there", spec.Dir)
@@ -88,6 +84,17 @@ func Resolve(ctx context.Context, s registry.Server, host Host, lookup secret.Lo
 		}
 	}
 	return spec, nil
+}
+
+// Expand puts values in place of the references of one text. present is false
+// when an optional one has no value.
+func Expand(ctx context.Context, text string, lookup secret.Lookup) (value string, present bool, err error) {
+	t, err := secret.Parse(text)
+	if err != nil {
+		return "", false, err
+	}
+	v, present, err := t.Expand(ctx, lookup)
+	return v.Reveal(), present, err
 }
 
 // find looks for a command: a path as it is, a name beside the host's program

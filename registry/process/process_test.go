@@ -43,7 +43,7 @@ func TestResolve(t *testing.T) {
 		`{command: "${env:NAME}", args: [--x, "${env:NAME}"], cwd: "${env:WHERE}", env: {A: "x${secret:t}", B: "${secret:no?}", C: $$}}`: {
 			Path: own, Args: []string{"--x", "mcp-own"}, Dir: onPath, Env: slices.Concat(host.Environ, host.Client, []string{"A=xcanary", "C=$"}),
 		},
-		`{command: mcp-other}`:        {Path: other, Dir: home, Env: slices.Concat(host.Environ, host.Client)},
+		`{command: mcp-other}`:       {Path: other, Dir: home, Env: slices.Concat(host.Environ, host.Client)},
 		`{command: "` + other + `"}`: {Path: other, Dir: home, Env: slices.Concat(host.Environ, host.Client)},
 	} {
 		got, err := Resolve(t.Context(), server(t, entry), host, lookup)
