@@ -53,28 +53,29 @@ func (t *terminal) hidden(ctx context.Context, what string) (secret.Value, error
 	case err != nil:
 		return secret.Value{}, err
 	case len(text) >= longestLine():
+		dropInput(t.file)
 		return secret.Value{}, fmt.Errorf("a terminal cuts a line of %d characters and more, so this one may be incomplete", longestLine())
 	}
 	return secret.NewValue(text), nil
 }
 
-// twice asks for a hidden line until it is typed the same again, three times at most.
+// twice asks for a hidden line that has to be typed the same again.
 func (t *terminal) twice(ctx context.Context, what string) (secret.Value, error) {
-	for range 3 {
-		first, err := t.hidden(ctx, what)
-		if err != nil {
-			return secret.Value{}, err
-		}
-		again, err := t.hidden(ctx, "The same again")
-		if err != nil {
-			return secret.Value{}, err
-		}
-		if first.Equal(again) {
-			return first, nil
-		}
-		fmt.Fprintln(t.file, "These two differ.")
+	first, err := t.hidden(ctx, what)
+	if err != nil {
+		return secret.Value{}, err
 	}
-	return secret.Value{}, errors.New("the two differed three times")
+	again, err := t.hidden(ctx, "The same again")
+	if err != nil {
+		return secret.Value{}, err
+	}
+	if !first.Equal(again) {
+		// Perhaps several lines were pasted: the rest would go to the shell, which
+		// runs it and keeps it in its history.
+		dropInput(t.file)
+		return secret.Value{}, errors.New("the two differ")
+	}
+	return first, nil
 }
 
 // read waits for the user or for the end of ctx. A terminal that was told to
