@@ -56,7 +56,7 @@ func (a *App) stop(context.Context, json.RawMessage) (any, error) {
 
 func (a *App) metricsText(context.Context, json.RawMessage) (any, error) {
 	text, err := a.metrics.text()
-	return loomrpc.MetricsReply{Text: text}, err
+	return loomrpc.MetricsReply{Text: a.opts.Secrets.Text(text)}, err
 }
 
 func (a *App) status() loomrpc.Status {
@@ -117,7 +117,7 @@ func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 		}
 	}
 	if err := a.pool.LastError(name); err != nil {
-		out.LastError = err.Error()
+		out.LastError = a.opts.Secrets.Text(err.Error())
 	}
 	for _, i := range a.pool.Instances(name) {
 		state := string(i.Phase)
@@ -142,7 +142,7 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 	}
 	reply := loomrpc.ToolsReply{Tools: []loomrpc.Tool{}, Unknown: map[string]string{}}
 	for name, err := range a.pool.LearnNow(ctx, a.pool.Unlearnt(reg.Servers)) {
-		reply.Unknown[name] = err.Error()
+		reply.Unknown[name] = a.opts.Secrets.Text(err.Error())
 	}
 	if q.Raw {
 		a.definitions(reg, q.Server, &reply)

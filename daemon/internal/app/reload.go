@@ -115,7 +115,7 @@ func (a *App) learn(ctx context.Context) (loomrpc.LearnReply, error) {
 	reply := loomrpc.LearnReply{Learnt: []loomrpc.ServerStatus{}, Failed: map[string]string{}}
 	for _, s := range unlearnt {
 		if err := failed[string(s.Name)]; err != nil {
-			reply.Failed[string(s.Name)] = err.Error()
+			reply.Failed[string(s.Name)] = a.opts.Secrets.Text(err.Error())
 			continue
 		}
 		reply.Learnt = append(reply.Learnt, a.serverStatus(s))

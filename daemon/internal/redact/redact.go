@@ -91,14 +91,7 @@ func (t *table) add(form string) {
 	t.filter[bit/64] |= 1 << (bit % 64)
 }
 
-// starting are the forms that begin with head, without it.
-func (t *table) starting(head uint64) []string {
-	if bit := spread(head); t.filter[bit/64]&(1<<(bit%64)) == 0 {
-		return nil
-	}
-	return t.forms[head]
-}
-
+// spread is where head stands in the filter.
 func spread(head uint64) uint64 { return head * 0x9e3779b97f4a7c15 >> 48 }
 
 // Text is text without the values. A value of which only the beginning is there,

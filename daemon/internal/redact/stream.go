@@ -10,8 +10,6 @@ type Stream struct {
 	set    *Set
 	window uint64 // the last eight bytes, line breaks left out
 	filled int    // how many of them there are
-	places [Shortest]int
-	next   int    // in places, a ring: where each of the eight stands
 	open   []open // forms that may be going on
 }
 
@@ -33,11 +31,11 @@ func (s *Stream) Text(piece string) string {
 		return piece
 	}
 	t := s.set.table.Load()
-	s.places = [Shortest]int{}
 	for i := range s.open {
 		s.open[i].from = 0
 	}
 	var found []span
+	window := s.window
 	for i := range len(piece) {
 		c := piece[i]
 		if c == '\n' || c == '\r' {
@@ -46,15 +44,16 @@ func (s *Stream) Text(piece string) string {
 		if len(s.open) > 0 {
 			found = s.follow(c, i, found)
 		}
-		s.window = s.window<<8 | uint64(c)
-		s.places[s.next] = i
-		s.next = (s.next + 1) % Shortest
+		window = window<<8 | uint64(c)
 		if s.filled < Shortest-1 {
 			s.filled++
 			continue
 		}
-		for _, rest := range t.starting(s.window) {
-			from := s.places[s.next] // the oldest of the eight
+		if bit := spread(window); t.filter[bit/64]&(1<<(bit%64)) == 0 {
+			continue
+		}
+		from := begin(piece, i)
+		for _, rest := range t.forms[window] {
 			if rest == "" {
 				found = append(found, span{from, i + 1})
 			} else {
@@ -62,6 +61,7 @@ func (s *Stream) Text(piece string) string {
 			}
 		}
 	}
+	s.window = window
 	for _, o := range s.open {
 		found = append(found, span{o.from, len(piece)})
 	}
@@ -69,6 +69,17 @@ func (s *Stream) Text(piece string) string {
 		return piece
 	}
 	return mask(piece, found)
+}
+
+// begin is where the eight bytes begin that end at i; 0 if that is in a piece before.
+func begin(piece string, i int) int {
+	for left := Shortest - 1; left > 0 && i > 0; {
+		i--
+		if c := piece[i]; c != '\n' && c != '\r' {
+			left--
+		}
+	}
+	return i
 }
 
 // follow takes the forms that are going on one byte further.

@@ -9,6 +9,7 @@ import (
 	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/daemon/internal/redact"
 )
 
 // Outcomes of a call, as the metrics have them.
@@ -30,6 +31,16 @@ func outcomeOf(e *loomrpc.Error) string {
 		return outcomeCancelled
 	}
 	return outcomeFailed
+}
+
+// masked is e without the values of secrets.
+func masked(known *redact.Set, e *loomrpc.Error) *loomrpc.Error {
+	if !known.Active() {
+		return e
+	}
+	out := *e
+	out.Message, out.Data.Hint, out.Data.StderrTail = known.Text(e.Message), known.Text(e.Data.Hint), known.Texts(e.Data.StderrTail)
+	return &out
 }
 
 // asError says to a client why it gets no answer of the server.
