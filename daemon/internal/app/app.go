@@ -31,6 +31,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/ring"
 	"github.com/loom-core/loom/daemon/internal/session"
 	"github.com/loom-core/loom/daemon/internal/trace"
+	"github.com/loom-core/loom/daemon/internal/vault"
 )
 
 // Options say where everything is. All fields are required but those that say
@@ -74,6 +75,8 @@ type App struct {
 	catalog  *catalog.Catalog
 	pool     *pool.Pool
 	hub      *hub.Hub
+	vault    *vault.Vault
+	files    *vault.Files // nil: no secret can be read from a file
 	services *session.Services
 	listener *localsock.Listener
 	http     net.Listener    // nil: off
@@ -146,8 +149,9 @@ func New(opts Options) (_ *App, err error) {
 	journal := a.sweepOrphans(instance)
 	a.hub = hub.New(reg, a.catalog, owntool.Always, owntool.Search)
 	a.hub.SetPins(pins)
+	a.openVault(reg) // after the orphans, which may read files of it
 	a.pool = pool.New(pool.Options{
-		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Environ: a.environ(),
+		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Vault: a.vault, Files: a.files, Environ: a.environ(),
 		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instance, State: a.state(), Notes: a.notes(), Limiter: limit.New(), Journal: journal, Known: a.opts.Secrets, Log: a.log.With("component", "pool"),
 		Observer: a.metrics, Changed: a.hub.Changed, Timeouts: opts.Timeouts,
 	})

@@ -20,17 +20,19 @@ import (
 // control lists the methods of the command line.
 func (a *App) control() map[string]session.Control {
 	return map[string]session.Control{
-		loomrpc.MethodAudit:   query(a.readAudit),
-		loomrpc.MethodLearn:   func(ctx context.Context, _ json.RawMessage) (any, error) { return a.learn(ctx) },
-		loomrpc.MethodLogs:    query(a.logs),
-		loomrpc.MethodMetrics: a.metricsText,
-		loomrpc.MethodReload:  func(context.Context, json.RawMessage) (any, error) { return a.reload() },
-		loomrpc.MethodRestart: query(func(_ context.Context, q loomrpc.RestartQuery) (any, error) { return a.restart(q.Server) }),
-		loomrpc.MethodServers: func(context.Context, json.RawMessage) (any, error) { return a.servers(), nil },
-		loomrpc.MethodStatus:  func(context.Context, json.RawMessage) (any, error) { return a.status(), nil },
-		loomrpc.MethodStop:    a.stop,
-		loomrpc.MethodTools:   query(a.tools),
-		loomrpc.MethodTrace:   query(a.traceMessages),
+		loomrpc.MethodAudit:          query(a.readAudit),
+		loomrpc.MethodLearn:          func(ctx context.Context, _ json.RawMessage) (any, error) { return a.learn(ctx) },
+		loomrpc.MethodLogs:           query(a.logs),
+		loomrpc.MethodMetrics:        a.metricsText,
+		loomrpc.MethodReload:         func(context.Context, json.RawMessage) (any, error) { return a.reload() },
+		loomrpc.MethodRestart:        query(func(_ context.Context, q loomrpc.RestartQuery) (any, error) { return a.restart(q.Server) }),
+		loomrpc.MethodSecretsChanged: query(a.secretsChanged),
+		loomrpc.MethodServers:        func(context.Context, json.RawMessage) (any, error) { return a.servers(), nil },
+		loomrpc.MethodStatus:         func(context.Context, json.RawMessage) (any, error) { return a.status(), nil },
+		loomrpc.MethodStop:           a.stop,
+		loomrpc.MethodTools:          query(a.tools),
+		loomrpc.MethodTrace:          query(a.traceMessages),
+		loomrpc.MethodUnlock:         a.unlock,
 	}
 }
 
@@ -62,7 +64,7 @@ func (a *App) metricsText(context.Context, json.RawMessage) (any, error) {
 func (a *App) status() loomrpc.Status {
 	s := loomrpc.Status{
 		Version: a.opts.Version, Protocol: loomrpc.Protocol, PID: os.Getpid(), Started: a.started, Socket: a.opts.Socket,
-		StateDir: a.opts.Dirs.State, Registry: a.opts.RegistryFile, Environment: environ.Origin(), Metrics: a.metricsURL(),
+		StateDir: a.opts.Dirs.State, Registry: a.opts.RegistryFile, Environment: environ.Origin(), Metrics: a.metricsURL(), Keyring: a.keyringStatus(),
 		Audit: a.auditStatus(), Traces: a.trace.Listeners(), Sessions: []loomrpc.Session{}, Servers: []loomrpc.ServerStatus{},
 	}
 	s.Newer = a.newerLoom()
