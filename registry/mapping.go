@@ -26,7 +26,7 @@ const (
 // A key moves from later to known in the commit that makes it work.
 var (
 	fileKeys = keys{
-		known: []string{"version", "defaults", "servers", "profiles", "clients"},
+		known: []string{"version", "defaults", "servers", "profiles", "clients", "secrets"},
 		later: []string{"targets"},
 		hints: map[string]string{
 			"drain": intoDefaults, "idle_timeout": intoDefaults, "learn_wait": intoDefaults, "limits": intoDefaults,
@@ -51,8 +51,9 @@ var (
 			"names": intoProfile, "pinned": intoProfile, "read_only": "name the tools in read_only_tools, or write read_only into a profile",
 		},
 	}
-	limitKeys = keys{known: []string{"memory", "processes"}}
-	toolKeys  = keys{
+	secretsKeys = keys{known: []string{"backend"}, hints: map[string]string{"order": "the order is fixed; name one backend"}}
+	limitKeys   = keys{known: []string{"memory", "processes"}}
+	toolKeys    = keys{
 		known: []string{"enabled", "alias", "description", "max_result_bytes", "max_structured_bytes"},
 		later: []string{"always_allow"},
 		hints: map[string]string{"aliases": "a tool has one other name: alias", "read_only": "name the tool in read_only_tools of the server", "pinned": intoProfile},

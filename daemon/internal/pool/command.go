@@ -95,6 +95,8 @@ func (nameOnly) Secret(_ context.Context, name string) (secret.Value, error) {
 	return secret.NewValue(name), nil
 }
 
+func (nameOnly) SecretFile(_ context.Context, name string) (string, error) { return name, nil }
+
 // resolve turns an entry of the registry into what a process is started from.
 func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, lookup secret.Lookup) (child.Spec, error) {
 	fail := func(cause error, hint string) (child.Spec, error) {
