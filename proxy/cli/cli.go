@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"strings"
@@ -45,6 +46,9 @@ func Main(args []string) int {
 	root := newRoot(f)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if status := exitStatus(0); errors.As(err, &status) {
+		return int(status)
+	}
 	if err != nil && ctx.Err() != nil {
 		streams.Note("interrupted")
 		return exitInterrupted

@@ -20,8 +20,19 @@ type ring struct {
 	passphrase *passphrase
 }
 
-// open makes the client of the keyring. It starts nothing.
-func (opts *SecretOptions) open() (*ring, error) { return opts.openIn(keyring.Backend(opts.Backend)) }
+// open makes the client of the keyring that --backend names, else of that which
+// the registry fixes. It starts nothing.
+func (opts *SecretOptions) open() (*ring, error) { return opts.openIn(opts.backend()) }
+
+// backend is empty when nobody chose one. A registry with mistakes chooses none.
+func (opts *SecretOptions) backend() keyring.Backend {
+	if opts.Backend == "" {
+		if reg, err := opts.Registry(); err == nil {
+			return keyring.Backend(reg.SecretBackend)
+		}
+	}
+	return keyring.Backend(opts.Backend)
+}
 
 func (opts *SecretOptions) openIn(backend keyring.Backend) (*ring, error) {
 	dirs, err := opts.Dirs()

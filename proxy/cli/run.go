@@ -80,15 +80,21 @@ func runRun(ctx context.Context, opts *RunOptions) error {
 	if err != nil {
 		return err
 	}
-	spec, err := process.Resolve(ctx, s, host, secret.NewLookup(lookupIn(vars), store))
+	lookup := &runLookup{Lookup: secret.NewLookup(lookupIn(vars), store), opts: opts}
+	defer lookup.end()
+	spec, err := process.Resolve(ctx, s, host, lookup)
 	if err != nil {
 		return opts.explain(s, err)
 	}
-	if err := os.Chdir(spec.Dir); err != nil {
-		return fmt.Errorf("starting server %s: %w", s.Name, err)
-	}
 	argv := append(append([]string{spec.Path}, spec.Args...), opts.Args...)
-	err = opts.Exec(spec.Path, argv, spec.Env)
+	if lookup.files != nil {
+		err = attend(spec, argv)
+	} else if err = os.Chdir(spec.Dir); err == nil {
+		err = opts.Exec(spec.Path, argv, spec.Env)
+	}
+	if status := exitStatus(0); err == nil || errors.As(err, &status) {
+		return err
+	}
 	return fmt.Errorf("starting server %s: %s: %w", s.Name, spec.Path, err)
 }
 
@@ -168,7 +174,7 @@ func (opts *RunOptions) secrets(ctx context.Context, s registry.Server, vars []s
 		return nil, err
 	}
 	found, err := ring.GetAll(ctx, wanted)
-	if err != nil {
+	if err != nil { // also for one that may be absent: a locked keyring may have it
 		return nil, fmt.Errorf("starting server %s: %w", s.Name, err)
 	}
 	for name, v := range found {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/loom-core/loom/core/keyring/keyringtest"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/version"
 )
@@ -19,7 +20,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"loom":         func() { version.Linked = testVersion; os.Exit(Main(os.Args[1:])) },
 		"loomd":        fakeMain,
-		"loom-keyring": fakeKeyring,
+		"loom-keyring": func() { os.Exit(keyringtest.Run()) },
 	})
 }
 

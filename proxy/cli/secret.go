@@ -77,7 +77,7 @@ func backendFlag(cmd *cobra.Command, backend *string) {
 
 func backendNames() []string {
 	var names []string
-	for _, b := range []keyring.Backend{keyring.Keychain, keyring.WinCred, keyring.SecretService, keyring.KWallet, keyring.Pass, keyring.KeyCtl, keyring.File} {
+	for _, b := range keyring.Known {
 		names = append(names, string(b))
 	}
 	return names

@@ -106,7 +106,7 @@ func (e *examined) examine(ctx context.Context, opts *SecretOptions) {
 		e.fail(err)
 	} else {
 		e.Keyrings = append(e.Keyrings, probes...)
-		e.used()
+		e.used(opts.backend())
 	}
 	items, err := ring.List()
 	if err != nil {
@@ -125,19 +125,37 @@ func (e *examined) examine(ctx context.Context, opts *SecretOptions) {
 	e.wanted()
 }
 
-// used says which keyring new secrets go to.
-func (e *examined) used() {
-	i := slices.IndexFunc(e.Keyrings, func(p keyring.Probe) bool { return p.Automatic })
-	if i < 0 {
+// used says which keyring new secrets go to: the one that the registry fixes,
+// else the automatic choice.
+func (e *examined) used(fixed keyring.Backend) {
+	i := slices.IndexFunc(e.Keyrings, func(p keyring.Probe) bool {
+		return p.Automatic && fixed == "" || p.Backend == fixed
+	})
+	switch {
+	case i < 0 && fixed == "":
 		e.problem("loom secret set NAME --backend file keeps secrets in an encrypted file, under a passphrase", "no keyring is used by itself here")
+		return
+	case i < 0 || !e.Keyrings[i].Available:
+		why := "it is not known on this system"
+		if i >= 0 {
+			why = e.Keyrings[i].Why
+		}
+		mend := "choose another one in the registry, under secrets: {backend: …}"
+		if fixed == keyring.File {
+			mend = "loom secret set NAME sets it up"
+		}
+		e.problem(mend, "the registry wants the keyring %s, which is not available: %s", fixed, why)
 		return
 	}
 	p := e.Keyrings[i]
 	e.Used = string(p.Backend)
 	if p.Locked && p.Backend != keyring.File {
-		e.problem("unlock it: log in to the desktop, or use its own program", "the keyring %s is locked", p.Backend)
+		e.problem(unlockIt, "the keyring %s is locked", p.Backend)
 	}
 }
+
+// unlockIt is for the keyrings that are not ours to open.
+const unlockIt = "unlock it: log in to the desktop, or use its own program"
 
 // index holds what is written down of secrets against the keyrings.
 func (e *examined) index(ctx context.Context, ring *ring, items []keyring.Item) {
@@ -158,14 +176,14 @@ func (e *examined) index(ctx context.Context, ring *ring, items []keyring.Item) 
 			if at >= 0 {
 				why = e.Keyrings[at].Why
 			}
-			e.problem("loom secret set NAME puts one into the keyring that is used now, after loom secret delete NAME", "%s cannot be read: the keyring %s is not available: %s", names, b, why)
+			e.problem("loom secret set NAME --backend KEYRING sets one anew, in another keyring", "%s cannot be read: the keyring %s is not available: %s", names, b, why)
 			continue
 		case b == keyring.File && ring.passphrase.absent():
 			e.note("loom secret doctor --passphrase-fd N", "without its passphrase the encrypted file is not looked into, which has %s", names)
 			continue
 		case e.Keyrings[at].Locked && b != keyring.File:
 			if string(b) != e.Used { // else it was said
-				e.problem("unlock it: log in to the desktop, or use its own program", "%s cannot be read: the keyring %s is locked", names, b)
+				e.problem(unlockIt, "%s cannot be read: the keyring %s is locked", names, b)
 			}
 			continue
 		}
@@ -205,7 +223,7 @@ func printExamined(io *IO, e *examined, problems int) {
 			state = cell{"not available", dim}
 		case p.Locked:
 			state = cell{"locked", warn}
-		case p.Automatic:
+		case string(p.Backend) == e.Used:
 			state = cell{"used", good}
 		}
 		t.row(string(p.Backend), state, oneLine(p.Why))

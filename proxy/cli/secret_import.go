@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loom-core/loom/core/keyring"
 	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/proxy/internal/dotenv"
 )
@@ -95,12 +96,14 @@ func runSecretImport(ctx context.Context, opts *SecretImportOptions) error {
 	}
 	var names []string
 	for _, i := range chosen {
-		if _, ring, err = opts.put(ctx, ring, i.name, i.value); err != nil {
+		var item keyring.Item
+		if item, ring, err = opts.put(ctx, ring, i.name, i.value); err != nil {
 			if len(names) > 0 {
 				opts.IO.Note("set before it: %s", strings.Join(names, ", "))
 			}
 			return err
 		}
+		opts.left(item)
 		names = append(names, i.name)
 	}
 	fmt.Fprintf(opts.IO.Out, "%s set\n", plural(len(names), "secret"))

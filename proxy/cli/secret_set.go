@@ -105,6 +105,7 @@ func runSecretSet(ctx context.Context, opts *SecretSetOptions) error {
 	if err != nil {
 		return err
 	}
+	opts.left(item)
 	uses, _ := opts.uses() // a registry with mistakes is no reason not to set a secret
 	done := secretSet{item.Name, string(item.Backend), append([]use{}, uses[item.Name]...), []string{}}
 	if !opts.JSON {
@@ -125,14 +126,14 @@ func runSecretSet(ctx context.Context, opts *SecretSetOptions) error {
 // put sets a secret. Where the system has no keyring it offers the encrypted
 // file; the keyring that was used at last is returned.
 func (opts *SecretOptions) put(ctx context.Context, r *ring, name string, value secret.Value) (keyring.Item, *ring, error) {
-	if opts.Backend == string(keyring.File) {
+	if opts.backend() == keyring.File {
 		if err := opts.setUpFile(ctx, r); err != nil {
 			return keyring.Item{}, r, err
 		}
 	}
 	item, err := r.Set(ctx, name, value)
 	var failed *keyring.Error
-	if !errors.As(err, &failed) || failed.Code != keyring.CodeNoBackend || opts.Backend != "" {
+	if !errors.As(err, &failed) || failed.Code != keyring.CodeNoBackend || opts.backend() != "" {
 		return item, r, err
 	}
 	t, terr := opts.Terminal()
@@ -152,6 +153,14 @@ func (opts *SecretOptions) put(ctx context.Context, r *ring, name string, value 
 		return item, r, err
 	}
 	return opts.put(ctx, r, name, value)
+}
+
+// left says that a secret was moved to another keyring, and not all of it.
+func (opts *SecretOptions) left(item keyring.Item) {
+	if item.Left != "" {
+		opts.IO.Note("an older value of %s is still in %s, which could not be reached", item.Name, item.Left)
+		opts.IO.Hint("loom secret set %s again, once it can", item.Name)
+	}
 }
 
 // setUpFile sets the encrypted file up if it is not there yet, with a
