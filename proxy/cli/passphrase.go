@@ -14,12 +14,6 @@ import (
 	"github.com/loom-core/loom/core/secret"
 )
 
-// ring is the keyring as the commands use it.
-type ring struct {
-	*keyring.Client
-	passphrase *passphrase
-}
-
 // open makes the client of the keyring that --backend names, else of that which
 // the registry fixes. It starts nothing.
 func (opts *SecretOptions) open() (*ring, error) { return opts.openIn(opts.backend()) }
@@ -117,7 +111,7 @@ func (p *passphrase) find(prompt func(*terminal) (secret.Value, error)) (secret.
 	}
 	t, err := p.opts.Terminal()
 	if err != nil {
-		return secret.Value{}, withHint(fmt.Errorf("the encrypted file has a passphrase: %w", err), "give it by --passphrase-fd N, or as the systemd credential %s", credentialName)
+		return secret.Value{}, fmt.Errorf("the encrypted file has a passphrase: %w", err)
 	}
 	defer t.close()
 	return prompt(t)
