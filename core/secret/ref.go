@@ -72,7 +72,3 @@ func validName(k Kind, name string) bool {
 	}
 	return true
 }
-
-// ValidName reports whether a secret can have that name: letters, digits, - _
-// and ., at most 128, and neither - nor . first.
-func ValidName(name string) bool { return validName(Secret, name) }
