@@ -82,7 +82,7 @@ func (a *App) secretFiles() string {
 // unlock answers loom/unlock.
 func (a *App) unlock(ctx context.Context, params json.RawMessage) (any, error) {
 	var q loomrpc.Unlock
-	if err := json.Unmarshal(params, &q); err != nil {
+	if err := json.Unmarshal(params, &q); err != nil || q.Passphrase == "" {
 		return nil, loomrpc.Errorf(loomrpc.CodeMissingInput, loomrpc.ErrorData{Hint: "loom unlock"}, "reading the params of %s: no passphrase", loomrpc.MethodUnlock) // err may quote it
 	}
 	if err := a.vault.Unlock(ctx, secret.NewValue(q.Passphrase)); err != nil {

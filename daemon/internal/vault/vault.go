@@ -191,7 +191,36 @@ func (v *Vault) query(names []string, backend keyring.Backend) (map[string]secre
 	if errors.As(err, &failed) && failed.Code == keyring.CodeNoBackend {
 		return nil, nil
 	}
-	return values, err
+	return values, once(err)
+}
+
+// once leaves out of several errors those that say of another secret what was
+// said already: it is the keyring that is locked.
+func once(err error) error {
+	several, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	type reason struct {
+		backend keyring.Backend
+		code    keyring.Code
+	}
+	said, out := map[reason]bool{}, []error{}
+	for _, e := range several.Unwrap() {
+		var failed *keyring.Error
+		if errors.As(e, &failed) {
+			why := reason{failed.Backend, failed.Code}
+			if said[why] {
+				continue
+			}
+			said[why] = true
+		}
+		out = append(out, e)
+	}
+	if len(out) == 1 {
+		return out[0]
+	}
+	return errors.Join(out...)
 }
 
 // Forget drops what is held of these secrets: they have other values now. Whoever

@@ -148,6 +148,20 @@ func TestNoKeyringIsAbsence(t *testing.T) {
 	}
 }
 
+func TestOnce(t *testing.T) {
+	one := &keyring.Error{Backend: keyring.Pass, Name: "a", Code: keyring.CodeLocked, Message: "one"}
+	again := &keyring.Error{Backend: keyring.Pass, Name: "b", Code: keyring.CodeLocked, Message: "again"}
+	other := &keyring.Error{Backend: keyring.KWallet, Name: "c", Code: keyring.CodeLocked, Message: "other"}
+	plain := errors.New("plain")
+	for _, tc := range []struct{ in, want error }{
+		{nil, nil}, {one, one}, {plain, plain},
+		{errors.Join(one, again), one},
+		{errors.Join(one, again, other, plain), errors.Join(one, other, plain)},
+	} {
+		want(t, once(tc.in), tc.want)
+	}
+}
+
 // A storm of starts asks once in five seconds, and a locked keyring once in two.
 func TestStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -319,13 +333,12 @@ func TestFiles(t *testing.T) {
 
 // The registry spells the backends itself, since it may not import what starts programs.
 func TestBackends(t *testing.T) {
-	all := []keyring.Backend{keyring.Keychain, keyring.WinCred, keyring.SecretService, keyring.KWallet, keyring.Pass, keyring.KeyCtl, keyring.File}
-	for _, b := range all {
+	for _, b := range keyring.Known {
 		if !slices.Contains(registry.SecretBackends, string(b)) {
 			t.Errorf("the registry does not know %s", b)
 		}
 	}
-	if len(registry.SecretBackends) != len(all) {
+	if len(registry.SecretBackends) != len(keyring.Known) {
 		t.Errorf("the registry knows %v", registry.SecretBackends)
 	}
 }
