@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -38,8 +39,9 @@ func (opts *SecretOptions) openIn(backend keyring.Backend) (*ring, error) {
 		return nil, err
 	}
 	p := &passphrase{opts: opts}
+	env := slices.DeleteFunc(slices.Clone(opts.Env), func(kv string) bool { return strings.HasPrefix(kv, secretPrefix) })
 	return &ring{passphrase: p, Client: keyring.New(keyring.Options{
-		Program: program, Env: opts.Env, State: dirs.State, Backend: backend, Passphrase: p.get,
+		Program: program, Env: env, State: dirs.State, Backend: backend, Passphrase: p.get,
 	})}, nil
 }
 

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loom-core/loom/core/keyring"
+	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/core/loomrpc"
 )
 
 // NewCmdSecretDoctor makes `loom secret doctor`.
@@ -123,6 +127,35 @@ func (e *examined) examine(ctx context.Context, opts *SecretOptions) {
 		return
 	}
 	e.wanted()
+	e.daemon(ctx, opts)
+}
+
+// daemon asks a loomd that runs what it knows of the keyring. It is one more
+// that has to open it.
+func (e *examined) daemon(ctx context.Context, opts *SecretOptions) {
+	conn, err := opts.Dial(ctx)
+	if errors.Is(err, localsock.ErrNotRunning) {
+		return
+	}
+	var status loomrpc.Status
+	if err == nil {
+		err = conn.Call(ctx, loomrpc.MethodStatus, nil, &status)
+	}
+	if err != nil {
+		e.fail(fmt.Errorf("asking loomd: %w", err))
+		return
+	}
+	k := status.Keyring
+	why, mend, _ := strings.Cut(k.Error, "\nhint: ")
+	switch {
+	case k.Locked && k.Backend == string(keyring.File):
+		e.problem("loom unlock", "loomd does not have the passphrase of the encrypted file")
+	case k.Locked && e.Used == k.Backend && slices.ContainsFunc(e.Findings, func(f finding) bool { return f.Mend == unlockIt }):
+	case k.Locked:
+		e.problem(cmp.Or(mend, unlockIt), "loomd finds the keyring %s locked: %s", k.Backend, why)
+	case k.Error != "":
+		e.problem(cmp.Or(mend, "loom stop && loom start, in a shell in which loom secret doctor finds nothing wrong"), "loomd cannot use the keyring: %s", why)
+	}
 }
 
 // used says which keyring new secrets go to: the one that the registry fixes,
