@@ -254,7 +254,7 @@ func printExamined(io *IO, e *examined, problems int) {
 		switch {
 		case !p.Available:
 			state = cell{"not available", dim}
-		case p.Locked:
+		case p.Locked && p.Backend != keyring.File: // which is, for everyone who does not say its passphrase
 			state = cell{"locked", warn}
 		case string(p.Backend) == e.Used:
 			state = cell{"used", good}
