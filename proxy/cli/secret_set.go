@@ -116,10 +116,15 @@ func runSecretSet(ctx context.Context, opts *SecretSetOptions) error {
 		return fmt.Errorf("%s is set, but loomd does not know: %w", opts.Name, err)
 	}
 	done.Restarted = append(done.Restarted, restarted...)
+	if !opts.JSON {
+		printRestarted(opts.IO, restarted, "with it")
+	}
+	if err := opts.learnUsers(ctx, opts.Name); err != nil {
+		return err
+	}
 	if opts.JSON {
 		return opts.IO.JSON(done)
 	}
-	printRestarted(opts.IO, restarted, "with it")
 	return nil
 }
 
