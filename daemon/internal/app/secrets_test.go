@@ -38,8 +38,10 @@ type bed struct {
 func newBed(t *testing.T, backend keyring.Backend, registry string, prepare func(*bed)) *bed {
 	t.Helper()
 	b := &bed{t: t, opts: options(t, registry), fake: keyringtest.New(t, backend)}
-	name, value, _ := strings.Cut(b.fake.Options().Env[0], "=")
-	t.Setenv(name, value)
+	for _, kv := range b.fake.Options().Env {
+		name, value, _ := strings.Cut(kv, "=")
+		t.Setenv(name, value)
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

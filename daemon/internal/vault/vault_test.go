@@ -66,6 +66,12 @@ func (f *fakeRing) Unlock(_ context.Context, passphrase secret.Value, create boo
 
 func (f *fakeRing) List() ([]keyring.Item, error) { return f.items, nil }
 
+func (f *fakeRing) failWith(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fail = err
+}
+
 func (f *fakeRing) times() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -180,7 +186,7 @@ func TestStorm(t *testing.T) {
 		get(t, v, "a", "b")
 		want(t, f.times(), 1)
 		time.Sleep(2)
-		f.fail = &keyring.Error{Code: keyring.CodeLocked}
+		f.failWith(&keyring.Error{Code: keyring.CodeLocked})
 		for range 10 {
 			if _, err := v.Fetch(t.Context(), []string{"a", "b"}); err == nil {
 				t.Error("a locked keyring gave something")
@@ -188,10 +194,12 @@ func TestStorm(t *testing.T) {
 		}
 		want(t, f.times(), 2)
 		time.Sleep(holdErrors + 1)
-		f.fail = nil
+		f.failWith(nil)
 		get(t, v, "a", "b")
 		want(t, f.times(), 3)
 		time.Sleep(holdValues + 1)
+		v.mu.Lock()
+		defer v.mu.Unlock()
 		want(t, len(v.asked), 0) // nothing is kept
 	})
 }
@@ -252,7 +260,7 @@ func TestUnlock(t *testing.T) {
 	if _, err := v.Passphrase(t.Context()); err == nil || !strings.Contains(err.Error(), "loom unlock") {
 		t.Errorf("Passphrase: %v", err)
 	}
-	f.fail = &keyring.Error{Code: keyring.CodeLocked, Backend: keyring.File}
+	f.failWith(&keyring.Error{Code: keyring.CodeLocked, Backend: keyring.File})
 	v.Fetch(t.Context(), []string{"a"})
 	if err := v.Unlock(t.Context(), secret.NewValue("wrong one")); err == nil {
 		t.Error("a wrong passphrase was taken")
@@ -260,7 +268,7 @@ func TestUnlock(t *testing.T) {
 	if _, err := v.Passphrase(t.Context()); err == nil {
 		t.Error("a wrong passphrase was kept")
 	}
-	f.fail = nil
+	f.failWith(nil)
 	if err := v.Unlock(t.Context(), secret.NewValue("open sesame")); err != nil {
 		t.Fatal(err)
 	}
