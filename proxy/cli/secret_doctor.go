@@ -118,6 +118,7 @@ func (e *examined) examine(ctx context.Context, opts *SecretOptions) {
 		return
 	}
 	e.index(ctx, ring, items)
+	unlisted := e.unlisted(ctx, ring, items)
 	if _, err := opts.Registry(); err != nil {
 		e.problem("loom reload lists them", "the registry has mistakes, so which secrets it wants is not known")
 	}
@@ -125,6 +126,11 @@ func (e *examined) examine(ctx context.Context, opts *SecretOptions) {
 	if e.Secrets, err = opts.list(); err != nil {
 		e.fail(err)
 		return
+	}
+	for i, s := range e.Secrets {
+		if slices.Contains(unlisted, s.Name) {
+			e.Secrets[i].Backend, e.Secrets[i].Missing = e.Used, false
+		}
 	}
 	e.wanted()
 	e.daemon(ctx, opts)
@@ -231,6 +237,27 @@ func (e *examined) index(ctx context.Context, ring *ring, items []keyring.Item) 
 			}
 		}
 	}
+}
+
+// unlisted finds what the keyring has and the index does not: set by an earlier
+// Loom whose state is gone, or on another machine that shares the keyring. It is
+// read all the same.
+func (e *examined) unlisted(ctx context.Context, ring *ring, items []keyring.Item) []string {
+	used := keyring.Backend(e.Used)
+	locked := slices.ContainsFunc(e.Keyrings, func(p keyring.Probe) bool { return p.Backend == used && p.Locked })
+	if used == "" || locked && (used != keyring.File || ring.passphrase.absent()) {
+		return nil
+	}
+	_, names, err := ring.Names(ctx, used)
+	if err != nil {
+		e.fail(ownHint(err))
+		return nil
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return hasItem(items, name) })
+	if len(names) > 0 {
+		e.note("loom secret set NAME writes one down", "in the keyring %s, but not known to loom secret list: %s", used, strings.Join(names, ", "))
+	}
+	return names
 }
 
 // wanted holds the registry against what is set.
