@@ -129,7 +129,11 @@ func (opts *RunOptions) server() (registry.Server, error) {
 func (opts *RunOptions) project() string {
 	dir, err := os.Getwd()
 	for ; err == nil && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		reg, err := registry.Load(filepath.Join(dir, ".loom", "registry.yaml"), true)
+		path := filepath.Join(dir, ".loom", "registry.yaml")
+		if fi, err := os.Stat(path); err != nil || !fi.Mode().IsRegular() { // a fifo would wait for ever
+			continue
+		}
+		reg, err := registry.Load(path, true)
 		if err != nil {
 			continue
 		}
