@@ -301,7 +301,7 @@ func TestUnlock(t *testing.T) {
 	v := newVault(f, nil)
 	defer v.Close()
 	want(t, v.State(), State{Backend: keyring.File, Locked: true})
-	if _, err := v.Passphrase(t.Context()); err == nil || !strings.Contains(err.Error(), "loom unlock") {
+	if _, err := v.Passphrase(t.Context()); err == nil || !strings.Contains(err.Error(), "was not told") {
 		t.Errorf("Passphrase: %v", err)
 	}
 	f.failWith(&keyring.Error{Code: keyring.CodeLocked, Backend: keyring.File})
