@@ -125,7 +125,7 @@ func (a *App) keyringStatus() loomrpc.KeyringStatus {
 	state := a.vault.State()
 	s := loomrpc.KeyringStatus{Backend: string(state.Backend), Locked: state.Locked}
 	if state.Err != nil {
-		s.Error = a.opts.Secrets.Text(state.Err.Error())
+		s.Error = a.opts.Secrets.Text(strings.ReplaceAll(state.Err.Error(), "\nhint: ", "; ")) // it is shown in one line
 	}
 	return s
 }

@@ -24,11 +24,7 @@ func (p *Pool) secrets(s registry.Server) (*secrets, error) {
 	if p.opts.Vault == nil || len(refs) == 0 {
 		return out, nil
 	}
-	var names []string
-	for _, ref := range refs {
-		names = append(names, ref.Name)
-	}
-	store, err := p.opts.Vault.Fetch(p.ctx, names)
+	store, err := p.opts.Vault.Fetch(p.ctx, refs)
 	if err != nil {
 		if p.ctx.Err() != nil {
 			return nil, ErrRetired

@@ -23,7 +23,11 @@ type slowVault struct {
 	hung  chan struct{} // one for each that hangs
 }
 
-func (v *slowVault) Fetch(ctx context.Context, names []string) (secret.Store, error) {
+func (v *slowVault) Fetch(ctx context.Context, refs []secret.Ref) (secret.Store, error) {
+	var names []string
+	for _, ref := range refs {
+		names = append(names, ref.Name)
+	}
 	v.mu.Lock()
 	v.asked = append(v.asked, strings.Join(names, " "))
 	v.mu.Unlock()
