@@ -8,6 +8,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loom-core/loom/core/fakeserver"
+	"github.com/loom-core/loom/core/keyring/keyringtest"
 	"github.com/loom-core/loom/daemon/loomd"
 	"github.com/loom-core/loom/proxy/cli"
 	"github.com/loom-core/loom/testbed"
@@ -17,9 +18,10 @@ import (
 // their names: go test needs nothing built before.
 func TestMain(m *testing.M) {
 	testscript.Main(testbed.Guarded{M: m}, map[string]func(){
-		"loom":     func() { os.Exit(cli.Main(os.Args[1:])) },
-		"loomd":    func() { os.Exit(loomd.Main(os.Args[1:])) },
-		"mcp-fake": func() { os.Exit(fakeserver.Main(os.Args[1:])) },
+		"loom":         func() { os.Exit(cli.Main(os.Args[1:])) },
+		"loomd":        func() { os.Exit(loomd.Main(os.Args[1:])) },
+		"mcp-fake":     func() { os.Exit(fakeserver.Main(os.Args[1:])) },
+		"loom-keyring": func() { os.Exit(keyringtest.Run()) },
 	})
 }
 

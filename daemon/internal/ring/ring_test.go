@@ -1,57 +1,52 @@
 package ring
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/loom-core/loom/daemon/internal/redact"
 )
 
-func texts(lines []Line) []string {
-	var out []string
+func texts(r *Ring) (out []string) {
+	lines, _ := r.Since(0, time.Time{})
 	for _, l := range lines {
 		out = append(out, l.Text)
 	}
 	return out
 }
 
-func TestTheOldestGo(t *testing.T) {
-	r := New(8)
-	for i := range 11 {
-		r.Add("a", fmt.Sprint(i))
-	}
-	lines, next := r.Since(0, time.Time{})
-	if got := texts(lines); len(got) > 8 || got[len(got)-1] != "10" || !slices.IsSorted(seqs(lines)) || next != 11 {
-		t.Errorf("%v, next %d", got, next)
-	}
-	if got := r.Tail("a", 2); !slices.Equal(got, []string{"9", "10"}) {
-		t.Errorf("tail %v", got)
+// What a server writes is split where it likes, and cut where the ring likes:
+// no part of a value that says anything is kept.
+func TestCopyMasks(t *testing.T) {
+	known := &redact.Set{}
+	known.Add("0123456789abcdef")
+	long := strings.Repeat("x", MaxLine-4)
+	for _, tc := range []struct {
+		name, in string
+		want     []string
+	}{
+		{"a line", "token 0123456789abcdef!\n", []string{"token [redacted]!"}},
+		{"no end", "token 0123456789abcdef", []string{"token [redacted]"}},
+		{"two lines", "token 0123456789ab\ncdef!\n", []string{"token [redacted]", "[redacted]!"}},
+		{"at the border of a chunk", long + "0123456789abcdef!\n", []string{long + "0123", "[redacted]!"}},
+		{"others", "nothing\r\n\r\n\xff\n", []string{"nothing", "�"}},
+	} {
+		r := New(10, known)
+		r.Copy("7", strings.NewReader(tc.in))
+		if got := texts(r); !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
 	}
 }
 
-func seqs(lines []Line) []int64 {
-	var out []int64
-	for _, l := range lines {
-		out = append(out, l.Seq)
-	}
-	return out
-}
-
-// A server that floods its stderr with long lines is one of twenty.
-func TestItsBytesAreBounded(t *testing.T) {
-	r := New(2000)
-	for i := range 5000 {
-		r.Add("a", fmt.Sprint(i)+strings.Repeat("x", MaxLine))
-	}
-	size, lines := 0, r.Tail("a", 2000)
-	for _, text := range lines {
-		size += len(text)
-	}
-	if size > maxBytes || size < maxBytes/2 {
-		t.Errorf("%d bytes are kept in %d lines, at most %d are allowed", size, len(lines), maxBytes)
-	}
-	if !strings.HasPrefix(lines[len(lines)-1], "4999x") {
-		t.Errorf("the last is %.10s", lines[len(lines)-1])
+func TestAddMasksBeforeItCuts(t *testing.T) {
+	known := &redact.Set{}
+	known.Add("0123456789abcdef")
+	r := New(10, known)
+	r.Add("loomd", strings.Repeat("x", MaxLine-8)+"0123456789abcdef")
+	if got := texts(r)[0]; strings.Contains(got, "01234567") {
+		t.Errorf("kept %q", got[MaxLine-20:])
 	}
 }
