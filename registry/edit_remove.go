@@ -219,7 +219,12 @@ func (e *editor) cutItem(list *yaml.Node, index int) *edit {
 	if isFlow(list) {
 		return e.cutFlow(e.text.offset(item))
 	}
-	return &edit{start: e.text.begin(item.Line), end: e.text.end(item.Line)}
+	d := &edit{start: e.text.begin(item.Line), end: e.text.end(item.Line)}
+	line := string(e.data[d.start:d.end])
+	if i := strings.LastIndex(line, " #"); i > 0 && !strings.ContainsAny(line[i:], `"'`) { // its comment stays, as a line of its own
+		d.text = line[:e.text.indent(item.Line)] + line[i+1:]
+	}
+	return d
 }
 
 // cutFlow takes out what begins at start inside of braces or brackets, with one of

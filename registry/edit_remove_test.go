@@ -33,7 +33,7 @@ func TestRemoveWhatIsNamed(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	got, _, err := Remove("r.yaml", []byte(in), "a", true)
-	want := "servers:\n  b: {command: y}\nprofiles:\n  work:\n    servers: [b]\n    deny:\n      - b__x\nclients:\n  codex: {deny: [b__y]}\n"
+	want := "servers:\n  b: {command: y}\nprofiles:\n  work:\n    servers: [b]\n    deny:\n      # never\n      - b__x\nclients:\n  codex: {deny: [b__y]}\n"
 	if err != nil || string(got) != want {
 		t.Errorf("%v\n got %q\nwant %q", err, got, want)
 	}
