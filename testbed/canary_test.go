@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -197,7 +198,7 @@ func TestCanary(t *testing.T) {
 	keyFile("loud") // it is started anew
 	files = append(files, keyFile("loud"))
 	c.everywhere("while all run", files...)
-	if pids := c.inEnvironments(canaryToken); pids != nil && len(pids) != 2 {
+	if pids := c.inEnvironments(canaryToken); runtime.GOOS == "linux" && len(pids) != 2 {
 		t.Errorf("the token is in the environment of %d processes, not of fake and loud alone", len(pids))
 	}
 
@@ -221,7 +222,7 @@ func TestCanary(t *testing.T) {
 	old := c.Status().PID
 	c.Kill(old)
 	c.Gone(old)
-	testbed.Eventually(t, "the next loomd serves", func() bool { return !client.Call("other__pid", "{}").IsError() })
+	testbed.Eventually(t, "the next loomd serves", func() bool { return client.Call("other__pid", "{}").Err() == nil })
 	for _, file := range files {
 		if _, err := os.Stat(file); err == nil {
 			t.Errorf("%s outlives loomd", file)
