@@ -8,8 +8,8 @@ import (
 )
 
 // SecretBackends are the names of the keyrings that a registry can fix, in the
-// order of choice, as core/keyring has them: that package starts a program, which reading a registry
-// never does.
+// order of choice, as core/keyring has them: that package starts a program, which
+// reading a registry never does.
 var SecretBackends = []string{"keychain", "wincred", "secret-service", "kwallet", "pass", "file", "keyctl"}
 
 func (r *reader) secrets(n *yaml.Node) (backend string) {
