@@ -118,6 +118,7 @@ type Status struct {
 	Socket        string         `json:"socket"`
 	StateDir      string         `json:"state_dir"`
 	Registry      string         `json:"registry"`
+	Layers        []Layer        `json:"layers,omitempty"`         // files that the registry was read from, in the order in which they count
 	RegistryError string         `json:"registry_error,omitempty"` // the last reload failed: the one before still serves
 	Newer         string         `json:"newer,omitempty"`          // version of a connected loom that is newer than loomd
 	Environment   string         `json:"environment"`              // "saved", "guessed" or "inherited"
@@ -127,6 +128,12 @@ type Status struct {
 	Sessions      []Session      `json:"sessions"`
 	Servers       []ServerStatus `json:"servers"`
 	Notes         []string       `json:"notes,omitempty"` // what is not as it could be, one sentence each
+}
+
+// Layer is a file that a registry was put together from.
+type Layer struct {
+	Name string `json:"name"` // machine, user, named, project, policy
+	Path string `json:"path"`
 }
 
 // Session is one connected client.
@@ -147,6 +154,7 @@ type ServerStatus struct {
 	Description string     `json:"description,omitempty"`
 	Enabled     bool       `json:"enabled"`
 	Shipped     bool       `json:"shipped,omitempty"`
+	Denied      string     `json:"denied,omitempty"` // why the machine's policy forbids it
 	Share       string     `json:"share"`
 	Command     string     `json:"command"`
 	Known       bool       `json:"known"` // its definitions were learnt

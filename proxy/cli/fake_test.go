@@ -80,7 +80,7 @@ func fakeMain() {
 		os.Stderr.Write(text)
 		os.Exit(1)
 	}
-	if d.reg, err = registry.Load(d.registry.Path, d.registry.Named); err != nil {
+	if d.reg, err = d.registry.sources(d.dirs).Load(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -267,7 +267,7 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		}
 		result = loomrpc.RestartReply{Stopped: n}
 	case "reload":
-		next, err := registry.Load(d.registry.Path, d.registry.Named)
+		next, err := d.registry.sources(d.dirs).Load()
 		if err != nil {
 			return nil, loomrpc.Errorf(loomrpc.CodeBadRegistry, loomrpc.ErrorData{}, "%v", err)
 		}

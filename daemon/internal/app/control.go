@@ -72,6 +72,9 @@ func (a *App) status() loomrpc.Status {
 		s.Sessions = append(s.Sessions, one.Info())
 	}
 	a.mu.Unlock()
+	for _, f := range a.hub.Registry().Files {
+		s.Layers = append(s.Layers, loomrpc.Layer{Name: string(f.Layer), Path: f.Path})
+	}
 	for _, server := range a.hub.Registry().Servers {
 		s.Servers = append(s.Servers, a.serverStatus(server))
 		s.Notes = append(s.Notes, a.pool.Notes(string(server.Name))...)
@@ -101,7 +104,7 @@ func (a *App) servers() loomrpc.ServersReply {
 func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 	name := string(s.Name)
 	out := loomrpc.ServerStatus{
-		Name: name, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Share: string(s.Share),
+		Name: name, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Denied: s.Denied, Share: string(s.Share),
 		Command: strings.Join(append([]string{s.Command}, s.Args...), " "), Instances: []loomrpc.Instance{},
 	}
 	if s.URL != "" {
