@@ -38,7 +38,7 @@ var policyKeys = keys{
 // ParsePolicy reads the text of a policy. path is used in messages only. The
 // error is a [*ValidationError].
 func ParsePolicy(path string, data []byte) (*Policy, error) {
-	p, problems := readPolicy(source{File{LayerPolicy, path}, data})
+	p, problems := readPolicy(source{File: File{LayerPolicy, path}, data: data})
 	if len(problems) > 0 {
 		return nil, newValidationError(problems)
 	}

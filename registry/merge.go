@@ -63,7 +63,7 @@ func readLayers(files []source) (f *file, at origins, problems []Problem) {
 	var entries []entry
 	broken := false
 	for _, s := range files {
-		r := &reader{layer: s.Layer, path: s.Path, data: s.data}
+		r := &reader{layer: s.Layer, path: s.Path, data: s.data, partial: s.partial}
 		readers = append(readers, r)
 		root, ok := r.document()
 		if !ok {
@@ -78,6 +78,9 @@ func readLayers(files []source) (f *file, at origins, problems []Problem) {
 	}
 	servers, more := mergeEntries(entries, at)
 	f.servers = servers
+	if len(files) == 1 && files[0].partial {
+		more = nil // another layer may have the rest
+	}
 	if !broken { // else what a profile names may be in the file that cannot be read
 		problems = more
 		for i, r := range readers {
