@@ -186,6 +186,9 @@ type ToolsQuery struct {
 	Server string `json:"server,omitempty"`
 	Name   string `json:"name,omitempty"` // an exposed name
 
+	// Profile is whose tools are asked for; empty is the default one.
+	Profile string `json:"profile,omitempty"`
+
 	// Raw asks for what servers define in place of what clients see: every tool
 	// of every enabled server, also those that the registry or a profile hides.
 	// Name does not count then.

@@ -127,7 +127,7 @@ func editRegistry(file RegistryFile, opts *EnableOptions) (registry.Change, erro
 	if err != nil && (file.Named || !errors.Is(err, fs.ErrNotExist)) {
 		return registry.Change{}, fmt.Errorf("reading registry: %w", err)
 	}
-	reg, err := registry.Parse(file.Path, data)
+	reg, err := registry.ParseLayer(file.Path, data)
 	if err != nil {
 		return registry.Change{}, err
 	}

@@ -205,7 +205,7 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		result = loomrpc.Status{
 			Version: d.version(), Protocol: loomrpc.Protocol, PID: os.Getpid(), Started: d.started,
 			Socket: d.socket, StateDir: d.dirs.State, Registry: d.registry.Path, Environment: environ.Origin(),
-			Sessions: []loomrpc.Session{}, Servers: servers,
+			Layers: layersOf(d.reg), Sessions: []loomrpc.Session{}, Servers: servers,
 		}
 	case "servers":
 		result = loomrpc.ServersReply{Servers: d.servers()}
@@ -501,4 +501,11 @@ func endFake(socket string) {
 	client := loomrpc.NewClient(conn)
 	defer client.Close()
 	client.Call(ctx, loomrpc.MethodStop, nil, nil)
+}
+
+func layersOf(r *registry.Registry) (layers []loomrpc.Layer) {
+	for _, f := range r.Files {
+		layers = append(layers, loomrpc.Layer{Name: string(f.Layer), Path: f.Path})
+	}
+	return layers
 }

@@ -137,7 +137,7 @@ func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 // tokens estimates what a definition costs a model: characters / 4.
 func tokens(raw []byte) int { return (len(raw) + 3) / 4 }
 
-// tools lists what the default profile sees, learning first what is missing.
+// tools lists what a profile sees, learning first what is missing.
 func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 	reg := a.hub.Registry()
 	if _, ok := reg.Server(registry.ServerName(q.Server)); q.Server != "" && q.Server != loomrpc.ServerPrefix && !ok {
@@ -151,7 +151,7 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 		a.definitions(reg, q.Server, &reply)
 		return reply, nil
 	}
-	view, err := a.hub.View(hub.Viewer{})
+	view, err := a.hub.View(hub.Viewer{Profile: q.Profile})
 	if err != nil {
 		return nil, err
 	}
