@@ -148,11 +148,7 @@ func mergeEntries(entries []entry, at origins) (merged []entry, problems []Probl
 		case e.command != nil || e.url != nil || e.explained:
 		case e.enabled != nil && !*e.enabled: // off, whether or not another layer still has it
 		default:
-			hint := ""
-			if _, found := shipped()[e.name]; found {
-				hint = "write {from: shipped} for the one that comes with loom"
-			}
-			problem(e.pos, hint, "server %q has neither a command nor a url", e.name)
+			problem(e.pos, hintShipped(e.name), "server %q has neither a command nor a url", e.name)
 		}
 	}
 	return merged, problems
