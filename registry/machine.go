@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -194,5 +193,3 @@ func (p *Policy) DeniesTool(s Server, tool string) string {
 	}
 	return ""
 }
-
-func cleaned(command string) string { return path.Clean(command) }

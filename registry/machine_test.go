@@ -55,6 +55,7 @@ func TestBounds(t *testing.T) {
 	b := Bounds{Commands: []string{"/usr/bin/*"}, URLs: []string{"https://*.corp.example/mcp/*", "http://127.0.0.1:8080/*"}}
 	for command, want := range map[string]bool{
 		"/usr/bin/a": true, "/usr/bin/../../tmp/a": false, "/tmp/usr/bin/a": false, "usr/bin/a": false, "a": false, "": false, "/usr/bin/": false,
+		"/home/me/link/../../../usr/bin/a": false, "//usr/bin/a": false, "/usr/bin/../bin/a": false,
 	} {
 		if got := b.CheckCommand(command) == nil; got != want {
 			t.Errorf("CheckCommand(%q) = %v", command, got)
