@@ -72,6 +72,7 @@ type fileRing struct {
 
 // in is the library's ring over a folder.
 func (r *fileRing) in(dir string) (shelf, error) {
+	stretch()
 	lib, err := open(core.File, library.Config{FileDir: dir, FilePasswordFunc: library.FixedStringPrompt(r.passphrase)})
 	return shelf{lib, ""}, err
 }
@@ -199,17 +200,17 @@ func (r *fileRing) write(name string, value []byte) error {
 	if err := store.set(name, value); err != nil {
 		return err
 	}
-	if err := sync(filepath.Join(beside, name)); err != nil {
+	if err := flush(filepath.Join(beside, name)); err != nil {
 		return err
 	}
 	if err := os.Rename(filepath.Join(beside, name), filepath.Join(r.dir, name)); err != nil {
 		return err
 	}
-	return sync(r.dir)
+	return flush(r.dir)
 }
 
-// sync has what was written reach the disk.
-func sync(path string) error {
+// flush has what was written reach the disk.
+func flush(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -225,7 +226,7 @@ func (r *fileRing) remove(name string) error {
 	if err != nil {
 		return fmt.Errorf("removing a secret: %w", err)
 	}
-	return sync(r.dir)
+	return flush(r.dir)
 }
 
 func (r *fileRing) names() ([]string, error) { return written(r.dir) }

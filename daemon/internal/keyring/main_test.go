@@ -16,6 +16,7 @@ import (
 func TestMain(m *testing.M) {
 	switch os.Getenv("KEYRING_TEST") {
 	case "":
+		rounds = 1000 // of the processes, one has all that there are
 		os.Exit(m.Run())
 	case "loom-keyring":
 		os.Exit(Main(os.Args[1:]))
