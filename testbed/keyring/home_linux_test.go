@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -29,6 +30,9 @@ func newHome(t *testing.T) *home {
 	if err != nil {
 		t.Fatal(err)
 	}
+	homes.Lock() // and never unlocked once the tests are being ended
+	homes.all = append(homes.all, dir)
+	homes.Unlock()
 	h := &home{t: t, dir: dir, env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "XDG_RUNTIME_DIR=" + dir + "/run", "XDG_DATA_HOME=" + dir + "/data", "XDG_CACHE_HOME=" + dir + "/cache", "LC_ALL=C.UTF-8"}}
 	for _, name := range []string{"run", "data/keyrings", "cache", "state"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
@@ -36,11 +40,10 @@ func newHome(t *testing.T) *home {
 		}
 	}
 	t.Cleanup(func() {
-		for _, pid := range h.processes() {
-			t.Logf("still running at the end: %s", commandLine(pid))
+		for _, pid := range processes(dir) { // what the bus started stays when the bus ends
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		testbed.Eventually(t, "no process of "+dir+" is left", func() bool { return len(h.processes()) == 0 })
+		testbed.Eventually(t, "no process of "+dir+" is left", func() bool { return len(processes(dir)) == 0 })
 		if err := os.RemoveAll(dir); err != nil {
 			t.Error(err)
 		}
@@ -48,8 +51,25 @@ func newHome(t *testing.T) *home {
 	return h
 }
 
+// homes are all that were made.
+var homes struct {
+	sync.Mutex
+	all []string
+}
+
+// endHomes is for ^C, when no test cleans up.
+func endHomes() {
+	homes.Lock()
+	for _, dir := range homes.all {
+		for _, pid := range processes(dir) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		os.RemoveAll(dir)
+	}
+}
+
 // processes are those that have this home.
-func (h *home) processes() (pids []int) {
+func processes(dir string) (pids []int) {
 	files, _ := filepath.Glob("/proc/[0-9]*/environ") // the pattern is good
 	for _, file := range files {
 		env, err := os.ReadFile(file)
@@ -57,7 +77,7 @@ func (h *home) processes() (pids []int) {
 			continue // ended meanwhile, or another user's
 		}
 		for variable := range bytes.SplitSeq(env, []byte{0}) {
-			if string(variable) == "HOME="+h.dir {
+			if string(variable) == "HOME="+dir {
 				pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
 				pids = append(pids, pid)
 				break

@@ -26,36 +26,18 @@ type wallet struct {
 	contents map[string]map[string][]byte
 }
 
-func newWallet(t *testing.T, s *session) *wallet {
-	t.Helper()
+func newWallet(s *session) *wallet {
+	s.t.Helper()
 	w := &wallet{enabled: true, isOpen: true, contents: map[string]map[string][]byte{"other application": {"token": []byte("theirs")}}}
-	conn, err := dbus.Dial(strings.TrimPrefix(s.address, "DBUS_SESSION_BUS_ADDRESS="), dbus.WithHandler(w))
-	if err == nil {
-		t.Cleanup(func() { conn.Close() })
-		err = conn.Auth(nil)
-	}
-	if err == nil {
-		err = conn.Hello()
-	}
-	if err == nil {
-		_, err = conn.RequestName("org.kde.kwalletd5", 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.take("org.kde.kwalletd5", func(path dbus.ObjectPath, method string, args []any) []any {
+		name, ours := strings.CutPrefix(method, "KWallet.")
+		if result := w.answer(name, args); ours && path == "/modules/kwalletd5" && result != nil {
+			return []any{result}
+		}
+		return nil
+	})
 	return w
 }
-
-// LookupObject and the next two are how godbus finds a method.
-func (w *wallet) LookupObject(path dbus.ObjectPath) (dbus.ServerObject, bool) {
-	return w, path == "/modules/kwalletd5"
-}
-
-func (w *wallet) LookupInterface(name string) (dbus.Interface, bool) {
-	return w, name == "org.kde.KWallet"
-}
-
-func (w *wallet) LookupMethod(name string) (dbus.Method, bool) { return method{w, name}, true }
 
 // answer is what kwalletd says: a number where others have an error, and nothing
 // for what is not there.
@@ -107,28 +89,6 @@ func (w *wallet) answer(name string, args []any) any {
 	return nil
 }
 
-// method is one of them. Its arguments stay as they came: isOpen has two forms.
-type method struct {
-	w    *wallet
-	name string
-}
-
-func (m method) DecodeArguments(_ *dbus.Conn, _ string, _ *dbus.Message, args []any) ([]any, error) {
-	return args, nil
-}
-
-func (m method) Call(args ...any) ([]any, error) {
-	if result := m.w.answer(m.name, args); result != nil {
-		return []any{result}, nil
-	}
-	return nil, dbus.ErrMsgUnknownMethod
-}
-
-func (method) NumArguments() int     { return 0 }
-func (method) NumReturns() int       { return 1 }
-func (method) ArgumentValue(int) any { return nil }
-func (method) ReturnValue(int) any   { return nil }
-
 func (w *wallet) change(do func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -139,7 +99,7 @@ func (w *wallet) change(do func()) {
 func TestKWallet(t *testing.T) {
 	needs(t, gnome[:2]...)
 	s := newSession(t)
-	w := newWallet(t, s)
+	w := newWallet(s)
 	c := s.client(nil, s.address)
 	if p := probed(t, c, core.KWallet); !p.Available || !p.Automatic || p.Locked {
 		t.Errorf("probe says %+v", p)
@@ -163,7 +123,7 @@ func TestKWallet(t *testing.T) {
 func TestKWalletClosed(t *testing.T) {
 	needs(t, gnome[:2]...)
 	s := newSession(t)
-	w := newWallet(t, s)
+	w := newWallet(s)
 	c := s.client(nil, s.address)
 	if _, err := c.Set(t.Context(), "token", secret.NewValue("value")); err != nil {
 		t.Fatal(err)

@@ -25,14 +25,15 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(bin)
+	remove := func() { os.RemoveAll(bin) }
+	defer remove()
 	say := func(line string) { fmt.Println(line) }
 	if err := testbed.Build(context.Background(), say, bin, testbed.Keyring); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	program = filepath.Join(bin, testbed.Keyring.Name)
-	return m.Run()
+	return testbed.Guarded{M: m, Also: func() { endHomes(); remove() }}.Run()
 }
 
 // needs skips a test that was not asked for, or whose programs are not here.

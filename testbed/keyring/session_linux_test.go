@@ -51,7 +51,7 @@ func newSession(t *testing.T) *session {
 	}
 	s.address = "DBUS_SESSION_BUS_ADDRESS=" + strings.TrimSpace(line)
 	s.path, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "unix:path="), ",")
-	for _, pid := range s.processes() {
+	for _, pid := range processes(s.dir) {
 		if strings.HasPrefix(commandLine(pid), "dbus-daemon") {
 			s.bus = pid
 		}
@@ -90,7 +90,7 @@ const login = "/org/freedesktop/secrets/collection/login"
 // keyring is the pid of who has the name of the secret service.
 func (s *session) keyring() (pid int) {
 	s.t.Helper()
-	for _, p := range s.processes() {
+	for _, p := range processes(s.dir) {
 		if strings.HasSuffix(s.send("org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetConnectionUnixProcessID", "string:org.freedesktop.secrets"), " "+itoa(p)+"\n") {
 			return p
 		}
