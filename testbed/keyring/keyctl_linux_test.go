@@ -2,9 +2,12 @@ package keyring
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 
 	core "github.com/loom-core/loom/core/keyring"
+	"github.com/loom-core/loom/core/secret"
 )
 
 // TestKeyctl: the kernel's keyring, where somebody chose it.
@@ -30,4 +33,8 @@ func TestKeyctl(t *testing.T) {
 		}
 	})
 	exercise(t, c, core.KeyCtl, 16<<10) // the kernel takes 32 KiB, and of one user 20,000 bytes in all
+	_, err = c.Set(t.Context(), "token", secret.NewValue(strings.Repeat("x", 32768)))
+	if e := (*core.Error)(nil); !errors.As(err, &e) || e.Code != core.CodeBadRequest || !strings.Contains(e.Message, "32767") {
+		t.Errorf("a value that is too long for it: %v", err)
+	}
 }
