@@ -3,7 +3,6 @@ package keyring
 import (
 	"net"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -12,8 +11,6 @@ import (
 	core "github.com/loom-core/loom/core/keyring"
 	"github.com/loom-core/loom/core/secret"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // soon is in which time an error comes that needs nobody to give up.
 const soon = 10 * time.Second

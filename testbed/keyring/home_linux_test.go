@@ -40,7 +40,7 @@ func newHome(t *testing.T) *home {
 		}
 	}
 	t.Cleanup(func() {
-		for _, pid := range processes(dir) { // what the bus started stays when the bus ends
+		for _, pid := range processes(dir) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 		testbed.Eventually(t, "no process of "+dir+" is left", func() bool { return len(processes(dir)) == 0 })

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,6 +40,9 @@ func newSession(t *testing.T) *session {
 	}
 	t.Cleanup(func() {
 		_ = syscall.Kill(s.bus, syscall.SIGCONT)
+		if pid := s.keyring(); pid > 0 && pid != os.Getpid() { // what the bus started outlives it
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
 		in.Close() // then cat ends, and with it the session
 		_, _ = io.Copy(io.Discard, out)
 		if err := cmd.Wait(); err != nil {
@@ -80,23 +84,20 @@ func (s *session) unlock() {
 		_ = cmd.Wait() // it was killed, or replaced
 	})
 	testbed.Eventually(s.t, "the login keyring is open", func() bool {
-		return strings.Contains(s.send("org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetConnectionUnixProcessID", "string:org.freedesktop.secrets"), " "+itoa(cmd.Process.Pid)+"\n") &&
+		return s.keyring() == cmd.Process.Pid &&
 			strings.Contains(s.send("org.freedesktop.secrets", login, "org.freedesktop.DBus.Properties.Get", "string:org.freedesktop.Secret.Collection", "string:Locked"), "boolean false")
 	})
 }
 
 const login = "/org/freedesktop/secrets/collection/login"
 
-// keyring is the pid of who has the name of the secret service.
+// keyring is the pid of who has the name of the secret service, or 0.
 func (s *session) keyring() (pid int) {
-	s.t.Helper()
-	for _, p := range processes(s.dir) {
-		if strings.HasSuffix(s.send("org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetConnectionUnixProcessID", "string:org.freedesktop.secrets"), " "+itoa(p)+"\n") {
-			return p
-		}
+	said := strings.Fields(s.send("org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetConnectionUnixProcessID", "string:org.freedesktop.secrets"))
+	if len(said) > 1 && said[len(said)-2] == "uint32" {
+		pid, _ = strconv.Atoi(said[len(said)-1])
 	}
-	s.t.Fatal("nobody is the secret service")
-	return 0
+	return pid
 }
 
 func (s *session) lock() {
