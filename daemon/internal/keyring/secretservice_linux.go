@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"os"
 	"path"
 
 	library "github.com/99designs/keyring"
@@ -59,7 +58,7 @@ func defaultCollection(ctx context.Context) (dbus.ObjectPath, state) {
 	}
 	locked, err := property(ctx, conn.Object(secretsName, at), secretsInterface+"Collection", "Locked")
 	if code := busCode(err); err != nil && code != core.CodeTimeout {
-		return "", state{why: "the secret service has no default keyring yet: the desktop makes one at the first login, gnome-keyring-daemon --replace --unlock makes one without a desktop"}
+		return "", state{why: "the secret service has no default keyring yet: the desktop makes one at the first login, gnome-keyring-daemon --replace --unlock makes one without a desktop, KeePassXC shows one while a database is open"}
 	}
 	if err != nil {
 		return "", unreached("the secret service", err)
@@ -76,67 +75,10 @@ func property(ctx context.Context, object dbus.BusObject, of, name string) (v db
 	return v, err
 }
 
-// unlockCollection opens a keyring: one that needs no password, or, where there
-// is a display, by having the service ask for it. The library would look into one
-// that stays locked, in which some services show no items.
-func unlockCollection(ctx context.Context, collection dbus.ObjectPath) error {
-	conn, err := dbus.SessionBus()
-	if err != nil {
-		return err
-	}
-	var unlocked []dbus.ObjectPath
-	var prompt dbus.ObjectPath
-	err = conn.Object(secretsName, secretsPath).CallWithContext(ctx, secretsInterface+"Service.Unlock", 0, []dbus.ObjectPath{collection}).Store(&unlocked, &prompt)
-	if err != nil {
-		return err
-	}
-	if prompt == "/" {
-		return nil
-	}
-	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
-		return fail(core.CodeLocked, "it is locked, and there is no display to ask for its password on")
-	}
-	if err := await(ctx, conn, prompt); err != nil {
-		return err
-	}
-	locked, err := property(ctx, conn.Object(secretsName, collection), secretsInterface+"Collection", "Locked")
-	if still, _ := locked.Value().(bool); still || err != nil {
-		return fail(core.CodeLocked, "it is locked, and was not unlocked when its password was asked for")
-	}
-	return nil
-}
-
-// await has a service ask, and waits for the end of that, however it ends.
-func await(ctx context.Context, conn *dbus.Conn, prompt dbus.ObjectPath) error {
-	rule := "type='signal',interface='" + secretsInterface + "Prompt',path='" + string(prompt) + "'"
-	if err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.AddMatch", 0, rule).Err; err != nil {
-		return err
-	}
-	signals := make(chan *dbus.Signal, 16)
-	conn.Signal(signals)
-	defer conn.RemoveSignal(signals)
-	if err := conn.Object(secretsName, prompt).CallWithContext(ctx, secretsInterface+"Prompt.Prompt", 0, "").Err; err != nil {
-		return err
-	}
-	for {
-		select {
-		case s, ok := <-signals:
-			if !ok {
-				return fail(core.CodeUnavailable, "the session bus is gone")
-			}
-			if s.Path == prompt && s.Name == secretsInterface+"Prompt.Completed" {
-				return nil
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-func openCollection(collection dbus.ObjectPath) (ring, error) {
+func openCollection(collection dbus.ObjectPath) (secretRing, error) {
 	lib, err := open(core.SecretService, library.Config{LibSecretCollectionName: plainName(path.Base(string(collection)))})
 	if err != nil {
-		return nil, err
+		return secretRing{}, err
 	}
 	return secretRing{shelf{lib, service + "/"}}, nil
 }
@@ -207,15 +149,19 @@ func (r secretRing) elsewhere(name string) (shelf, error) {
 	if err != nil {
 		return shelf{}, err
 	}
-	for _, item := range append(open, locked...) {
-		collection := dbus.ObjectPath(path.Dir(string(item)))
-		found, err := openCollection(collection)
-		if err != nil {
-			return shelf{}, err
-		}
-		return found.(secretRing).shelf, nil
+	items := append(open, locked...)
+	if len(items) == 0 {
+		return shelf{}, errAbsent
 	}
-	return shelf{}, errAbsent
+	collection := dbus.ObjectPath(path.Dir(string(items[0])))
+	if err := unlockCollection(context.Background(), collection); err != nil {
+		return shelf{}, err
+	}
+	found, err := openCollection(collection)
+	if err != nil {
+		return shelf{}, err
+	}
+	return found.shelf, nil
 }
 
 func setAndCompare(s shelf, name string, value []byte) error {
