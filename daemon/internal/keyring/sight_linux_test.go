@@ -2,11 +2,12 @@ package keyring
 
 import (
 	"bytes"
-	"io"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
-	"time"
 
 	core "github.com/loom-core/loom/core/keyring"
 	"github.com/loom-core/loom/core/secret"
@@ -15,15 +16,17 @@ import (
 // TestOutOfSight: while a value is on its way into pass, no process shows it to
 // those who list processes.
 func TestOutOfSight(t *testing.T) {
-	env, held := stuck(t)
+	env, began := stuck(t)
 	opts := options(t, env...)
-	opts.Backend, opts.Timeout = core.Pass, time.Second
+	opts.Backend = core.Pass
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	failed := make(chan error, 1)
 	go func() {
-		_, err := core.New(opts).Set(t.Context(), "a", secret.NewValue("c4n4ry-in-sight"))
+		_, err := core.New(opts).Set(ctx, "a", secret.NewValue("c4n4ry-in-sight"))
 		failed <- err
 	}()
-	f := held()
+	f := <-began
 	seen := 0
 	for _, name := range []string{"cmdline", "environ"} {
 		files, _ := filepath.Glob("/proc/[0-9]*/" + name) // the pattern is good
@@ -43,10 +46,9 @@ func TestOutOfSight(t *testing.T) {
 	if seen == 0 {
 		t.Error("pass was not seen, so the test looked at nothing")
 	}
-	if err := <-failed; err == nil || bytes.Contains([]byte(err.Error()), []byte("c4n4ry")) {
+	cancel()
+	if err := <-failed; !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "c4n4ry") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := io.ReadAll(f); err != nil {
-		t.Error(err)
-	}
+	ended(t, f)
 }
