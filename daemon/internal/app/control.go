@@ -74,6 +74,9 @@ func (a *App) status() loomrpc.Status {
 		s.Sessions = append(s.Sessions, one.Info())
 	}
 	a.mu.Unlock()
+	for _, f := range a.hub.Registry().Files {
+		s.Layers = append(s.Layers, loomrpc.Layer{Name: string(f.Layer), Path: f.Path})
+	}
 	for _, server := range a.hub.Registry().Servers {
 		s.Servers = append(s.Servers, a.serverStatus(server))
 		s.Notes = append(s.Notes, a.pool.Notes(string(server.Name))...)
@@ -103,7 +106,7 @@ func (a *App) servers() loomrpc.ServersReply {
 func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 	name := string(s.Name)
 	out := loomrpc.ServerStatus{
-		Name: name, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Share: string(s.Share),
+		Name: name, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Denied: s.Denied, Share: string(s.Share),
 		Command: strings.Join(append([]string{s.Command}, s.Args...), " "), Instances: []loomrpc.Instance{},
 	}
 	if s.URL != "" {
@@ -136,7 +139,7 @@ func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 // tokens estimates what a definition costs a model: characters / 4.
 func tokens(raw []byte) int { return (len(raw) + 3) / 4 }
 
-// tools lists what the default profile sees, learning first what is missing.
+// tools lists what a profile sees, learning first what is missing.
 func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 	reg := a.hub.Registry()
 	if _, ok := reg.Server(registry.ServerName(q.Server)); q.Server != "" && q.Server != loomrpc.ServerPrefix && !ok {
@@ -150,7 +153,7 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 		a.definitions(reg, q.Server, &reply)
 		return reply, nil
 	}
-	view, err := a.hub.View(hub.Viewer{})
+	view, err := a.hub.View(hub.Viewer{Profile: q.Profile})
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (e *ConfigError) Unwrap() error { return e.Cause }
 // specHash is the same for two entries that need the same process, or the same
 // session of a remote server.
 func specHash(s registry.Server) string {
-	return hash(s.Command, s.Args, s.Dir, s.Env, s.URL, s.Headers, s.ClientEnv, s.Limits, s.Share, s.Concurrency)
+	return hash(s.Command, s.Args, s.Dir, s.Env, s.URL, s.Headers, s.ClientEnv, s.Limits, s.Share, s.Concurrency, s.Project, s.Granted, s.Bounds.Commands, s.Bounds.URLs)
 }
 
 // spec is an entry with its hash.
@@ -44,7 +44,7 @@ type spec struct {
 // specLocked is [specHash] from memory: it is asked for at every call, and an
 // entry changes at a reload only.
 func (p *Pool) specLocked(s registry.Server) string {
-	name := string(s.Name)
+	name := s.ID()
 	if last, ok := p.specs[name]; ok && sameSpec(last.of, s) {
 		return last.hash
 	}
@@ -58,7 +58,9 @@ func sameSpec(a, b registry.Server) bool {
 	return a.Command == b.Command && a.Dir == b.Dir && a.URL == b.URL && a.Limits == b.Limits &&
 		a.Share == b.Share && a.Concurrency == b.Concurrency &&
 		slices.Equal(a.Args, b.Args) && slices.Equal(a.Env, b.Env) &&
-		slices.Equal(a.Headers, b.Headers) && slices.Equal(a.ClientEnv, b.ClientEnv)
+		slices.Equal(a.Headers, b.Headers) && slices.Equal(a.ClientEnv, b.ClientEnv) &&
+		a.Project == b.Project && slices.Equal(a.Granted.Secrets, b.Granted.Secrets) && slices.Equal(a.Granted.Env, b.Granted.Env) &&
+		slices.Equal(a.Bounds.Commands, b.Bounds.Commands) && slices.Equal(a.Bounds.URLs, b.Bounds.URLs)
 }
 
 func hash(values ...any) string {
@@ -83,7 +85,7 @@ func (p *Pool) Key(ctx context.Context, s registry.Server) (string, error) {
 	}
 	fi, err := os.Stat(spec.Path)
 	if err != nil {
-		return "", &ConfigError{Server: string(s.Name), Cause: err}
+		return "", &ConfigError{Server: s.ID(), Cause: err}
 	}
 	return hash(spec.Path, fi.Size(), fi.ModTime().UnixNano(), s.Args, spec.Env[len(p.opts.Environ):]), nil
 }
@@ -99,11 +101,19 @@ func (nameOnly) SecretFile(_ context.Context, name string) (string, error) { ret
 
 // resolve turns an entry of the registry into what a process is started from.
 func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, lookup secret.Lookup) (child.Spec, error) {
+	lookup = granted{s, lookup}
 	fail := func(cause error, hint string) (child.Spec, error) {
-		return child.Spec{}, &ConfigError{Server: string(s.Name), Cause: cause, Hint: hint}
+		var not *WithheldError
+		if errors.As(cause, &not) {
+			hint = "loom trust " + not.Project
+		}
+		return child.Spec{}, &ConfigError{Server: s.ID(), Cause: cause, Hint: hint}
 	}
 	if s.URL != "" {
-		spec, err := p.reach(s, func(text string) (string, bool, error) { return process.Expand(ctx, text, lookup) })
+		spec, err := p.reach(s, func(text string) (string, bool, error) {
+			value, present, err := process.Expand(ctx, text, lookup)
+			return value, present, withheld(s, err)
+		})
 		if err != nil {
 			return fail(err, "")
 		}
@@ -111,18 +121,22 @@ func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, 
 	}
 	host := process.Host{
 		Program: "loomd", Beside: p.opts.Beside, Environ: p.opts.Environ,
-		Client: sharing.Env, Dir: cmp.Or(sharing.Dir, p.opts.Home),
+		Client: given(s, sharing.Env), Dir: cmp.Or(sharing.Dir, s.Project, p.opts.Home),
 	}
 	of, err := process.Resolve(ctx, s, host, lookup)
+	err = withheld(s, err)
 	var notFound *process.NotFoundError
+	var forbidden *process.ForbiddenError
 	switch {
 	case errors.As(err, &notFound):
 		return fail(err, "loom logs loomd; loom start saves your shell's PATH for loomd")
+	case errors.As(err, &forbidden):
+		return fail(err, "ask whoever looks after this machine")
 	case err != nil:
 		return fail(err, "")
 	}
 	return child.Spec{
-		Server: string(s.Name), Path: of.Path, Args: of.Args, Env: of.Env, Dir: of.Dir,
+		Server: s.ID(), Path: of.Path, Args: of.Args, Env: of.Env, Dir: of.Dir,
 		Version: p.opts.Version, Timeouts: p.opts.Timeouts,
 	}, nil
 }

@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/daemon/internal/vault"
@@ -20,7 +21,7 @@ type secrets struct {
 // secrets gets the secrets of a server. It may take as long as the keyring does.
 func (p *Pool) secrets(s registry.Server) (*secrets, error) {
 	out := &secrets{Lookup: p.opts.Lookup, pool: p}
-	refs := s.SecretRefs()
+	refs := slices.DeleteFunc(s.SecretRefs(), func(r secret.Ref) bool { return !s.MayHaveSecret(r.Name) })
 	if p.opts.Vault == nil || len(refs) == 0 {
 		return out, nil
 	}
@@ -29,7 +30,7 @@ func (p *Pool) secrets(s registry.Server) (*secrets, error) {
 		if p.ctx.Err() != nil {
 			return nil, ErrRetired
 		}
-		return nil, &ConfigError{Server: string(s.Name), Cause: err} // whoever unlocks it wants to see that at once
+		return nil, &ConfigError{Server: s.ID(), Cause: err} // whoever unlocks it wants to see that at once
 	}
 	out.Lookup = secret.NewLookup(p.opts.Lookup.Env, store)
 	return out, nil
