@@ -9,31 +9,24 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// SetInProfile lets a profile have a server, or one tool of it if tool is not empty,
+// SetInProfile lets a profile have a server of any layer, or one tool of it if tool is not empty,
 // or keeps it out, in the text of a registry. It writes what says just that: the
 // name in servers where that alone gives it, else a pattern in deny. A rule that
 // says more than that is left to the user. See [Enable] for what stays the same.
-func SetInProfile(path string, data []byte, profile string, name ServerName, tool string, on bool) ([]byte, Change, error) {
-	before, err := Parse(path, data)
+func SetInProfile(path string, data []byte, profile string, s Server, tool string, on bool) ([]byte, Change, error) {
+	before, err := ParseLayer(path, data)
 	if err != nil {
 		return nil, Change{}, err
 	}
-	s, there := before.Server(name)
-	if !there {
-		return nil, Change{}, unknownServer(before, name)
-	}
-	p, known := before.Profiles[profile]
-	if !known {
-		return nil, Change{}, fmt.Errorf("unknown profile %q (%s)", profile, didYouMean(profile, keysOf(before.Profiles)))
-	}
-	if gives(p, s, tool) == on {
-		return data, Change{}, nil
-	}
+	p, name := before.Profiles[profile], s.Name
 	e := newEditor(data)
 	_, profiles := e.find(e.root, "profiles")
 	key, node := e.find(profiles, profile)
 	if node == nil || node.Kind != yaml.MappingNode {
 		return nil, Change{}, fmt.Errorf("profile %s is not in the file: write it first, under profiles: %[1]s: {servers: [\"*\"]}", profile)
+	}
+	if p.Gives(s, tool) == on {
+		return data, Change{}, nil
 	}
 	pattern := string(name) + separator + "*"
 	if tool != "" {
@@ -44,8 +37,8 @@ func SetInProfile(path string, data []byte, profile string, name ServerName, too
 			continue
 		}
 		after := slices.Concat(data[:d.start], []byte(d.text), data[d.end:])
-		got, err := Parse(path, after)
-		if err != nil || !gives(got.Profiles[profile], s, tool) == on {
+		got, err := ParseLayer(path, after)
+		if err != nil || got.Profiles[profile].Gives(s, tool) != on {
 			continue
 		}
 		was, is := placeless(*before), placeless(*got)
@@ -58,9 +51,9 @@ func SetInProfile(path string, data []byte, profile string, name ServerName, too
 	return nil, Change{}, fmt.Errorf("profile %s has other rules for %s: edit it by hand (%s)", profile, strings.TrimSuffix(pattern, separator+"*"), p.Pos)
 }
 
-// gives reports that a profile lets a server or a tool through, whatever is known
+// Gives reports that a profile lets a server, or a tool of it, through, whatever is known
 // of the tool: read_only is another question.
-func gives(p Profile, s Server, tool string) bool {
+func (p Profile) Gives(s Server, tool string) bool {
 	p.ReadOnly = false
 	if tool == "" {
 		for _, pattern := range p.Deny {
@@ -131,13 +124,4 @@ func (e *editor) withItem(list *yaml.Node, text, what string) *edit {
 	d := &edit{what: what}
 	e.addLines(d, last.Line, strings.Repeat(" ", dash)+"- "+item)
 	return d
-}
-
-func keysOf[V any](m map[string]V) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -23,7 +23,7 @@ func TestSetInProfile(t *testing.T) {
 		{"as it is", "profiles:\n  p: {servers: [\"*\"]}\n", "", true, "profiles:\n  p: {servers: [\"*\"]}\n"},
 		{"default that is not written", "", "", true, ""},
 	} {
-		got, change, err := SetInProfile(editPath, []byte(servers+tc.in), "p", "a", tc.tool, tc.on)
+		got, change, err := SetInProfile(editPath, []byte(servers+tc.in), "p", Server{Name: "a"}, tc.tool, tc.on)
 		if (err == nil) != (tc.want != "") || err == nil && (string(got) != servers+tc.want || change.None() != (tc.in == tc.want)) {
 			t.Errorf("%s: %v\n got %q\nwant %q", tc.name, err, got, servers+tc.want)
 		}

@@ -112,10 +112,10 @@ func randomEdit(random *rand.Rand, data []byte) (after []byte, what string, err 
 		}
 		return after, fmt.Sprint("tool ", on), err
 	case 7, 8:
-		after, _, err = SetInProfile(editPath, data, profile, name, "", on)
+		after, _, err = SetInProfile(editPath, data, profile, Server{Name: name}, "", on)
 		return after, fmt.Sprint("profile ", on), err
 	case 9, 10:
-		after, _, err = SetInProfile(editPath, data, profile, name, tool, on)
+		after, _, err = SetInProfile(editPath, data, profile, Server{Name: name}, tool, on)
 		return after, fmt.Sprint("profile tool ", on), err
 	}
 	if len(reg.Servers) < 2 {

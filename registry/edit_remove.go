@@ -36,7 +36,7 @@ func (e *InUseError) Error() string {
 // comments right above it that are its own. See [Enable] for what stays the same.
 // With prune what names the server goes too, else that is an [*InUseError].
 func Remove(path string, data []byte, name ServerName, prune bool) ([]byte, Change, error) {
-	before, err := Parse(path, data)
+	before, err := ParseLayer(path, data)
 	if err != nil {
 		return nil, Change{}, err
 	}
@@ -61,7 +61,7 @@ func Remove(path string, data []byte, name ServerName, prune bool) ([]byte, Chan
 	if err != nil {
 		return nil, Change{}, fmt.Errorf("removing %s: %w: take its entry at line %d out by hand", name, err, line)
 	}
-	got, err := Parse(path, after)
+	got, err := ParseLayer(path, after)
 	if err != nil {
 		return nil, Change{}, fmt.Errorf("removing %s: %w", name, err)
 	}

@@ -10,10 +10,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// SetTool turns one tool of a server on or off in the text of a registry, by the
-// server's own name of it. See [Enable] for what stays the same.
+// SetTool says in the text of one layer that a tool of a server is on or off, by
+// the server's own name of it, whatever earlier layers say. See [Enable] for what
+// stays the same.
 func SetTool(data []byte, name ServerName, tool string, on bool) ([]byte, Change, error) {
-	before, err := Parse(editPath, data)
+	before, err := ParseLayer(editPath, data)
 	if err != nil {
 		return nil, Change{}, err
 	}
@@ -21,16 +22,16 @@ func SetTool(data []byte, name ServerName, tool string, on bool) ([]byte, Change
 		return nil, Change{}, fmt.Errorf("%q is not the name of one tool", tool)
 	}
 	s, there := before.Server(name)
-	if !there {
-		return nil, Change{}, unknownServer(before, name)
-	}
-	if s.ToolEnabled(tool) == on {
-		return data, Change{}, nil
+	if i := slices.IndexFunc(s.Tools, func(r ToolRule) bool { return r.Pattern == tool }); i >= 0 && s.Tools[i].Enabled != nil && s.ToolEnabled(tool) == on {
+		return data, Change{}, nil // it says so itself
 	}
 	e := newEditor(data)
 	what := fmt.Sprintf("set tools: {%s: {enabled: %t}}", tool, on)
 	if after, change, ok := e.tryTool(before, name, tool, on, what); ok {
 		return after, change, nil
+	}
+	if !there {
+		return nil, Change{}, fmt.Errorf("%s__%s: the file cannot be edited without disturbing the rest: write %s: {%s} under servers by hand", name, tool, name, strings.TrimPrefix(what, "set "))
 	}
 	return nil, Change{}, fmt.Errorf("%s__%s: line %d cannot be edited without disturbing the rest: write %s into the entry by hand, below the other rules", name, tool, s.Pos.Line, strings.TrimPrefix(what, "set "))
 }
@@ -43,21 +44,39 @@ func (e *editor) tryTool(before *Registry, name ServerName, tool string, on bool
 		return nil, Change{}, false
 	}
 	after := slices.Concat(e.data[:d.start], []byte(d.text), e.data[d.end:])
-	got, err := Parse(editPath, after)
+	got, err := ParseLayer(editPath, after)
 	if err != nil {
 		return nil, Change{}, false
 	}
 	was, is := placeless(*before), placeless(*got)
-	i := slices.IndexFunc(was.Servers, func(s Server) bool { return s.Name == name })
-	if len(is.Servers) != len(was.Servers) || is.Servers[i].ToolEnabled(tool) != on {
+	now, ok := got.Server(name)
+	if !ok || now.ToolEnabled(tool) != on {
 		return nil, Change{}, false
 	}
-	old, changed := was.Servers[i].Tools, is.Servers[i].Tools
-	was.Servers[i].Tools, is.Servers[i].Tools = nil, nil
-	if !reflect.DeepEqual(was, is) || !sameOtherRules(old, changed, tool) {
+	old, there := before.Server(name)
+	if !sameOtherRules(placelessRules(old.Tools), placelessRules(now.Tools), tool) {
+		return nil, Change{}, false
+	}
+	for _, r := range []*Registry{&was, &is} {
+		r.Servers = slices.DeleteFunc(r.Servers, func(s Server) bool { return s.Name == name && !there })
+		for i := range r.Servers {
+			if r.Servers[i].Name == name {
+				r.Servers[i].Tools = nil
+			}
+		}
+	}
+	if !reflect.DeepEqual(was, is) {
 		return nil, Change{}, false
 	}
 	return after, Change{Server: name, Line: splitLines(after).number(firstDifference(e.data, after)), What: d.what}, true
+}
+
+func placelessRules(rules []ToolRule) []ToolRule {
+	rules = slices.Clone(rules)
+	for i := range rules {
+		rules[i].Pos = Position{}
+	}
+	return rules
 }
 
 // sameOtherRules compares rules without what they say of one tool being enabled.
@@ -81,6 +100,14 @@ func sameOtherRules(a, b []ToolRule, tool string) bool {
 // one that matches counts.
 func (e *editor) setTool(name ServerName, tool string, on bool, what string) *edit {
 	key, entry := e.entry(name)
+	if key == nil { // an earlier layer has the server
+		quoted := fmt.Sprintf(`{"tools": {%q: {"enabled": %t}}}`, tool, on)
+		d := e.addServer(name, fmt.Sprintf("{tools: {%s: {enabled: %t}}}", yamlKey(tool), on), quoted)
+		if d != nil {
+			d.what = what
+		}
+		return d
+	}
 	if entry == nil || entry.Kind != yaml.MappingNode || len(entry.Content) == 0 {
 		return nil
 	}

@@ -17,7 +17,8 @@ func TestSetTool(t *testing.T) {
 		{"a glob in lines", "servers:\n  a:\n    command: x\n    tools:\n      \"*\": {enabled: false}\n", true, "servers:\n  a:\n    command: x\n    tools:\n      \"*\": {enabled: false}\n      t: {enabled: true}\n"},
 		{"its own before a glob", "servers:\n  a:\n    command: x\n    tools:\n      t: {enabled: true}\n      \"*\": {enabled: false}\n", true, ""},
 		{"in braces", "servers:\n  a: {command: x, tools: {b: {enabled: false}}}\n", false, "servers:\n  a: {command: x, tools: {b: {enabled: false}, t: {enabled: false}}}\n"},
-		{"as it is", "servers: {a: {command: x}}", true, "servers: {a: {command: x}}"},
+		{"as it is", "servers: {a: {command: x, tools: {t: {enabled: true}}}}", true, "servers: {a: {command: x, tools: {t: {enabled: true}}}}"},
+		{"of an earlier layer", "# mine\n", false, "# mine\nversion: 1\nservers:\n  a: {tools: {t: {enabled: false}}}\n"},
 		{"JSON", `{"servers": {"a": {"command": "x"}}}`, false, ""},
 	} {
 		got, change, err := SetTool([]byte(tc.in), "a", "t", tc.on)

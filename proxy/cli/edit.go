@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loom-core/loom/core/localsock"
-	"github.com/loom-core/loom/registry"
 )
 
 // EditOptions are what `loom edit` needs.
@@ -23,12 +22,13 @@ type EditOptions struct {
 	Dirs         func() (localsock.Dirs, error)
 	RegistryFile func() (RegistryFile, error)
 	Dial         func(context.Context) (*Conn, error)
+	Terminal     func() (*terminal, error)
 	Editor       string // a command line, as in $VISUAL
 }
 
 // NewCmdEdit makes `loom edit`.
 func NewCmdEdit(f *Factory, runF func(context.Context, *EditOptions) error) *cobra.Command {
-	opts := &EditOptions{IO: f.IO, Dirs: f.Dirs, RegistryFile: f.RegistryFile, Dial: f.Dial, Editor: editorOf(os.Getenv)}
+	opts := &EditOptions{IO: f.IO, Dirs: f.Dirs, RegistryFile: f.RegistryFile, Dial: f.Dial, Terminal: openTerminal, Editor: editorOf(os.Getenv)}
 	if runF == nil {
 		runF = runEdit
 	}
@@ -68,6 +68,7 @@ func runEdit(ctx context.Context, opts *EditOptions) error {
 	if err != nil && (file.Named || !errors.Is(err, fs.ErrNotExist)) {
 		return fmt.Errorf("reading registry: %w", err)
 	}
+	layers := file.sources(dirs)
 	draft := filepath.Join(dirs.State, "draft-"+filepath.Base(file.Path))
 	if err := beginDraft(opts.IO, draft, before); err != nil {
 		return err
@@ -84,7 +85,7 @@ func runEdit(ctx context.Context, opts *EditOptions) error {
 			fmt.Fprintln(opts.IO.Out, "nothing changed")
 			return os.Remove(draft)
 		}
-		_, mistakes := registry.Parse(file.Path, after)
+		_, mistakes := layers.LoadWith(after)
 		if mistakes == nil {
 			if err := replaceIfSame(file.Path, before, after); err != nil {
 				return withHint(fmt.Errorf("writing registry: %w", err), "what you wrote is in %s", draft)
@@ -96,11 +97,24 @@ func runEdit(ctx context.Context, opts *EditOptions) error {
 			return applyEdit(ctx, opts, file)
 		}
 		printError(opts.IO, mistakes)
-		again, err := opts.IO.Ask("Edit on, or keep it as a draft?", "edit", "keep")
-		if err != nil || again != "edit" {
-			return withHint(errors.Join(err, errors.New("the registry is as it was")), "what you wrote is in %s; loom edit goes on from there", draft)
+		if again, err := editOn(ctx, opts); err != nil || !again {
+			return withHint(errors.Join(errors.New("the registry is as it was"), err), "what you wrote is in %s; loom edit goes on from there", draft)
 		}
 	}
+}
+
+// editOn asks whether the mistakes are to be mended now. Without a terminal nobody
+// is there to do it.
+func editOn(ctx context.Context, opts *EditOptions) (bool, error) {
+	t, err := opts.Terminal()
+	if errors.Is(err, errNoTerminal) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer t.close()
+	return t.confirm(ctx, "Edit on?")
 }
 
 // beginDraft writes the copy that is edited. One from before is taken up: it is

@@ -21,6 +21,7 @@ import (
 // RemoveOptions are what `loom remove` needs.
 type RemoveOptions struct {
 	IO           *IO
+	Dirs         func() (localsock.Dirs, error)
 	RegistryFile func() (RegistryFile, error)
 	Dial         func(context.Context) (*Conn, error)
 
@@ -32,7 +33,7 @@ type RemoveOptions struct {
 
 // NewCmdRemove makes `loom remove`.
 func NewCmdRemove(f *Factory, runF func(context.Context, *RemoveOptions) error) *cobra.Command {
-	opts := &RemoveOptions{IO: f.IO, RegistryFile: f.RegistryFile, Dial: f.Dial}
+	opts := &RemoveOptions{IO: f.IO, Dirs: f.Dirs, RegistryFile: f.RegistryFile, Dial: f.Dial}
 	if runF == nil {
 		runF = runRemove
 	}
@@ -79,12 +80,21 @@ func runRemove(ctx context.Context, opts *RemoveOptions) error {
 	if err != nil && (file.Named || !errors.Is(err, fs.ErrNotExist)) {
 		return fmt.Errorf("reading registry: %w", err)
 	}
-	before, err := registry.Parse(file.Path, data)
+	dirs, err := opts.Dirs()
 	if err != nil {
 		return err
 	}
-	if _, there := before.Server(opts.Server); !there {
-		return notThere(before, opts.Server)
+	layers := file.sources(dirs)
+	before, err := layers.LoadWith(data)
+	if err != nil {
+		return err
+	}
+	own, err := registry.ParseLayer(file.Path, data)
+	if err != nil {
+		return err
+	}
+	if _, here := own.Server(opts.Server); !here {
+		return notHere(before, file.Path, opts.Server)
 	}
 	after, change, err := registry.Remove(file.Path, data, opts.Server, opts.Prune)
 	if used := (*registry.InUseError)(nil); errors.As(err, &used) {
@@ -92,6 +102,9 @@ func runRemove(ctx context.Context, opts *RemoveOptions) error {
 	}
 	if err != nil {
 		return err
+	}
+	if _, err := layers.LoadWith(after); err != nil {
+		return err // another layer names it
 	}
 	done := removed{Server: string(opts.Server), Registry: file.Path, Line: change.Line, Secrets: ownSecrets(before, opts.Server)}
 	if opts.DryRun {
@@ -121,13 +134,17 @@ func runRemove(ctx context.Context, opts *RemoveOptions) error {
 	return nil
 }
 
-// notThere is an error with what the name may have been meant to be.
-func notThere(reg *registry.Registry, name registry.ServerName) error {
+// notHere is an error with what to do about a server that the user's file has not:
+// another file has it, or the name was meant to be another.
+func notHere(reg *registry.Registry, path string, name registry.ServerName) error {
+	if s, there := reg.Server(name); there {
+		return withHint(fmt.Errorf("%s is described in %s, not in %s", name, s.Pos, path), "loom disable %s switches it off for you", name)
+	}
 	var names []string
 	for _, s := range reg.Servers {
 		names = append(names, string(s.Name))
 	}
-	err := fmt.Errorf("there is no server %q in %s", name, reg.Path)
+	err := fmt.Errorf("there is no server %q in %s", name, path)
 	for _, n := range nearest(string(name), names) {
 		err = withHint(err, "did you mean %s?", n)
 	}
