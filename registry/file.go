@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,12 +10,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// file is what a registry.yaml says, shipped entries merged, before defaults.
+// file is what the layers say, merged, before defaults.
 type file struct {
 	defaults defaults
 	servers  []entry
 	profiles map[string]Profile
 	clients  map[string]Client
+	backend  string
 }
 
 // defaults hold for every server that does not say otherwise.
@@ -28,32 +30,43 @@ func newDefaults() defaults {
 	return defaults{timeout: defaultTimeout, idleTimeout: defaultIdleTimeout, learnWait: defaultLearnWait, drain: defaultDrain}
 }
 
-// file reads the document. Profiles and clients come last, whatever the order
-// in the file, since they name what comes before them.
-func (r *reader) file(root *yaml.Node) *file {
-	f := &file{
-		defaults: newDefaults(),
-		profiles: map[string]Profile{},
-		clients:  map[string]Client{},
-	}
+// values are the top keys of a document.
+func (r *reader) values(root *yaml.Node) map[string]*yaml.Node {
 	values := map[string]*yaml.Node{}
 	r.fields(root, "a registry", fileKeys, func(key string, v *yaml.Node) { values[key] = v })
+	return values
+}
+
+// begin reads what stands alone, and returns the servers of this one file.
+func (r *reader) begin(values map[string]*yaml.Node, f *file) []entry {
 	if v := values["version"]; v != nil {
 		r.version(v)
 	}
 	if v := values["defaults"]; v != nil {
 		r.defaults(v, &f.defaults)
 	}
-	if v := values["servers"]; v != nil {
-		r.servers(v, f)
+	if v := values["secrets"]; v != nil {
+		f.backend = cmp.Or(r.secrets(v), f.backend)
 	}
+	if v := values["servers"]; v != nil {
+		return r.servers(v)
+	}
+	return nil
+}
+
+// finish reads profiles and clients. They come last, whatever the order in the
+// file, since they name what comes before them, here and in other layers.
+func (r *reader) finish(values map[string]*yaml.Node, f *file) {
 	if v := values["profiles"]; v != nil {
 		r.profiles(v, f)
 	}
+}
+
+// finishClients comes when the profiles of every layer are known.
+func (r *reader) finishClients(values map[string]*yaml.Node, f *file) {
 	if v := values["clients"]; v != nil {
 		r.clients(v, f)
 	}
-	return f
 }
 
 // version is 1 and may be left out, as it is in a file that was just begun.
@@ -71,11 +84,11 @@ func (r *reader) defaults(n *yaml.Node, d *defaults) {
 	r.fields(n, "defaults", defaultsKeys, func(key string, v *yaml.Node) {
 		switch key {
 		case "limits":
-			d.limits = r.limits(v)
+			d.limits = r.limits(v).over(d.limits)
 		case "max_result_bytes":
-			d.results.text = r.bound(v, key)
+			d.results.text = cmp.Or(r.bound(v, key), d.results.text)
 		case "max_structured_bytes":
-			d.results.structured = r.bound(v, key)
+			d.results.structured = cmp.Or(r.bound(v, key), d.results.structured)
 		default:
 			if got, ok := r.duration(v, key, key == "idle_timeout" || key == "learn_wait"); ok {
 				*durations[key] = got
@@ -84,25 +97,29 @@ func (r *reader) defaults(n *yaml.Node, d *defaults) {
 	})
 }
 
-func (r *reader) servers(n *yaml.Node, f *file) {
+func (r *reader) servers(n *yaml.Node) (entries []entry) {
 	r.entries(n, "servers", func(key, v *yaml.Node) {
 		r.serverName(key)
 		e := r.entry(key, v)
-		base, found := shipped()[e.name]
-		switch {
-		case e.shipped && !found:
-			r.problem(key, "shipped are: "+strings.Join(shippedNames(), ", "), "no server %q is shipped with this version of loom", e.name)
-		case e.shipped:
-			e = e.over(base)
-		case e.command == nil && e.url == nil && !explained(v):
-			hint := ""
-			if found {
-				hint = "write {from: shipped} for the one that comes with loom"
-			}
-			r.problem(key, hint, "server %q has neither a command nor a url", e.name)
+		e.explained = explained(v)
+		if isNull(v) || v.Kind == yaml.MappingNode && len(v.Content) == 0 { // not even a change of what another layer has
+			e.explained = true
+			r.problem(key, hintShipped(e.name), "server %q has neither a command nor a url", e.name)
 		}
-		f.servers = append(f.servers, e)
+		if _, found := shipped()[e.name]; e.shipped && !found {
+			r.problem(key, "shipped are: "+strings.Join(shippedNames(), ", "), "no server %q is shipped with this version of loom", e.name)
+		}
+		entries = append(entries, e)
 	})
+	return entries
+}
+
+// hintShipped is for an entry with nothing to run under a name of Loom's own.
+func hintShipped(name ServerName) string {
+	if _, found := shipped()[name]; found {
+		return "write {from: shipped} for the one that comes with loom"
+	}
+	return ""
 }
 
 func (r *reader) serverName(key *yaml.Node) {

@@ -157,9 +157,14 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, s := range r.Servers {
-			if !serverName.MatchString(string(s.Name)) || len(s.Name) > maxServerName || s.Name == reservedName || (s.Command == "") == (s.URL == "") ||
+			if !serverName.MatchString(string(s.Name)) || len(s.Name) > maxServerName || s.Name == reservedName || s.Enabled && (s.Command == "") == (s.URL == "") ||
 				s.Timeout <= 0 || s.Drain <= 0 || s.MaxResult < 0 || s.MaxStructured < 0 || s.Limits.Memory < 0 || s.Limits.Processes < 0 || s.IdleTimeout < 0 || s.Concurrency < 1 || s.Share == "" {
 				t.Fatalf("got %+v", s)
+			}
+			for _, rule := range s.Tools {
+				if rule.Alias != "" && (isGlob(rule.Pattern) || !aliasName.MatchString(rule.Alias) || len(s.Name)+len(separator)+len(rule.Alias) > maxExposed) {
+					t.Fatalf("got %+v", rule)
+				}
 			}
 		}
 		for client := range r.Clients {

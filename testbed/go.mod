@@ -3,6 +3,7 @@ module github.com/loom-core/loom/testbed
 go 1.26.0
 
 require (
+	github.com/godbus/dbus v0.0.0-20190726142602-4481cbc300e2
 	github.com/google/go-cmp v0.7.0
 	github.com/loom-core/loom/core v0.0.0
 	github.com/loom-core/loom/daemon v0.0.0

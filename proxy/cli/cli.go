@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/loom-core/loom/proxy/internal/launch"
 )
 
 // Exit codes.
@@ -30,6 +33,9 @@ const (
 
 // Main runs loom with args, without the program's name, and returns its exit code.
 func Main(args []string) int {
+	if len(args) > 0 && args[0] == launch.DetachArgument {
+		return launch.Detach(args[1:])
+	}
 	// The first signal ends what is being done; the second one ends us.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -45,6 +51,9 @@ func Main(args []string) int {
 	root := newRoot(f)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if status := exitStatus(0); errors.As(err, &status) {
+		return int(status)
+	}
 	if err != nil && ctx.Err() != nil {
 		streams.Note("interrupted")
 		return exitInterrupted
@@ -106,9 +115,9 @@ servers themselves are described once, in registry.yaml, and run once, by loomd.
 		}
 	}
 	add(groupDaemon, NewCmdStart(f, nil), NewCmdStop(f, nil), NewCmdStatus(f, nil), NewCmdReload(f, nil), NewCmdMetrics(f, nil), NewCmdAudit(f, nil), NewCmdTrace(f, nil), NewCmdService(f, nil), NewCmdEnv(f, nil))
-	add(groupRegistry, NewCmdServers(f, nil), NewCmdEnable(f, nil), NewCmdDisable(f, nil), NewCmdRestart(f, nil), NewCmdLogs(f, nil), NewCmdPin(f, nil))
+	add(groupRegistry, NewCmdServers(f, nil), NewCmdRemove(f, nil), NewCmdEnable(f, nil), NewCmdDisable(f, nil), NewCmdRestart(f, nil), NewCmdLogs(f, nil), NewCmdPin(f, nil), NewCmdEdit(f, nil), NewCmdRegistry(f, nil), NewCmdProfile(f, nil), NewCmdSecret(f), NewCmdUnlock(f, nil))
 	add(groupTools, NewCmdTools(f, nil), NewCmdCall(f, nil))
-	add(groupClients, NewCmdSync(f, nil), NewCmdUnsync(f, nil), NewCmdConfigLine(f, nil), NewCmdProxy(f, nil))
+	add(groupClients, NewCmdSync(f, nil), NewCmdUnsync(f, nil), NewCmdConfigLine(f, nil), NewCmdProxy(f, nil), NewCmdRun(f, nil))
 	add(groupMore, NewCmdVersion(f, nil))
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)

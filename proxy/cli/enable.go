@@ -19,50 +19,58 @@ import (
 // EnableOptions are what `loom enable` and `loom disable` need.
 type EnableOptions struct {
 	IO           *IO
+	Dirs         func() (localsock.Dirs, error)
 	RegistryFile func() (RegistryFile, error)
 	Dial         func(context.Context) (*Conn, error)
 
-	Server registry.ServerName
-	On     bool
-	JSON   bool
+	Server  registry.ServerName
+	Tool    string // empty: the server
+	Profile string // empty: for all
+	On      bool
+	JSON    bool
 }
 
 // NewCmdEnable makes `loom enable`.
 func NewCmdEnable(f *Factory, runF func(context.Context, *EnableOptions) error) *cobra.Command {
 	cmd := newCmdSwitch(f, runF, true)
-	cmd.Use = "enable SERVER"
-	cmd.Short = "Switch on a server that is shipped, or that was switched off"
-	cmd.Long = `Switch on a server that is shipped, or that was switched off.
+	cmd.Use = "enable SERVER[__TOOL]"
+	cmd.Short = "Switch on a server that is shipped, or a server or tool that was switched off"
+	cmd.Long = `Switch on a server that is shipped, or a server or tool that was switched off; with
+--profile only for those who have that profile.
 
-Writes the entry into your registry and leaves all else there as it is, then
+Writes what says so into your registry and leaves all else there as it is, then
 lets a running loomd read it.`
-	cmd.Example = "  loom enable git"
-	cmd.ValidArgsFunction = completeServers(f, isOff)
+	cmd.Example = "  loom enable git\n  loom enable git__get_blame\n  loom enable git --profile work"
+	cmd.ValidArgsFunction = completeParts(f, isOff)
 	return cmd
 }
 
 // NewCmdDisable makes `loom disable`.
 func NewCmdDisable(f *Factory, runF func(context.Context, *EnableOptions) error) *cobra.Command {
 	cmd := newCmdSwitch(f, runF, false)
-	cmd.Use = "disable SERVER"
-	cmd.Short = "Switch off a server and keep its entry"
-	cmd.Example = "  loom disable git"
-	cmd.ValidArgsFunction = completeServers(f, isEnabled)
+	cmd.Use = "disable SERVER[__TOOL]"
+	cmd.Short = "Switch off a server, and keep its entry, or one of its tools"
+	cmd.Long = `Switch off a server, and keep its entry, or one of its tools; with --profile only
+for those who have that profile.`
+	cmd.Example = "  loom disable git\n  loom disable git__get_blame\n  loom disable git --profile work"
+	cmd.ValidArgsFunction = completeParts(f, isEnabled)
 	return cmd
 }
 
 func newCmdSwitch(f *Factory, runF func(context.Context, *EnableOptions) error, on bool) *cobra.Command {
-	opts := &EnableOptions{IO: f.IO, RegistryFile: f.RegistryFile, Dial: f.Dial, On: on}
+	opts := &EnableOptions{IO: f.IO, Dirs: f.Dirs, RegistryFile: f.RegistryFile, Dial: f.Dial, On: on}
 	if runF == nil {
 		runF = runEnable
 	}
 	cmd := &cobra.Command{
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			opts.Server = registry.ServerName(args[0])
+			opts.Server, opts.Tool = splitTool(args[0])
 			return runF(cmd.Context(), opts)
 		},
 	}
+	cmd.Flags().StringVar(&opts.Profile, "profile", "", "only for this `profile`")
+	cmd.RegisterFlagCompletionFunc("profile", completeProfiles(f))
 	cmd.Flags().BoolVar(&opts.JSON, "json", false, "print JSON")
 	return cmd
 }
@@ -82,6 +90,9 @@ type switched struct {
 }
 
 func runEnable(ctx context.Context, opts *EnableOptions) error {
+	if opts.Tool != "" || opts.Profile != "" {
+		return runEnablePart(ctx, opts)
+	}
 	file, err := opts.RegistryFile()
 	if err != nil {
 		return err
@@ -127,28 +138,77 @@ func editRegistry(file RegistryFile, opts *EnableOptions) (registry.Change, erro
 	if err != nil && (file.Named || !errors.Is(err, fs.ErrNotExist)) {
 		return registry.Change{}, fmt.Errorf("reading registry: %w", err)
 	}
-	reg, err := registry.Parse(file.Path, data)
+	dirs, err := opts.Dirs()
+	if err != nil {
+		return registry.Change{}, err
+	}
+	layers := file.sources(dirs)
+	reg, err := layers.LoadWith(data)
 	if err != nil {
 		return registry.Change{}, err
 	}
 	if err := knows(reg, opts.Server); err != nil {
 		return registry.Change{}, err
 	}
-	change := registry.Disable
-	if opts.On {
-		change = registry.Enable
-	}
-	after, done, err := change(data, opts.Server)
+	after, done, err := switchServer(layers, reg, data, opts)
 	if err != nil {
 		return registry.Change{}, err
 	}
 	if done.None() {
 		return done, nil
 	}
-	if err := replaceFile(file.Path, after); err != nil {
+	if err := replaceIfSame(file.Path, data, after); err != nil {
 		return registry.Change{}, fmt.Errorf("writing registry: %w", err)
 	}
 	return done, nil
+}
+
+// switchServer edits the text of the user's file so that the server is on or off
+// when all layers are put together. One of the machine's gets an entry that says
+// no more than that.
+func switchServer(layers registry.Sources, reg *registry.Registry, data []byte, opts *EnableOptions) (after []byte, done registry.Change, err error) {
+	s, there := reg.Server(opts.Server)
+	if there && s.Enabled == opts.On {
+		return data, registry.Change{}, nil
+	}
+	if s.Denied != "" {
+		return nil, done, withHint(fmt.Errorf("%s is %s", s.Name, s.Denied), "ask whoever looks after this machine")
+	}
+	own, err := registry.ParseLayer(reg.Path, data)
+	if err != nil {
+		return nil, done, err
+	}
+	change := registry.Disable
+	if opts.On {
+		change = registry.Enable
+	}
+	// An entry that only changes the machine's may be nothing without the key.
+	mine, isMine := own.Server(opts.Server)
+	if partial := isMine && mine.Command == "" && mine.URL == ""; isMine && !partial || !there {
+		if after, done, err = change(data, opts.Server); err != nil {
+			return nil, done, err
+		}
+		next, err := layers.LoadWith(after)
+		if err != nil {
+			return nil, done, err
+		}
+		if s, ok := next.Server(opts.Server); ok && s.Enabled == opts.On || !ok && !opts.On {
+			return after, done, nil
+		}
+	}
+	after, done, err = registry.Override(data, opts.Server, opts.On)
+	if err != nil {
+		return nil, done, err
+	}
+	next, err := layers.LoadWith(after)
+	if err != nil {
+		return nil, done, err
+	}
+	if s, _ := next.Server(opts.Server); s.Enabled != opts.On {
+		o, _ := next.Origin("servers", string(opts.Server), "enabled")
+		return nil, done, withHint(fmt.Errorf("%s would stay as it is: a later file says so", s.Name), "change it in %s", o.Pos)
+	}
+	return after, done, nil
 }
 
 // knows returns an error with what the name may have been meant to be.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/registry"
 )
 
@@ -80,7 +82,7 @@ func fakeMain() {
 		os.Stderr.Write(text)
 		os.Exit(1)
 	}
-	if d.reg, err = registry.Load(d.registry.Path, d.registry.Named); err != nil {
+	if d.reg, err = d.registry.sources(d.dirs).Load(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -161,6 +163,9 @@ func (d *fakeLoomd) serve(conn net.Conn) {
 	}
 }
 
+// fakePassphrase opens what this loomd has.
+const fakePassphrase = "open sesame"
+
 var errHold = errors.New("no answer to this one")
 
 // signal writes to a fifo, if the script made one; that waits for the reader.
@@ -205,7 +210,7 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		result = loomrpc.Status{
 			Version: d.version(), Protocol: loomrpc.Protocol, PID: os.Getpid(), Started: d.started,
 			Socket: d.socket, StateDir: d.dirs.State, Registry: d.registry.Path, Environment: environ.Origin(),
-			Sessions: []loomrpc.Session{}, Servers: servers,
+			Layers: layersOf(d.reg), Sessions: []loomrpc.Session{}, Servers: servers,
 		}
 	case "servers":
 		result = loomrpc.ServersReply{Servers: d.servers()}
@@ -267,7 +272,7 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		}
 		result = loomrpc.RestartReply{Stopped: n}
 	case "reload":
-		next, err := registry.Load(d.registry.Path, d.registry.Named)
+		next, err := d.registry.sources(d.dirs).Load()
 		if err != nil {
 			return nil, loomrpc.Errorf(loomrpc.CodeBadRegistry, loomrpc.ErrorData{}, "%v", err)
 		}
@@ -291,6 +296,28 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		return d.trace(params)
 	case "audit":
 		return fakeAudit(params)
+	case "secrets_changed":
+		var q loomrpc.SecretsChanged
+		if err := json.Unmarshal(params, &q); err != nil {
+			return nil, err
+		}
+		reply := loomrpc.SecretsChangedReply{Restarted: []string{}}
+		for _, s := range d.reg.Servers {
+			uses := func(ref secret.Ref) bool { return slices.Contains(q.Names, ref.Name) }
+			if s.Enabled && slices.ContainsFunc(s.SecretRefs(), uses) {
+				reply.Restarted = append(reply.Restarted, string(s.Name))
+			}
+		}
+		result = reply
+	case "unlock":
+		var q loomrpc.Unlock
+		if err := json.Unmarshal(params, &q); err != nil {
+			return nil, err
+		}
+		if q.Passphrase != fakePassphrase {
+			return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "the passphrase does not open the encrypted file")
+		}
+		result = struct{}{}
 	case "stop":
 		result = struct{}{}
 	case "metrics":
@@ -501,4 +528,11 @@ func endFake(socket string) {
 	client := loomrpc.NewClient(conn)
 	defer client.Close()
 	client.Call(ctx, loomrpc.MethodStop, nil, nil)
+}
+
+func layersOf(r *registry.Registry) (layers []loomrpc.Layer) {
+	for _, f := range r.Files {
+		layers = append(layers, loomrpc.Layer{Name: string(f.Layer), Path: f.Path})
+	}
+	return layers
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/loom-core/loom/core/keyring/keyringtest"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/version"
 )
@@ -16,9 +17,11 @@ import (
 const testVersion = "v1.2.3"
 
 func TestMain(m *testing.M) {
+	localsock.MachineForTest(filepath.Join(os.Getenv("HOME"), "..", "machine"))
 	testscript.Main(m, map[string]func(){
-		"loom":  func() { version.Linked = testVersion; os.Exit(Main(os.Args[1:])) },
-		"loomd": fakeMain,
+		"loom":         func() { version.Linked = testVersion; os.Exit(Main(os.Args[1:])) },
+		"loomd":        fakeMain,
+		"loom-keyring": func() { os.Exit(keyringtest.Run()) },
 	})
 }
 

@@ -87,7 +87,15 @@ func TestCodexCalls(t *testing.T) {
 	if !strings.Contains(string(result), "1 true") {
 		t.Errorf("fake__env answers %s", result)
 	}
-	if calls := w.must("audit", "--json"); !strings.Contains(calls, `"codex"`) {
-		t.Errorf("loom audit does not name the client:\n%s", calls)
+	// The log is written a moment after the answer.
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		calls := w.must("audit", "--json")
+		if strings.Contains(calls, `"codex"`) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("loom audit does not name the client:\n%s", calls)
+			break
+		}
 	}
 }

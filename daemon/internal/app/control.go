@@ -20,17 +20,19 @@ import (
 // control lists the methods of the command line.
 func (a *App) control() map[string]session.Control {
 	return map[string]session.Control{
-		loomrpc.MethodAudit:   query(a.readAudit),
-		loomrpc.MethodLearn:   func(ctx context.Context, _ json.RawMessage) (any, error) { return a.learn(ctx) },
-		loomrpc.MethodLogs:    query(a.logs),
-		loomrpc.MethodMetrics: a.metricsText,
-		loomrpc.MethodReload:  func(context.Context, json.RawMessage) (any, error) { return a.reload() },
-		loomrpc.MethodRestart: query(func(_ context.Context, q loomrpc.RestartQuery) (any, error) { return a.restart(q.Server) }),
-		loomrpc.MethodServers: func(context.Context, json.RawMessage) (any, error) { return a.servers(), nil },
-		loomrpc.MethodStatus:  func(context.Context, json.RawMessage) (any, error) { return a.status(), nil },
-		loomrpc.MethodStop:    a.stop,
-		loomrpc.MethodTools:   query(a.tools),
-		loomrpc.MethodTrace:   query(a.traceMessages),
+		loomrpc.MethodAudit:          query(a.readAudit),
+		loomrpc.MethodLearn:          func(ctx context.Context, _ json.RawMessage) (any, error) { return a.learn(ctx) },
+		loomrpc.MethodLogs:           query(a.logs),
+		loomrpc.MethodMetrics:        a.metricsText,
+		loomrpc.MethodReload:         func(context.Context, json.RawMessage) (any, error) { return a.reload() },
+		loomrpc.MethodRestart:        query(func(_ context.Context, q loomrpc.RestartQuery) (any, error) { return a.restart(q.Server) }),
+		loomrpc.MethodSecretsChanged: query(a.secretsChanged),
+		loomrpc.MethodServers:        func(context.Context, json.RawMessage) (any, error) { return a.servers(), nil },
+		loomrpc.MethodStatus:         func(context.Context, json.RawMessage) (any, error) { return a.status(), nil },
+		loomrpc.MethodStop:           a.stop,
+		loomrpc.MethodTools:          query(a.tools),
+		loomrpc.MethodTrace:          query(a.traceMessages),
+		loomrpc.MethodUnlock:         a.unlock,
 	}
 }
 
@@ -56,13 +58,13 @@ func (a *App) stop(context.Context, json.RawMessage) (any, error) {
 
 func (a *App) metricsText(context.Context, json.RawMessage) (any, error) {
 	text, err := a.metrics.text()
-	return loomrpc.MetricsReply{Text: text}, err
+	return loomrpc.MetricsReply{Text: a.opts.Secrets.Text(text)}, err
 }
 
 func (a *App) status() loomrpc.Status {
 	s := loomrpc.Status{
 		Version: a.opts.Version, Protocol: loomrpc.Protocol, PID: os.Getpid(), Started: a.started, Socket: a.opts.Socket,
-		StateDir: a.opts.Dirs.State, Registry: a.opts.RegistryFile, Environment: environ.Origin(), Metrics: a.metricsURL(),
+		StateDir: a.opts.Dirs.State, Registry: a.opts.RegistryFile, Environment: environ.Origin(), Metrics: a.metricsURL(), Keyring: a.keyringStatus(),
 		Audit: a.auditStatus(), Traces: a.trace.Listeners(), Sessions: []loomrpc.Session{}, Servers: []loomrpc.ServerStatus{},
 	}
 	s.Newer = a.newerLoom()
@@ -72,6 +74,9 @@ func (a *App) status() loomrpc.Status {
 		s.Sessions = append(s.Sessions, one.Info())
 	}
 	a.mu.Unlock()
+	for _, f := range a.hub.Registry().Files {
+		s.Layers = append(s.Layers, loomrpc.Layer{Name: string(f.Layer), Path: f.Path})
+	}
 	for _, server := range a.hub.Registry().Servers {
 		s.Servers = append(s.Servers, a.serverStatus(server))
 		s.Notes = append(s.Notes, a.pool.Notes(string(server.Name))...)
@@ -101,7 +106,7 @@ func (a *App) servers() loomrpc.ServersReply {
 func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 	name := string(s.Name)
 	out := loomrpc.ServerStatus{
-		Name: name, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Share: string(s.Share),
+		Name: name, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Denied: s.Denied, Share: string(s.Share),
 		Command: strings.Join(append([]string{s.Command}, s.Args...), " "), Instances: []loomrpc.Instance{},
 	}
 	if s.URL != "" {
@@ -117,7 +122,7 @@ func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 		}
 	}
 	if err := a.pool.LastError(name); err != nil {
-		out.LastError = err.Error()
+		out.LastError = a.opts.Secrets.Text(err.Error())
 	}
 	for _, i := range a.pool.Instances(name) {
 		state := string(i.Phase)
@@ -134,7 +139,7 @@ func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 // tokens estimates what a definition costs a model: characters / 4.
 func tokens(raw []byte) int { return (len(raw) + 3) / 4 }
 
-// tools lists what the default profile sees, learning first what is missing.
+// tools lists what a profile sees, learning first what is missing.
 func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 	reg := a.hub.Registry()
 	if _, ok := reg.Server(registry.ServerName(q.Server)); q.Server != "" && q.Server != loomrpc.ServerPrefix && !ok {
@@ -142,13 +147,13 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 	}
 	reply := loomrpc.ToolsReply{Tools: []loomrpc.Tool{}, Unknown: map[string]string{}}
 	for name, err := range a.pool.LearnNow(ctx, a.pool.Unlearnt(reg.Servers)) {
-		reply.Unknown[name] = err.Error()
+		reply.Unknown[name] = a.opts.Secrets.Text(err.Error())
 	}
 	if q.Raw {
 		a.definitions(reg, q.Server, &reply)
 		return reply, nil
 	}
-	view, err := a.hub.View(hub.Viewer{})
+	view, err := a.hub.View(hub.Viewer{Profile: q.Profile})
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/loom-core/loom/core/keyring"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/registry"
 	"github.com/loom-core/loom/registry/pin"
@@ -38,12 +39,11 @@ func (a *App) reload() (loomrpc.ReloadReply, error) {
 	}
 	reply := compare(a.hub.Registry(), next)
 	// Below here nothing fails.
+	a.vault.Use(keyring.Backend(next.SecretBackend))
 	a.hub.SetPins(pins)
 	a.hub.SetRegistry(next)
 	a.pool.Keep(next)
-	if unlearnt := a.pool.Unlearnt(next.Servers); len(unlearnt) > 0 {
-		a.background.Go(func() { a.pool.LearnNow(a.life, unlearnt) })
-	}
+	a.learnInBackground(next.Servers)
 	a.log.Info("registry reloaded", "added", reply.Added, "removed", reply.Removed, "changed", reply.Changed)
 	return reply, nil
 }
@@ -52,13 +52,24 @@ func (a *App) reload() (loomrpc.ReloadReply, error) {
 // Pins that cannot be read are not taken for none: what they would hold back
 // would be let through.
 func (a *App) load() (*registry.Registry, *pin.Pins, error) {
-	reg, err := registry.Load(a.opts.RegistryFile, a.opts.MustExist)
+	reg, err := a.opts.sources().Load()
 	var pins *pin.Pins
 	if err == nil {
 		pins, err = pin.Load(pin.Path(a.opts.RegistryFile))
 	}
 	a.noteReload(err)
 	return reg, pins, err
+}
+
+// sources are the files that loom reads, too.
+func (o Options) sources() registry.Sources {
+	s := registry.Sources{Policy: o.Dirs.Policy(), Owner: o.Dirs.MachineOwner}
+	if o.MustExist {
+		s.Only = o.RegistryFile
+		return s
+	}
+	s.Machine, s.User, s.Dropins = o.Dirs.MachineRegistry(), o.RegistryFile, o.Dirs.Dropins()
+	return s
 }
 
 func (a *App) noteReload(err error) {
@@ -79,6 +90,7 @@ func compare(old, next *registry.Registry) loomrpc.ReloadReply {
 		for _, s := range r.Servers {
 			if s.Enabled {
 				s.Pos, s.Tools = registry.Position{}, slices.Clone(s.Tools)
+				s.Bounds.CommandsAt, s.Bounds.URLsAt = registry.Position{}, registry.Position{}
 				for i := range s.Tools {
 					s.Tools[i].Pos = registry.Position{} // a line further down is no change
 				}
@@ -115,7 +127,7 @@ func (a *App) learn(ctx context.Context) (loomrpc.LearnReply, error) {
 	reply := loomrpc.LearnReply{Learnt: []loomrpc.ServerStatus{}, Failed: map[string]string{}}
 	for _, s := range unlearnt {
 		if err := failed[string(s.Name)]; err != nil {
-			reply.Failed[string(s.Name)] = err.Error()
+			reply.Failed[string(s.Name)] = a.opts.Secrets.Text(err.Error())
 			continue
 		}
 		reply.Learnt = append(reply.Learnt, a.serverStatus(s))

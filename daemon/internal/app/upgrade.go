@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/core/version"
-	"github.com/loom-core/loom/registry"
 )
 
 // After an upgrade the first proxy of the new version finds a loomd of the old
@@ -23,8 +23,9 @@ import (
 // Succession is what [App.Run] returns when the binary at Path is to go on in
 // this process, with the variable of the handover in its environment.
 type Succession struct {
-	Path     string
-	Handover *localsock.Handover
+	Path       string
+	Handover   *localsock.Handover
+	Passphrase secret.Value // of the keyring's encrypted file; empty if there is none
 }
 
 func (s *Succession) Error() string { return "going over to " + s.Path }
@@ -84,7 +85,7 @@ func (a *App) meet(proxy string) {
 	a.background.Go(func() { // ends with a.life at the latest
 		next, err := u.successor(a.life, a.opts.Version)
 		if err == nil {
-			_, err = registry.Load(a.opts.RegistryFile, a.opts.MustExist) // else the next one would not start
+			_, err = a.opts.sources().Load() // else the next one would not start
 		}
 		if err != nil {
 			a.log.Warn("a newer loom connects, and this loomd goes on", "proxy", proxy, "err", err)
@@ -131,7 +132,8 @@ func (a *App) handOver() *Succession {
 		a.log.Error("not going over to the new loomd; stopping", "err", err)
 		return nil
 	}
-	return &Succession{Path: a.upgrade.path, Handover: h}
+	passphrase, _ := a.vault.Passphrase(a.life) // an error: there is none
+	return &Succession{Path: a.upgrade.path, Handover: h, Passphrase: passphrase}
 }
 
 // succeed is what Run ends with, after everything was taken down.

@@ -36,6 +36,7 @@ func (b *builder) view(profile registry.Profile) *View {
 	rules := policy{profile: profile, pins: b.pins}
 	if b.registry != nil {
 		rules.file = b.registry.Path
+		rules.rules = b.registry.Policy
 	}
 	for _, k := range known {
 		server := string(k.server.Name)
@@ -85,9 +86,15 @@ func (b *builder) choose(v *View, profile registry.Profile) (known []learnt) {
 			continue
 		}
 		entry, ok := b.catalog.Get(string(s.Name))
+		if ok {
+			v.tools.give(s, entry.Tools)
+		}
 		if !s.Enabled {
 			if ok {
 				off := hidden{off: fmt.Sprintf("loom enable %s", s.Name)}
+				if s.Denied != "" {
+					off = hidden{why: "is not to be had: its server is " + s.Denied, off: forbidden}
+				}
 				v.tools.hideAll(string(s.Name), entry.Tools, off)
 				v.prompts.hideAll(string(s.Name), entry.Prompts, off)
 			}

@@ -15,24 +15,29 @@ import (
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/limit"
+	"github.com/loom-core/loom/daemon/internal/redact"
 	"github.com/loom-core/loom/daemon/internal/ring"
+	"github.com/loom-core/loom/daemon/internal/vault"
 	"github.com/loom-core/loom/registry"
 )
 
 // Options are what a pool needs. All fields are required but Timeouts, Notes,
-// Journal and Limiter; without the last there are no limits.
+// Journal, Limiter and those that say so; without Limiter there are no limits.
 type Options struct {
 	Catalog  *catalog.Catalog
 	Lookup   secret.Lookup
-	Environ  []string // what every server gets, "NAME=value"
-	Beside   string   // folder of loomd's own binary: our servers lie there
-	Home     string   // where a server that is shared by all runs
+	Vault    Vault        // where secrets come from in place of Lookup; optional
+	Files    *vault.Files // for the secrets that servers read from a file; without it such a server does not start
+	Environ  []string     // what every server gets, "NAME=value"
+	Beside   string       // folder of loomd's own binary: our servers lie there
+	Home     string       // where a server that is shared by all runs
 	Version  string
 	Instance string // marks the processes of this loomd in their environment
 	State    string // marks those of this state directory, in the same way
 	Notes    string // folder for notes on containers
 	Limiter  *limit.Limiter
 	Journal  Journal
+	Known    *redact.Set // what stderr of servers is shown without; nil: nothing
 	Log      *slog.Logger
 	Observer Observer
 	Changed  func() // a server's definitions changed
@@ -50,6 +55,12 @@ type Observer interface {
 type Journal interface {
 	Add(pid int) error
 	Remove(pid int) error
+}
+
+// Vault gives out the secrets of one server at once. The error is a keyring that
+// does not give them; the store lacks those that there are not.
+type Vault interface {
+	Fetch(ctx context.Context, refs []secret.Ref) (secret.Store, error)
 }
 
 // Sharing says whom a process is shared by, and where it runs.
@@ -116,7 +127,7 @@ func New(opts Options) *Pool {
 func (p *Pool) Instance(s registry.Server, sharing Sharing) *Instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	k := key{server: string(s.Name), spec: p.specLocked(s), sharing: sharing.Key, era: string(sharing.Era)}
+	k := key{server: s.ID(), spec: p.specLocked(s), sharing: sharing.Key, era: string(sharing.Era)}
 	if len(sharing.Env) > 0 {
 		k.env = hash(sharing.Env)
 	}
@@ -135,7 +146,7 @@ func (p *Pool) Logs(server string) *ring.Ring {
 	defer p.mu.Unlock()
 	r := p.rings[server]
 	if r == nil {
-		r = ring.New(logLines)
+		r = ring.New(logLines, p.opts.Known)
 		p.rings[server] = r
 	}
 	return r
@@ -154,18 +165,26 @@ func (p *Pool) setError(server string, err error) {
 	p.errors[server] = failure{err, time.Now()}
 }
 
-// Keep retires every instance that reg no longer describes. New calls go to
-// new processes at once; the old ones get their server's drain to finish what
-// they have.
-func (p *Pool) Keep(reg *registry.Registry) {
+// Keep retires every instance that none of regs describes: the user's and those
+// of projects. New calls go to new processes at once; the old ones get their
+// server's drain to finish what they have.
+func (p *Pool) Keep(regs ...*registry.Registry) {
+	enabled := map[string]registry.Server{}
+	for _, reg := range regs {
+		for _, s := range reg.Servers {
+			if s.Enabled {
+				enabled[s.ID()] = s
+			}
+		}
+	}
 	p.retire(true, func(k key, _ *Instance) bool {
-		s, ok := reg.Server(registry.ServerName(k.server))
-		return !ok || !s.Enabled || specHash(s) != k.spec
+		s, ok := enabled[k.server]
+		return !ok || specHash(s) != k.spec
 	})
 	p.mu.Lock()
 	kept := map[*Instance]registry.Server{}
 	for k, i := range p.instances {
-		if s, ok := reg.Server(registry.ServerName(k.server)); ok && s.Enabled && specHash(s) == k.spec {
+		if s, ok := enabled[k.server]; ok && specHash(s) == k.spec {
 			kept[i] = s
 		}
 	}
@@ -179,6 +198,23 @@ func (p *Pool) Keep(reg *registry.Registry) {
 func (p *Pool) Restart(server string) int {
 	p.setError(server, nil) // and new instances have a breaker of their own
 	return p.retire(true, func(k key, _ *Instance) bool { return k.server == server })
+}
+
+// Revoke ends the processes of a project's servers at once, with the calls that
+// they have: nobody trusts them any more.
+func (p *Pool) Revoke(project string) {
+	p.mu.Lock()
+	var draining []*Instance
+	for i := range p.retired {
+		if i.project == project {
+			draining = append(draining, i)
+		}
+	}
+	p.mu.Unlock()
+	for _, i := range draining {
+		p.work.Go(func() { i.drain(false) }) // ends when the process has
+	}
+	p.retire(false, func(_ key, i *Instance) bool { return i.project == project })
 }
 
 // Release ends the processes that only one session used.

@@ -25,6 +25,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/flow"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/daemon/internal/redact"
 	"github.com/loom-core/loom/daemon/internal/results"
 	"github.com/loom-core/loom/daemon/internal/trace"
 	"github.com/loom-core/loom/registry"
@@ -39,6 +40,7 @@ type Services struct {
 	Results  *results.Store
 	Audit    *audit.Log
 	Trace    *trace.Trace
+	Known    *redact.Set        // what Loom's own errors are shown without
 	Control  map[string]Control // methods for the command line
 	Observer Observer
 	Log      *slog.Logger
@@ -93,6 +95,8 @@ type Session struct {
 	where workspace
 	due   flow.List // of Serve, which reads
 
+	progress func(frame []byte) // sends the progress of a call
+
 	background sync.WaitGroup // requests that take their time
 	telling    sync.Mutex     // held over viewChanged: of two changes the later view is told last
 
@@ -121,9 +125,11 @@ type Session struct {
 
 // New serves conn under that id. Serve does the work.
 func New(svc *Services, conn *net.UnixConn, id string) *Session {
-	return &Session{svc: svc, conn: conn, out: newOutbox(conn, outboxSize, svc.Budget), id: id, since: time.Now(),
+	s := &Session{svc: svc, conn: conn, out: newOutbox(conn, outboxSize, svc.Budget), id: id, since: time.Now(),
 		calls: map[string]*call{}, parked: map[string]*call{}, asks: map[string]*ask{}, listens: map[string]*listening{}, uris: map[string]followed{},
 		given: map[string]string{}, tasks: map[string][]task{}, used: map[*pool.Instance]bool{}}
+	s.progress = func(frame []byte) { s.out.push(nil, true, frame) }
+	return s
 }
 
 // Serve runs the session until the peer goes away or ctx ends. greeted is
@@ -220,8 +226,7 @@ func (s *Session) read(ctx context.Context, frames *jsonrpc.Reader) error {
 		}
 		frame, err := frames.Next()
 		s.due.Open()
-		var large *jsonrpc.TooLargeError
-		if errors.As(err, &large) {
+		if large, ok := errors.AsType[*jsonrpc.TooLargeError](err); ok {
 			s.fail(large.ID, loomrpc.Errorf(loomrpc.CodeTooLarge, loomrpc.ErrorData{}, "%v", large))
 			continue
 		}
@@ -317,7 +322,10 @@ func (s *Session) sendOn(l *flow.List, parts ...[]byte) {
 	}
 }
 
-func (s *Session) fail(id []byte, e *loomrpc.Error) { s.send(jsonrpc.NewError(id, e.Wire())) }
+// fail answers with an error of Loom's own.
+func (s *Session) fail(id []byte, e *loomrpc.Error) {
+	s.send(jsonrpc.NewError(id, masked(s.svc.Known, e).Wire()))
+}
 
 // Info describes the session for `loom status`.
 func (s *Session) Info() loomrpc.Session {
