@@ -238,11 +238,36 @@ func (e *editor) cutFlow(start int) *edit {
 	for d.end > d.start && (e.data[d.end-1] == ' ' || e.data[d.end-1] == '\n' || e.data[d.end-1] == '\r' || e.data[d.end-1] == '\t') {
 		d.end--
 	}
-	if strings.ContainsRune(string(e.data[d.start:d.end]), '#') {
-		return nil // a comment, or what looks like one
+	if e.hasComment(d.start, d.end) {
+		return nil
 	}
 	e.takeComma(d)
 	return d
+}
+
+// hasComment reports a # outside of quotes.
+func (e *editor) hasComment(start, end int) bool {
+	for i := start; i < end; i++ {
+		switch c := e.data[i]; c {
+		case '"', '\'':
+			i = e.quoteEnd(i)
+		case '#':
+			return true
+		}
+	}
+	return false
+}
+
+// quoteEnd is where the quotes that begin at start end.
+func (e *editor) quoteEnd(start int) int {
+	i := start + 1
+	for i < len(e.data) && e.data[i] != e.data[start] {
+		if e.data[start] == '"' && e.data[i] == '\\' {
+			i++
+		}
+		i++
+	}
+	return i
 }
 
 // flowEnd is where a member or an item ends that begins at start: at a comma or a
@@ -252,11 +277,7 @@ func (e *editor) flowEnd(start int) int {
 	for i := start; i < len(e.data); i++ {
 		switch c := e.data[i]; c {
 		case '"', '\'':
-			for i++; i < len(e.data) && e.data[i] != c; i++ {
-				if c == '"' && e.data[i] == '\\' {
-					i++
-				}
-			}
+			i = e.quoteEnd(i)
 		case '{', '[':
 			depth++
 		case '}', ']':
