@@ -1,0 +1,130 @@
+package snippet
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loom-core/loom/proxy/internal/configfile"
+	"github.com/loom-core/loom/registry"
+)
+
+// The words that clients have for one thing.
+var (
+	urlKeys    = []string{"url", "httpUrl", "serverUrl", "uri"}
+	envKeys    = []string{"env", "environment", "envs"}
+	headerKeys = []string{"headers", "http_headers"}
+	argsKeys   = []string{"args", "arguments"}
+	// What clients have of their own, and what says nothing that Loom has to know.
+	clientKeys = []string{
+		"type", "transport", "command", "cmd", "cwd", "description", "name", "enabled", "disabled", "timeout", "alwaysAllow", "autoApprove",
+		"trust", "tools", "includeTools", "excludeTools", "source", "gallery", "version", "startup_timeout_sec", "tool_timeout_sec", "bundled",
+	}
+)
+
+// read makes an entry of what a client has.
+func read(e configfile.Entry) (Server, error) {
+	s := Server{Name: e.Key}
+	fail := func(format string, args ...any) (Server, error) {
+		if e.Key != "" {
+			format = e.Key + ": " + format
+		}
+		return Server{}, fmt.Errorf(format, args...)
+	}
+	o, ok := e.Value.(configfile.Object)
+	if !ok {
+		return fail("it is no object")
+	}
+	if nested, ok := o.Get("transport"); ok { // Cline's newer form has all of it in there
+		if inner, ok := nested.(configfile.Object); ok {
+			o = inner
+		}
+	}
+	kind := strings.ToLower(text(o, "type", "transport"))
+	s.Entry.Command = text(o, "command", "cmd")
+	s.Entry.Args = texts(o, argsKeys...)
+	if command := texts(o, "command"); len(command) > 0 {
+		s.Entry.Command, s.Entry.Args = command[0], append(command[1:], s.Entry.Args...)
+	}
+	s.Entry.URL, s.Entry.Dir, s.Entry.Description = text(o, urlKeys...), text(o, "cwd"), text(o, "description")
+	for _, m := range o {
+		switch {
+		case m.Key == "oauth", m.Key == "auth", m.Key == "authProviderType":
+			return fail("it needs OAuth, which Loom does not have yet; leave it in its client, or give a token that does not change in a header: loom add NAME --url URL --secret-header Authorization")
+		case !slices.Contains(slices.Concat(urlKeys, envKeys, headerKeys, argsKeys, clientKeys), m.Key):
+			s.Lost = append(s.Lost, m.Key)
+		}
+	}
+	slices.Sort(s.Lost)
+	switch {
+	case kind == "sse":
+		return fail("it speaks HTTP+SSE of 2024-11-05, which Loom does not; many servers have Streamable HTTP at another address, often ending in /mcp")
+	case s.Entry.Command == "" && s.Entry.URL == "":
+		return fail("it has neither a command nor a url")
+	case s.Entry.Command != "" && s.Entry.URL != "":
+		return fail("it has a command and a url; which of the two is meant?")
+	}
+	name := Name(e.Key)
+	s.Entry.Env = s.values(name, o, envKeys, false)
+	s.Entry.Headers = s.values(name, o, headerKeys, true)
+	for i, arg := range s.Entry.Args {
+		ref, found := reference(arg)
+		if isPlaceholder(arg) || found.secret {
+			return fail("the argument %d, %q, stands for something that you have to fill in: write it into the snippet, or look whether the server takes it from a variable", i+1, arg)
+		}
+		s.Entry.Args[i] = ref
+	}
+	s.Entry.Command, _ = reference(s.Entry.Command)
+	s.Entry.Dir, _ = reference(s.Entry.Dir)
+	s.Entry.URL, _ = reference(s.Entry.URL)
+	return s, nil
+}
+
+// values reads variables or headers. One that is a secret becomes a reference to it.
+func (s *Server) values(name string, o configfile.Object, keys []string, header bool) (out []registry.EnvVar) {
+	for _, key := range keys {
+		v, _ := o.Get(key)
+		m, _ := v.(configfile.Object)
+		for _, p := range m {
+			var value string
+			switch v := p.Value.(type) {
+			case string:
+				value = v
+			case nil:
+				continue
+			default:
+				value = fmt.Sprint(v) // numbers and booleans: a variable is text
+			}
+			out = append(out, registry.EnvVar{Name: p.Key, Value: s.value(name, p.Key, value, header)})
+		}
+	}
+	return out
+}
+
+func text(o configfile.Object, keys ...string) string {
+	for _, key := range keys {
+		if v, ok := o.Get(key); ok {
+			if s, ok := v.(string); ok {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+func texts(o configfile.Object, keys ...string) (out []string) {
+	for _, key := range keys {
+		v, _ := o.Get(key)
+		list, _ := v.([]any)
+		for _, e := range list {
+			switch e := e.(type) {
+			case string:
+				out = append(out, e)
+			case nil, configfile.Object, []any:
+			default:
+				out = append(out, fmt.Sprint(e))
+			}
+		}
+	}
+	return out
+}
