@@ -293,3 +293,18 @@ func (e *editor) flowEnd(start int) int {
 	}
 	return -1
 }
+
+// Cut takes the entry of a server out, for another one in its place: what names the
+// server may stay. The text alone may then be no valid registry.
+func Cut(data []byte, name ServerName) ([]byte, error) {
+	e := newEditor(data)
+	key, value := e.entry(name)
+	if key == nil {
+		return nil, fmt.Errorf("there is no entry %s", name)
+	}
+	after, err := e.cutAll([]*edit{e.cutMember(key, value)})
+	if err != nil {
+		return nil, fmt.Errorf("replacing %s: %w: take its entry at line %d out by hand", name, err, key.Line)
+	}
+	return after, nil
+}
