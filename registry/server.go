@@ -35,7 +35,9 @@ const (
 type Server struct {
 	Name        ServerName
 	Description string
-	From        string // "shipped" if a shipped entry is the base of this one
+	From        string  // "shipped" if a shipped entry is the base of this one
+	Project     string  // folder of the project that the server is of; empty: it is the user's own
+	Granted     Granted // to a server of a project
 
 	Command string
 	Args    []string

@@ -33,7 +33,7 @@ func (e *ConfigError) Unwrap() error { return e.Cause }
 // specHash is the same for two entries that need the same process, or the same
 // session of a remote server.
 func specHash(s registry.Server) string {
-	return hash(s.Command, s.Args, s.Dir, s.Env, s.URL, s.Headers, s.ClientEnv, s.Limits, s.Share, s.Concurrency)
+	return hash(s.Command, s.Args, s.Dir, s.Env, s.URL, s.Headers, s.ClientEnv, s.Limits, s.Share, s.Concurrency, s.Project, s.Granted)
 }
 
 // spec is an entry with its hash.
@@ -45,7 +45,7 @@ type spec struct {
 // specLocked is [specHash] from memory: it is asked for at every call, and an
 // entry changes at a reload only.
 func (p *Pool) specLocked(s registry.Server) string {
-	name := string(s.Name)
+	name := s.ID()
 	if last, ok := p.specs[name]; ok && sameSpec(last.of, s) {
 		return last.hash
 	}
@@ -59,7 +59,8 @@ func sameSpec(a, b registry.Server) bool {
 	return a.Command == b.Command && a.Dir == b.Dir && a.URL == b.URL && a.Limits == b.Limits &&
 		a.Share == b.Share && a.Concurrency == b.Concurrency &&
 		slices.Equal(a.Args, b.Args) && slices.Equal(a.Env, b.Env) &&
-		slices.Equal(a.Headers, b.Headers) && slices.Equal(a.ClientEnv, b.ClientEnv)
+		slices.Equal(a.Headers, b.Headers) && slices.Equal(a.ClientEnv, b.ClientEnv) &&
+		a.Project == b.Project && slices.Equal(a.Granted.Secrets, b.Granted.Secrets) && slices.Equal(a.Granted.Env, b.Granted.Env)
 }
 
 func hash(values ...any) string {
@@ -84,7 +85,7 @@ func (p *Pool) Key(ctx context.Context, s registry.Server) (string, error) {
 	}
 	fi, err := os.Stat(spec.Path)
 	if err != nil {
-		return "", &ConfigError{Server: string(s.Name), Cause: err}
+		return "", &ConfigError{Server: s.ID(), Cause: err}
 	}
 	return hash(spec.Path, fi.Size(), fi.ModTime().UnixNano(), s.Args, spec.Env[len(p.opts.Environ):]), nil
 }
@@ -98,8 +99,13 @@ func (nameOnly) Secret(_ context.Context, name string) (secret.Value, error) {
 
 // resolve turns an entry of the registry into what a process is started from.
 func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, lookup secret.Lookup) (child.Spec, error) {
+	lookup = granted{s, lookup}
 	fail := func(cause error, hint string) (child.Spec, error) {
-		return child.Spec{}, &ConfigError{Server: string(s.Name), Cause: cause, Hint: hint}
+		var not *WithheldError
+		if errors.As(cause, &not) {
+			hint = "loom trust " + not.Project
+		}
+		return child.Spec{}, &ConfigError{Server: s.ID(), Cause: cause, Hint: hint}
 	}
 	expand := func(text string) (string, bool, error) {
 		t, err := secret.Parse(text)
@@ -107,7 +113,7 @@ func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, 
 			return "", false, err
 		}
 		v, present, err := t.Expand(ctx, lookup)
-		return v.Reveal(), present, err
+		return v.Reveal(), present, withheld(s, err)
 	}
 	if s.URL != "" {
 		spec, err := p.reach(s, expand)
@@ -124,7 +130,7 @@ func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, 
 	if err != nil {
 		return fail(err, "loom logs loomd; loom start saves your shell's PATH for loomd")
 	}
-	spec := child.Spec{Server: string(s.Name), Path: path, Dir: sharing.Dir, Version: p.opts.Version, Timeouts: p.opts.Timeouts}
+	spec := child.Spec{Server: s.ID(), Path: path, Dir: sharing.Dir, Version: p.opts.Version, Timeouts: p.opts.Timeouts}
 	for _, a := range s.Args {
 		arg, present, err := expand(a)
 		if err != nil {
@@ -139,6 +145,9 @@ func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, 
 			return fail(err, "")
 		}
 	}
+	if spec.Dir == "" && s.Project != "" { // to be learnt
+		spec.Dir = s.Project
+	}
 	if spec.Dir == "" {
 		spec.Dir = p.opts.Home
 	}
@@ -146,7 +155,7 @@ func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, 
 		return fail(fmt.Errorf("its working directory %s is not there", spec.Dir), "")
 	}
 	spec.Env = append(spec.Env, p.opts.Environ...)
-	spec.Env = append(spec.Env, sharing.Env...)
+	spec.Env = append(spec.Env, given(s, sharing.Env)...)
 	for _, v := range s.Env {
 		value, present, err := expand(v.Value)
 		if err != nil {

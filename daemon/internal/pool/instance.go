@@ -31,7 +31,8 @@ var ErrRetired = errors.New("the server was restarted or reconfigured before it 
 // Requests wait in it in order, until the process is ready and has a slot.
 type Instance struct {
 	pool    *Pool
-	name    string // of the server
+	name    string // id of the server
+	project string // that the server is of; empty: the user's own
 	sharing Sharing
 
 	mu        sync.Mutex
@@ -78,7 +79,7 @@ type State struct {
 }
 
 func newInstance(p *Pool, s registry.Server, sharing Sharing) *Instance {
-	i := &Instance{pool: p, name: string(s.Name), server: s, sharing: sharing, phase: Stopped, since: time.Now(), members: map[Owner]*member{}, asking: map[string]*Asked{}, elicited: map[string]Owner{}, changed: make(chan struct{}, 1), health: health{breaker: breaker{server: string(s.Name)}}}
+	i := &Instance{pool: p, name: s.ID(), project: s.Project, server: s, sharing: sharing, phase: Stopped, since: time.Now(), members: map[Owner]*member{}, asking: map[string]*Asked{}, elicited: map[string]Owner{}, changed: make(chan struct{}, 1), health: health{breaker: breaker{server: s.ID()}}}
 	if known, ok := p.opts.Catalog.Get(i.name); ok && sharing.Owner == nil {
 		i.asks = known.Asks
 	}
@@ -184,8 +185,8 @@ func (i *Instance) SetToken(c *Call, token []byte) {
 	}
 }
 
-// Name is that of the server.
-func (i *Instance) Name() string { return i.name }
+// Name is that of the server, as its clients know it.
+func (i *Instance) Name() string { return string(registry.NameOf(i.name)) }
 
 // Prefers is the era in which a server that speaks both is spoken to here.
 func (i *Instance) Prefers() child.Era { return i.sharing.Era }

@@ -18,7 +18,7 @@ func (p *Pool) Unlearnt(servers []registry.Server) []registry.Server {
 			continue
 		}
 		key, err := p.Key(p.ctx, s)
-		if err != nil || !p.opts.Catalog.Known(string(s.Name), key) {
+		if err != nil || !p.opts.Catalog.Known(s.ID(), key) {
 			out = append(out, s)
 		}
 	}
@@ -34,7 +34,7 @@ const learnAgain = 30 * time.Second
 func (p *Pool) Learn(servers []registry.Server, where func(registry.Server) Sharing) <-chan struct{} {
 	var all sync.WaitGroup
 	for _, s := range servers {
-		if p.failedLately(string(s.Name)) {
+		if p.failedLately(s.ID()) {
 			continue
 		}
 		i := p.Instance(s, where(s))
@@ -63,7 +63,7 @@ func (p *Pool) failedLately(server string) bool {
 const LearnKey = "learn"
 
 // LearnNow starts servers for nobody, waits until their definitions are read,
-// and ends them again. It returns what went wrong, by server.
+// and ends them again. It returns what went wrong, by id of the server.
 func (p *Pool) LearnNow(ctx context.Context, servers []registry.Server) map[string]error {
 	var mu sync.Mutex
 	failed := map[string]error{}
@@ -74,7 +74,7 @@ func (p *Pool) LearnNow(ctx context.Context, servers []registry.Server) map[stri
 			err := i.Learn(ctx)
 			if err != nil {
 				mu.Lock()
-				failed[string(s.Name)] = err
+				failed[s.ID()] = err
 				mu.Unlock()
 			}
 			if ctx.Err() == nil { // else somebody else may wait for it still; it ends when it has been idle

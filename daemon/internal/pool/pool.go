@@ -116,7 +116,7 @@ func New(opts Options) *Pool {
 func (p *Pool) Instance(s registry.Server, sharing Sharing) *Instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	k := key{server: string(s.Name), spec: p.specLocked(s), sharing: sharing.Key, era: string(sharing.Era)}
+	k := key{server: s.ID(), spec: p.specLocked(s), sharing: sharing.Key, era: string(sharing.Era)}
 	if len(sharing.Env) > 0 {
 		k.env = hash(sharing.Env)
 	}
@@ -154,18 +154,26 @@ func (p *Pool) setError(server string, err error) {
 	p.errors[server] = failure{err, time.Now()}
 }
 
-// Keep retires every instance that reg no longer describes. New calls go to
-// new processes at once; the old ones get their server's drain to finish what
-// they have.
-func (p *Pool) Keep(reg *registry.Registry) {
+// Keep retires every instance that none of regs describes: the user's and those
+// of projects. New calls go to new processes at once; the old ones get their
+// server's drain to finish what they have.
+func (p *Pool) Keep(regs ...*registry.Registry) {
+	enabled := map[string]registry.Server{}
+	for _, reg := range regs {
+		for _, s := range reg.Servers {
+			if s.Enabled {
+				enabled[s.ID()] = s
+			}
+		}
+	}
 	p.retire(true, func(k key, _ *Instance) bool {
-		s, ok := reg.Server(registry.ServerName(k.server))
-		return !ok || !s.Enabled || specHash(s) != k.spec
+		s, ok := enabled[k.server]
+		return !ok || specHash(s) != k.spec
 	})
 	p.mu.Lock()
 	kept := map[*Instance]registry.Server{}
 	for k, i := range p.instances {
-		if s, ok := reg.Server(registry.ServerName(k.server)); ok && s.Enabled && specHash(s) == k.spec {
+		if s, ok := enabled[k.server]; ok && specHash(s) == k.spec {
 			kept[i] = s
 		}
 	}
@@ -179,6 +187,23 @@ func (p *Pool) Keep(reg *registry.Registry) {
 func (p *Pool) Restart(server string) int {
 	p.setError(server, nil) // and new instances have a breaker of their own
 	return p.retire(true, func(k key, _ *Instance) bool { return k.server == server })
+}
+
+// Revoke ends the processes of a project's servers at once, with the calls that
+// they have: nobody trusts them any more.
+func (p *Pool) Revoke(project string) {
+	p.mu.Lock()
+	var draining []*Instance
+	for i := range p.retired {
+		if i.project == project {
+			draining = append(draining, i)
+		}
+	}
+	p.mu.Unlock()
+	for _, i := range draining {
+		p.work.Go(func() { i.drain(false) }) // ends when the process has
+	}
+	p.retire(false, func(_ key, i *Instance) bool { return i.project == project })
 }
 
 // Release ends the processes that only one session used.

@@ -13,7 +13,7 @@ import (
 // reach turns the entry of a remote server into a bridge, which to all the rest
 // is a process like any other.
 func (p *Pool) reach(s registry.Server, expand func(string) (string, bool, error)) (child.Spec, error) {
-	name := string(s.Name)
+	name := s.ID()
 	address, _, err := expand(s.URL)
 	if err != nil {
 		return child.Spec{}, err
