@@ -111,6 +111,8 @@ func mergeRules(own, base []ToolRule) []ToolRule {
 			continue
 		}
 		own[i].Enabled = cmp.Or(own[i].Enabled, rule.Enabled)
+		own[i].Alias = cmp.Or(own[i].Alias, rule.Alias)
+		own[i].Description = cmp.Or(own[i].Description, rule.Description)
 		own[i].MaxResult = cmp.Or(own[i].MaxResult, rule.MaxResult)
 		own[i].MaxStructured = cmp.Or(own[i].MaxStructured, rule.MaxStructured)
 	}
@@ -222,7 +224,7 @@ func (r *reader) entry(key, n *yaml.Node) entry {
 		case "read_only_tools":
 			e.readOnly = r.patterns(v, key)
 		case "tools":
-			e.tools = r.tools(v)
+			e.tools = r.tools(v, e.name)
 		case "enabled":
 			if b, ok := r.boolean(v, key); ok {
 				e.enabled = &b

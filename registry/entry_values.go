@@ -102,31 +102,3 @@ func (r *reader) bound(n *yaml.Node, what string) *int64 {
 	}
 	return &bytes
 }
-
-func (r *reader) tools(n *yaml.Node) []ToolRule {
-	var rules []ToolRule
-	r.entries(n, "tools", func(key, v *yaml.Node) {
-		if err := checkGlob(key.Value); err != nil {
-			r.problem(key, "", "%v", err)
-		}
-		rule, says, before := ToolRule{Pattern: key.Value, Pos: r.pos(key)}, false, len(r.problems)
-		r.fields(v, "a tool rule", toolKeys, func(key string, v *yaml.Node) {
-			says = true
-			switch key {
-			case "enabled":
-				if on, ok := r.boolean(v, key); ok {
-					rule.Enabled = &on
-				}
-			case "max_result_bytes":
-				rule.MaxResult = r.bound(v, key)
-			case "max_structured_bytes":
-				rule.MaxStructured = r.bound(v, key)
-			}
-		})
-		if !says && len(r.problems) == before && v.Kind != yaml.AliasNode {
-			r.problem(key, "write {enabled: false}", "the rule for %q says nothing", key.Value)
-		}
-		rules = append(rules, rule)
-	})
-	return rules
-}

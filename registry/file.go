@@ -15,6 +15,7 @@ type file struct {
 	servers  []entry
 	profiles map[string]Profile
 	clients  map[string]Client
+	backend  string
 }
 
 // defaults hold for every server that does not say otherwise.
@@ -52,6 +53,9 @@ func (r *reader) file(root *yaml.Node) *file {
 	}
 	if v := values["clients"]; v != nil {
 		r.clients(v, f)
+	}
+	if v := values["secrets"]; v != nil {
+		f.backend = r.secrets(v)
 	}
 	return f
 }

@@ -20,12 +20,13 @@ const (
 	noOAuth      = "there is no OAuth yet; a token that does not change goes into headers: {Authorization: \"Bearer ${secret:NAME}\"}"
 	intoDefaults = "write it under defaults:"
 	intoProfile  = "write it into the profile, under profiles:"
+	intoToolRule = "a tool's other name goes into its rule: tools: {TOOL: {alias: NAME}}"
 )
 
 // A key moves from later to known in the commit that makes it work.
 var (
 	fileKeys = keys{
-		known: []string{"version", "defaults", "servers", "profiles", "clients"},
+		known: []string{"version", "defaults", "servers", "profiles", "clients", "secrets"},
 		later: []string{"targets"},
 		hints: map[string]string{
 			"drain": intoDefaults, "idle_timeout": intoDefaults, "learn_wait": intoDefaults, "limits": intoDefaults,
@@ -45,15 +46,17 @@ var (
 		},
 		later: []string{"aliases", "auth", "authorization", "oauth", "targets"},
 		hints: map[string]string{
-			"auth": noOAuth, "authorization": noOAuth, "oauth": noOAuth,
+			"aliases": intoToolRule,
+			"auth":    noOAuth, "authorization": noOAuth, "oauth": noOAuth,
 			"names": intoProfile, "pinned": intoProfile, "read_only": "name the tools in read_only_tools, or write read_only into a profile",
 		},
 	}
-	limitKeys = keys{known: []string{"memory", "processes"}}
-	toolKeys  = keys{
-		known: []string{"enabled", "max_result_bytes", "max_structured_bytes"},
-		later: []string{"alias", "aliases", "always_allow", "description"},
-		hints: map[string]string{"read_only": "name the tool in read_only_tools of the server", "pinned": intoProfile},
+	secretsKeys = keys{known: []string{"backend"}, hints: map[string]string{"order": "the order is fixed; name one backend"}}
+	limitKeys   = keys{known: []string{"memory", "processes"}}
+	toolKeys    = keys{
+		known: []string{"enabled", "alias", "description", "max_result_bytes", "max_structured_bytes"},
+		later: []string{"always_allow"},
+		hints: map[string]string{"aliases": "a tool has one other name: alias", "read_only": "name the tool in read_only_tools of the server", "pinned": intoProfile},
 	}
 	profileKeys = keys{
 		known: []string{"servers", "categories", "allow", "deny", "read_only", "tools", "names", "pinned"},

@@ -28,6 +28,10 @@ type Registry struct {
 	Profiles map[string]Profile
 	Clients  map[string]Client
 
+	// SecretBackend is the keyring that holds new secrets, one of
+	// [SecretBackends]; empty leaves the choice to loom-keyring.
+	SecretBackend string
+
 	LearnWait time.Duration // how long a first tools/list waits for servers never seen before
 	Hash      string        // SHA-256 of the file's bytes, in hex
 }
@@ -80,7 +84,9 @@ func Parse(path string, data []byte) (*Registry, error) {
 		Profiles:  file.profiles,
 		Clients:   file.clients,
 		LearnWait: file.defaults.learnWait,
-		Hash:      hex.EncodeToString(sum[:]),
+
+		SecretBackend: file.backend,
+		Hash:          hex.EncodeToString(sum[:]),
 	}
 	if _, ok := r.Profiles[DefaultProfile]; !ok {
 		r.Profiles[DefaultProfile] = everything()

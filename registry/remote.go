@@ -110,7 +110,12 @@ func (r *reader) headers(n *yaml.Node) map[string]string {
 		if isNull(v) {
 			r.problem(v, `write "" for an empty text`, "%s has no value", key.Value)
 		} else if text, ok := r.scalar(v, key.Value); ok {
-			r.references(v, text, key.Value, true)
+			template, _ := r.references(v, text, key.Value, true)
+			for _, ref := range template.Refs() {
+				if ref.Kind == secret.SecretFile {
+					r.problem(v, "write ${secret:"+ref.Name+"}", "%s must not hold %s: nobody at the other end can read a file of this machine", key.Value, ref)
+				}
+			}
 			if strings.ContainsFunc(text, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
 				r.problem(v, "write it in one line, within quotes", "%s must not hold a line end or another control character", key.Value)
 			}

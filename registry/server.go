@@ -16,6 +16,7 @@ const (
 	maxServerName = 20
 	reservedName  = "loom"
 	separator     = "__" // between a server and a tool, in patterns as in the names that clients see
+	maxExposed    = 52   // longest name of a tool that clients see; loomd cuts what a server names longer
 )
 
 // Share says who shares one process of a server.
@@ -77,6 +78,9 @@ type Limits struct {
 type ToolRule struct {
 	Pattern string
 	Enabled *bool // nil if the rule does not say
+	// Alias and Description are what clients see in place of the server's own;
+	// empty if the rule does not say. Pattern is then the name of one tool.
+	Alias, Description string
 	// MaxResult and MaxStructured are nil if the rule does not say.
 	MaxResult, MaxStructured *int64
 	Pos                      Position

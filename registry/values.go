@@ -153,9 +153,6 @@ func (r *reader) references(n *yaml.Node, text, what string, secrets bool) (secr
 		case ref.Kind != secret.Env && !secrets:
 			r.problem(n, "pass it in env", "%s must not hold %s: every user of the machine can read it there", what, ref)
 			ok = false
-		case ref.Kind == secret.SecretFile:
-			r.problem(n, "", "%s: %s is not supported by this version of loom yet", what, ref)
-			ok = false
 		case ref.Optional && !secrets:
 			r.problem(n, fmt.Sprintf("write ${%s:%s:-} for an empty text", ref.Kind, ref.Name), "%s must not hold %s: ? leaves out a variable, and only env has variables", what, ref)
 			ok = false

@@ -3,6 +3,9 @@ package keyring
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/loom-core/loom/core/secret"
@@ -11,7 +14,7 @@ import (
 // Options say how to reach the keyring. Program and State are required.
 type Options struct {
 	Program string   // the path of loom-keyring
-	Env     []string // its environment: HOME, the bus, the display, where pass and gpg have their files
+	Env     []string // its whole environment: HOME, the bus, the display, where pass and gpg have their files
 	State   string   // folder of the index and of the file backend
 	Backend Backend  // empty: automatic
 	Timeout time.Duration
@@ -20,7 +23,8 @@ type Options struct {
 	Passphrase func(context.Context) (secret.Value, error)
 }
 
-// Client runs loom-keyring. Its methods may be called at the same time.
+// Client runs loom-keyring. Its methods may be called at the same time, also by
+// several processes.
 type Client struct{ opts Options }
 
 // New makes a client. It starts nothing.
@@ -31,37 +35,90 @@ func New(opts Options) *Client {
 	return &Client{opts}
 }
 
-var errUnfinished = errors.New("not implemented")
+// dir is the folder of the file backend.
+func (c *Client) dir() string { return filepath.Join(c.opts.State, "secrets") }
 
 // Get implements [secret.Store]: an error that wraps secret.ErrNotFound if
 // there is no such secret, else an [*Error].
 func (c *Client) Get(ctx context.Context, name string) (secret.Value, error) {
-	return secret.Value{}, errUnfinished
+	values, err := c.GetAll(ctx, []string{name})
+	if err != nil {
+		return secret.Value{}, err
+	}
+	value, ok := values[name]
+	if !ok {
+		return secret.Value{}, fmt.Errorf("secret %s: %w", name, secret.ErrNotFound)
+	}
+	return value, nil
 }
 
 // GetAll reads several secrets with one process for each backend that holds
-// some. What is not there is missing in the answer.
+// some. What is not there is missing in the answer. With an error the answer has
+// what the other backends gave.
 func (c *Client) GetAll(ctx context.Context, names []string) (map[string]secret.Value, error) {
-	return nil, errUnfinished
+	found := map[string]secret.Value{}
+	for _, name := range names {
+		if err := checkName(OpGet, name); err != nil {
+			return found, err
+		}
+	}
+	index, err := c.readIndex()
+	if err != nil {
+		return found, err
+	}
+	at := map[Backend][]string{}
+	for _, name := range names {
+		backend := c.opts.Backend
+		if e, ok := index[name]; ok {
+			backend = e.Backend
+		}
+		at[backend] = append(at[backend], name)
+	}
+	if err := c.getFrom(ctx, at, found); err != nil {
+		return found, err
+	}
+	// A move that was cut short: the older value is where it was.
+	at = map[Backend][]string{}
+	for _, name := range names {
+		if _, ok := found[name]; !ok && index[name].From != "" {
+			at[index[name].From] = append(at[index[name].From], name)
+		}
+	}
+	return found, c.getFrom(ctx, at, found)
 }
 
-// Set puts a value, into the backend that holds the name already, else into the
-// chosen one. An existing value is replaced.
-func (c *Client) Set(ctx context.Context, name string, value secret.Value) (Item, error) {
-	return Item{}, errUnfinished
+func (c *Client) getFrom(ctx context.Context, at map[Backend][]string, found map[string]secret.Value) error {
+	var (
+		mu   sync.Mutex
+		errs []error
+		wg   sync.WaitGroup
+	)
+	for backend, names := range at {
+		wg.Go(func() { // ends with the process that it runs
+			reply, err := c.ask(ctx, Request{Op: OpGet, Backend: backend, Names: names})
+			mu.Lock()
+			defer mu.Unlock()
+			if none := (*Error)(nil); backend == "" && errors.As(err, &none) && none.Code == CodeNoBackend {
+				return // the index knows none of them, and no place could hold them
+			}
+			if err != nil {
+				errs = append(errs, err)
+			}
+			for name, text := range reply.Values {
+				found[name] = secret.NewValue(string(text))
+			}
+		})
+	}
+	wg.Wait()
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
 }
 
-// Delete removes a secret, and wraps secret.ErrNotFound if there is none.
-func (c *Client) Delete(ctx context.Context, name string) error { return errUnfinished }
-
-// List are the secrets that the index knows, sorted by name, without asking any keyring.
-func (c *Client) List() ([]Item, error) { return nil, errUnfinished }
-
-// Probe asks every backend whether it is there, in the order of choice.
-func (c *Client) Probe(ctx context.Context) ([]Probe, error) { return nil, errUnfinished }
-
-// Unlock tries a passphrase of the file backend. With create it sets the backend
-// up if it is not there.
-func (c *Client) Unlock(ctx context.Context, passphrase secret.Value, create bool) error {
-	return errUnfinished
+func checkName(op Op, name string) error {
+	if secret.ValidName(name) {
+		return nil
+	}
+	return &Error{Op: op, Code: CodeBadRequest, Message: fmt.Sprintf("%q is not a name of a secret: letters, digits, - . and _, at most 128, not beginning with - or .", name)}
 }

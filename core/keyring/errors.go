@@ -25,6 +25,7 @@ type WireError struct {
 	Code    Code    `json:"code"`
 	Backend Backend `json:"backend,omitempty"`
 	Message string  `json:"message"`
+	Hint    string  `json:"hint,omitempty"` // where loom-keyring knows better than [Error]
 }
 
 // Error is an operation on a keyring that failed. It is never taken for the

@@ -137,9 +137,9 @@ func fit(path string) (string, error) {
 	return short, nil
 }
 
-// privateDir makes dir with mode 0700 if it is missing, and refuses one that
+// PrivateDir makes dir with mode 0700 if it is missing, and refuses one that
 // another user owns or can write to.
-func privateDir(dir string) error {
+func PrivateDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("making %s: %w", dir, err)
 	}

@@ -67,7 +67,7 @@ func Listen(path string, dirs Dirs) (*Listener, error) {
 		{"user", filepath.Join(dirs.State, "loomd.lock")},
 		{"socket", path + ".lock"},
 	} {
-		if err := privateDir(filepath.Dir(lock.file)); err != nil {
+		if err := PrivateDir(filepath.Dir(lock.file)); err != nil {
 			l.unlock()
 			return nil, err
 		}

@@ -122,6 +122,7 @@ type Status struct {
 	Newer         string         `json:"newer,omitempty"`          // version of a connected loom that is newer than loomd
 	Environment   string         `json:"environment"`              // "saved", "guessed" or "inherited"
 	Metrics       string         `json:"metrics,omitempty"`        // URL; empty when off
+	Keyring       KeyringStatus  `json:"keyring"`
 	Audit         AuditStatus    `json:"audit"`
 	Traces        int            `json:"traces"` // who listens to messages now
 	Sessions      []Session      `json:"sessions"`

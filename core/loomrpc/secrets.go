@@ -20,3 +20,12 @@ type SecretsChanged struct {
 type SecretsChangedReply struct {
 	Restarted []string `json:"restarted"`
 }
+
+// KeyringStatus is what loomd knows of the keyring without asking it, which can
+// take half a minute: from the registry, from the index of secrets, and from what
+// it said the last time.
+type KeyringStatus struct {
+	Backend string `json:"backend,omitempty"` // empty: not fixed, and no secret is in one
+	Locked  bool   `json:"locked,omitempty"`
+	Error   string `json:"error,omitempty"`
+}

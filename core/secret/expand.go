@@ -17,6 +17,15 @@ type Lookup interface {
 	Secret(ctx context.Context, name string) (Value, error)
 }
 
+// FileLookup is a [Lookup] of somebody who can take files away again when the
+// server has ended. Any other refuses ${secretfile:…}.
+type FileLookup interface {
+	Lookup
+	// SecretFile puts a secret into a file and returns its path. Without such a
+	// secret the error wraps [ErrNotFound].
+	SecretFile(ctx context.Context, name string) (path string, err error)
+}
+
 // ErrNotFound says that there is no such value.
 var ErrNotFound = errors.New("not found")
 
@@ -34,7 +43,7 @@ func (e *MissingError) Error() string {
 	if e.Err != nil && !errors.Is(e.Err, ErrNotFound) {
 		return fmt.Sprintf("secret %s cannot be had: %v", e.Ref.Name, e.Err)
 	}
-	return fmt.Sprintf("secret %s is not set: export %s=…, then run loom stop && loom start", e.Ref.Name, EnvName(e.Ref.Name))
+	return fmt.Sprintf("secret %s is not set: run loom secret set %[1]s", e.Ref.Name)
 }
 
 // Is makes every MissingError an [ErrNotFound].
@@ -42,8 +51,8 @@ func (e *MissingError) Is(target error) bool { return target == ErrNotFound }
 
 func (e *MissingError) Unwrap() error { return e.Err }
 
-// errSecretFile is honest about what is parsed and not done.
-var errSecretFile = errors.New("${secretfile:…} is not supported by this version of loom yet")
+// errSecretFile is a secret file where nobody would take it away.
+var errSecretFile = errors.New("a secret file cannot be had here: it has to be removed when the server ends")
 
 // Expand puts values in place of the references. present is false when an
 // optional reference has no value: then the whole variable is to be left out,
@@ -95,7 +104,18 @@ func (r Ref) lookup(ctx context.Context, from Lookup) (string, error) {
 		}
 		return v.Reveal(), nil
 	case SecretFile:
-		return "", errSecretFile
+		files, ok := from.(FileLookup)
+		if !ok {
+			return "", errSecretFile
+		}
+		path, err := files.SecretFile(ctx, r.Name)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return "", &MissingError{Ref: r, Err: err}
+		case err != nil:
+			return "", fmt.Errorf("reading secret %s: %w", r.Name, err)
+		}
+		return path, nil
 	}
 	panic(fmt.Sprintf("secret: reference of kind %d", r.Kind))
 }

@@ -52,10 +52,10 @@ func TestExpand(t *testing.T) {
 		{in: "${env:ODD}", want: "${secret:t}$$"},
 		{in: "${secret:odd}", want: "${env:A}$$"},
 		{in: "${env:NO}", err: "NO is not set in the environment of loomd: export NO=…, then run loom stop && loom start"},
-		{in: "${secret:no}", err: "secret no is not set: export LOOM_SECRET_NO=…, then run loom stop && loom start"},
+		{in: "${secret:no}", err: "secret no is not set: run loom secret set no"},
 		{in: "${secret:locked}", err: "reading secret locked: the keyring is locked"},
 		{in: "${secret:locked?}", err: "reading secret locked: the keyring is locked"},
-		{in: "${secretfile:t}", err: "${secretfile:…} is not supported by this version of loom yet"},
+		{in: "${secretfile:t}", err: "a secret file cannot be had here: it has to be removed when the server ends"},
 	} {
 		template, err := Parse(tc.in)
 		if err != nil {
@@ -70,6 +70,33 @@ func TestExpand(t *testing.T) {
 		}
 		if err != nil || present == tc.absent || value.Reveal() != tc.want {
 			t.Errorf("Expand(%q) = %q, %v, %v, want %q, %v", tc.in, value.Reveal(), present, err, tc.want, !tc.absent)
+		}
+	}
+}
+
+// filing is a lookup with files.
+type filing struct{ Lookup }
+
+func (f filing) SecretFile(ctx context.Context, name string) (string, error) {
+	_, err := f.Secret(ctx, name)
+	return "/run/" + name, err
+}
+
+func TestExpandFile(t *testing.T) {
+	from := filing{NewLookup(environ(nil), lockable{Memory{"ca": NewValue("s3")}})}
+	for in, want := range map[string]string{
+		"${secretfile:ca}":         "/run/ca",
+		"file://${secretfile:ca}#": "file:///run/ca#",
+		"${secretfile:no}":         "secret no is not set: run loom secret set no",
+		"${secretfile:locked}":     "reading secret locked: the keyring is locked",
+	} {
+		template, err := Parse(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, _, err := template.Expand(t.Context(), from)
+		if got := value.Reveal(); err == nil && got != want || err != nil && err.Error() != want {
+			t.Errorf("Expand(%q) = %q, %v, want %q", in, got, err, want)
 		}
 	}
 }
@@ -96,7 +123,7 @@ func TestFromEnv(t *testing.T) {
 	}
 	template, _ := Parse("${secret:my-token}")
 	_, _, err := template.Expand(t.Context(), NewLookup(environ(nil), store))
-	want := "secret my-token is not set: export LOOM_SECRET_MY_TOKEN=…, then run loom stop && loom start"
+	want := "secret my-token is not set: run loom secret set my-token"
 	if err == nil || err.Error() != want {
 		t.Errorf("Expand: %v\nwant: %s", err, want)
 	}

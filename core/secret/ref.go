@@ -45,6 +45,9 @@ func (r Ref) String() string {
 // maxName is longer than any name in use and short enough for every keyring.
 const maxName = 128
 
+// ValidName reports whether a secret can have that name.
+func ValidName(name string) bool { return validName(Secret, name) }
+
 // validName reports whether a reference of kind k can name name. A secret's
 // name is used in files and service names, so it has no slash and no blank.
 func validName(k Kind, name string) bool {

@@ -21,6 +21,7 @@ import (
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/daemon/internal/app"
+	"github.com/loom-core/loom/daemon/internal/redact"
 	"github.com/loom-core/loom/daemon/internal/ring"
 )
 
@@ -45,6 +46,7 @@ func Main(args []string) int {
 		metrics  = flags.String("metrics", "", "serve Prometheus metrics on `ADDRESS`, or off (LOOM_METRICS; otherwise "+DefaultMetrics+")")
 		level    = flags.String("log-level", "", "`LEVEL`: debug, info, warn or error (LOOM_LOG_LEVEL; otherwise info)")
 		saved    = flags.String("environment", "", "take the variables that loom env save wrote to `FILE`: for a service manager, whose own are not the user's")
+		passFD   = flags.Int("passphrase-fd", -1, "read the passphrase of the encrypted file of secrets from descriptor `N`, to its end")
 		show     = flags.Bool("version", false, "print the version")
 		logLevel slog.Level
 	)
@@ -68,6 +70,11 @@ func Main(args []string) int {
 		fmt.Fprintf(os.Stderr, "loomd: %v\n", err)
 		return exitFailed
 	}
+	given, err := passphrase(*passFD, inherited != nil)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "loomd: %v\nhint: start loomd without it, then: loom unlock\n", err)
+		return exitFailed
+	}
 	if *saved != "" { // before any other variable is read
 		if err := environ.Take(context.Background(), *saved); err != nil {
 			fmt.Fprintf(os.Stderr, "loomd: %v\n", err)
@@ -86,24 +93,32 @@ func Main(args []string) int {
 		fmt.Fprintf(os.Stderr, "loomd: --log-level: %v\n", err)
 		return exitUsage
 	}
-	logs := ring.New(2000)
+	var known redact.Set
+	known.Add(given.Reveal())
+	logs := ring.New(2000, &known)
+	stderr := known.Writer(os.Stderr)
 	log := slog.New(slog.NewMultiHandler(
-		slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel}),
+		slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: logLevel}),
 		slog.NewTextHandler(lines{logs}, &slog.HandlerOptions{Level: logLevel, ReplaceAttr: withoutTime}),
 	))
-	if err := run(*socket, *file, *metrics, inherited, log, logs); err != nil {
+	if err := noCore(); err != nil {
+		log.Warn("a crash of loomd may write its memory to a core file", "err", err)
+	}
+	opts := app.Options{Logger: log, Logs: logs, Secrets: &known, Passphrase: given, Listener: inherited}
+	if err := run(*socket, *file, *metrics, opts); err != nil {
 		var inUse *localsock.InUseError
 		if errors.As(err, &inUse) {
-			fmt.Fprintf(os.Stderr, "loomd: %v\nhint: loom status\n", err)
+			fmt.Fprintf(stderr, "loomd: %v\nhint: loom status\n", err)
 			return exitInUse
 		}
-		fmt.Fprintf(os.Stderr, "loomd: %v\n", err)
+		fmt.Fprintf(stderr, "loomd: %v\n", err)
 		return exitFailed
 	}
 	return exitOK
 }
 
-func run(socket, file, metrics string, inherited *localsock.Listener, log *slog.Logger, logs *ring.Ring) error {
+// run serves. What opts does not say yet comes from the environment.
+func run(socket, file, metrics string, opts app.Options) error {
 	dirs, err := localsock.UserDirs()
 	if err != nil {
 		return err
@@ -117,7 +132,8 @@ func run(socket, file, metrics string, inherited *localsock.Listener, log *slog.
 	if err != nil {
 		return err
 	}
-	opts := app.Options{Dirs: dirs, Socket: path, RegistryFile: dirs.RegistryFile(), MetricsAddr: metrics, Version: version.String(), Logger: log, Logs: logs}
+	opts.Dirs, opts.Socket, opts.RegistryFile = dirs, path, dirs.RegistryFile()
+	opts.MetricsAddr, opts.Version = metrics, version.String()
 	if file != "" {
 		if opts.RegistryFile, err = filepath.Abs(file); err != nil {
 			return fmt.Errorf("resolving --registry %s: %w", file, err)
@@ -131,7 +147,7 @@ func run(socket, file, metrics string, inherited *localsock.Listener, log *slog.
 	if err != nil {
 		return fmt.Errorf("finding loomd's own binary: %w", err)
 	}
-	opts.Beside, opts.Binary, opts.Listener = filepath.Dir(exe), lasting(exe), inherited
+	opts.Beside, opts.Binary = filepath.Dir(exe), lasting(exe)
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -159,7 +175,7 @@ func run(socket, file, metrics string, inherited *localsock.Listener, log *slog.
 		return err
 	}
 	if err := notify("READY=1"); err != nil {
-		log.Warn("the service manager does not know that loomd is ready", "err", err)
+		opts.Logger.Warn("the service manager does not know that loomd is ready", "err", err)
 	}
 	err = a.Run(ctx)
 	var next *app.Succession
@@ -172,7 +188,15 @@ func run(socket, file, metrics string, inherited *localsock.Listener, log *slog.
 // succeed becomes the loomd that was installed in this one's place. It returns
 // when it cannot.
 func succeed(next *app.Succession) error {
-	err := syscall.Exec(next.Path, os.Args, append(os.Environ(), next.Handover.Variable))
+	env := append(os.Environ(), next.Handover.Variable)
+	variable, forget, err := passOn(next.Passphrase)
+	if err != nil { // not worth staying the old one: the user can unlock again
+		fmt.Fprintf(os.Stderr, "loomd: %v\n", err)
+	} else {
+		env = append(env, variable)
+		defer forget()
+	}
+	err = syscall.Exec(next.Path, os.Args, env)
 	return errors.Join(fmt.Errorf("executing %s: %w", next.Path, err), next.Handover.Cancel())
 }
 

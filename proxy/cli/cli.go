@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"strings"
@@ -45,6 +46,9 @@ func Main(args []string) int {
 	root := newRoot(f)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if status := exitStatus(0); errors.As(err, &status) {
+		return int(status)
+	}
 	if err != nil && ctx.Err() != nil {
 		streams.Note("interrupted")
 		return exitInterrupted
@@ -106,9 +110,9 @@ servers themselves are described once, in registry.yaml, and run once, by loomd.
 		}
 	}
 	add(groupDaemon, NewCmdStart(f, nil), NewCmdStop(f, nil), NewCmdStatus(f, nil), NewCmdReload(f, nil), NewCmdMetrics(f, nil), NewCmdAudit(f, nil), NewCmdTrace(f, nil), NewCmdService(f, nil), NewCmdEnv(f, nil))
-	add(groupRegistry, NewCmdServers(f, nil), NewCmdEnable(f, nil), NewCmdDisable(f, nil), NewCmdRestart(f, nil), NewCmdLogs(f, nil), NewCmdPin(f, nil))
+	add(groupRegistry, NewCmdServers(f, nil), NewCmdEnable(f, nil), NewCmdDisable(f, nil), NewCmdRestart(f, nil), NewCmdLogs(f, nil), NewCmdPin(f, nil), NewCmdSecret(f), NewCmdUnlock(f, nil))
 	add(groupTools, NewCmdTools(f, nil), NewCmdCall(f, nil))
-	add(groupClients, NewCmdConfigLine(f, nil), NewCmdProxy(f, nil))
+	add(groupClients, NewCmdConfigLine(f, nil), NewCmdProxy(f, nil), NewCmdRun(f, nil))
 	add(groupMore, NewCmdVersion(f, nil))
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)

@@ -16,7 +16,6 @@ import (
 
 	"github.com/loom-core/loom/core/environ"
 	"github.com/loom-core/loom/core/localsock"
-	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/registry"
 )
 
@@ -26,7 +25,6 @@ type EnvOptions struct {
 	Dirs     func() (localsock.Dirs, error)
 	Registry func() (*registry.Registry, error)
 	Env      []string
-	Refused  func(variable string) string // what to do about one that is not saved
 	Now      func() time.Time
 
 	JSON bool
@@ -54,10 +52,7 @@ names in ${env:NAME}. loom start saves it too. Secrets are never saved.`,
 			Use: use, Short: short,
 			Args:              usageArgs(cobra.NoArgs),
 			ValidArgsFunction: cobra.NoFileCompletions,
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				opts.Refused = refusedHint(cmd.Root())
-				return run(cmd.Context(), opts)
-			},
+			RunE:              func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), opts) },
 		}
 		sub.Flags().BoolVar(&opts.JSON, "json", false, "print JSON")
 		cmd.AddCommand(sub)
@@ -84,7 +79,7 @@ func runEnvSave(_ context.Context, opts *EnvOptions) error {
 	if err != nil {
 		return err
 	}
-	changed, err := saveEnvironment(opts.IO, dirs.SavedEnvironment(), opts.Env, reg, opts.Refused)
+	changed, err := saveEnvironment(opts.IO, dirs.SavedEnvironment(), opts.Env, reg)
 	if err != nil {
 		return err
 	}
@@ -101,19 +96,6 @@ func runEnvSave(_ context.Context, opts *EnvOptions) error {
 		opts.IO.Hint("a loomd that runs keeps what it was started with: loom stop && loom start")
 	}
 	return nil
-}
-
-// refusedHint says what to do about a variable that looks like a secret.
-func refusedHint(root *cobra.Command) func(variable string) string {
-	found, _, err := root.Find([]string{"secret", "set"})
-	keyring := err == nil && found.Name() == "set"
-	return func(variable string) string {
-		if keyring {
-			return fmt.Sprintf("loom secret set %s --from-env %s", variable, variable)
-		}
-		id := strings.ToLower(strings.ReplaceAll(variable, "_", "-"))
-		return fmt.Sprintf("write ${secret:%s} in the registry, and export %s=… before loom start", id, secret.EnvName(id))
-	}
 }
 
 // envVariable is one variable, as saved and as it is in this shell. A value that

@@ -74,6 +74,7 @@ func printError(streams *IO, err error) int {
 		silent    *launch.SilentError
 		elsewhere *launch.ElsewhereError
 		invalid   *registry.ValidationError
+		noKeyring *launch.KeyringError
 	)
 	switch {
 	case errors.As(err, &usage):
@@ -84,6 +85,8 @@ func printError(streams *IO, err error) int {
 		hints = append(hints, "loom start")
 	case errors.As(err, &notFound):
 		hints = append(hints, "install loomd beside loom, or name it: export "+launch.Variable+"=/path/to/loomd")
+	case errors.As(err, &noKeyring):
+		hints = append(hints, "install "+launch.KeyringProgram+" beside loom: it comes with it (make install)")
 	case errors.As(err, &exited):
 		hints = append(hints, "the whole log: "+exited.Log)
 	case errors.As(err, &silent):

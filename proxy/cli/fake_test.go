@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/registry"
 )
 
@@ -161,6 +163,9 @@ func (d *fakeLoomd) serve(conn net.Conn) {
 	}
 }
 
+// fakePassphrase opens what this loomd has.
+const fakePassphrase = "open sesame"
+
 var errHold = errors.New("no answer to this one")
 
 // signal writes to a fifo, if the script made one; that waits for the reader.
@@ -291,6 +296,28 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		return d.trace(params)
 	case "audit":
 		return fakeAudit(params)
+	case "secrets_changed":
+		var q loomrpc.SecretsChanged
+		if err := json.Unmarshal(params, &q); err != nil {
+			return nil, err
+		}
+		reply := loomrpc.SecretsChangedReply{Restarted: []string{}}
+		for _, s := range d.reg.Servers {
+			uses := func(ref secret.Ref) bool { return slices.Contains(q.Names, ref.Name) }
+			if s.Enabled && slices.ContainsFunc(s.SecretRefs(), uses) {
+				reply.Restarted = append(reply.Restarted, string(s.Name))
+			}
+		}
+		result = reply
+	case "unlock":
+		var q loomrpc.Unlock
+		if err := json.Unmarshal(params, &q); err != nil {
+			return nil, err
+		}
+		if q.Passphrase != fakePassphrase {
+			return nil, jsonrpc.Errorf(jsonrpc.CodeInvalidParams, "the passphrase does not open the encrypted file")
+		}
+		result = struct{}{}
 	case "stop":
 		result = struct{}{}
 	case "metrics":

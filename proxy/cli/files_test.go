@@ -5,10 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
-
-	"github.com/spf13/cobra"
 
 	"github.com/loom-core/loom/core/depstest"
 )
@@ -98,20 +95,6 @@ func TestSecretVariables(t *testing.T) {
 func TestDependencies(t *testing.T) {
 	depstest.Forbid(t, "github.com/mark3labs/mcp-go", "it would decode what has to stay raw, and loom proxy starts with every client")
 	depstest.Forbid(t, "net/http", "loom speaks to loomd's socket and to nobody else")
-}
-
-// TestRefusedHint: the keyring is named only by a loom that has one.
-func TestRefusedHint(t *testing.T) {
-	root := &cobra.Command{Use: "loom"}
-	if got := refusedHint(root)("GITLAB_TOKEN"); !strings.Contains(got, "LOOM_SECRET_GITLAB_TOKEN=") {
-		t.Errorf("without loom secret: %q", got)
-	}
-	secret := &cobra.Command{Use: "secret"}
-	secret.AddCommand(&cobra.Command{Use: "set NAME"})
-	root.AddCommand(secret)
-	if got, want := refusedHint(root)("GITLAB_TOKEN"), "loom secret set GITLAB_TOKEN --from-env GITLAB_TOKEN"; got != want {
-		t.Errorf("with it: %q, want %q", got, want)
-	}
 }
 
 func TestMaskValue(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/loom-core/loom/core/keyring/keyringtest"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/version"
 )
@@ -17,8 +18,9 @@ const testVersion = "v1.2.3"
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"loom":  func() { version.Linked = testVersion; os.Exit(Main(os.Args[1:])) },
-		"loomd": fakeMain,
+		"loom":         func() { version.Linked = testVersion; os.Exit(Main(os.Args[1:])) },
+		"loomd":        fakeMain,
+		"loom-keyring": func() { os.Exit(keyringtest.Run()) },
 	})
 }
 

@@ -25,7 +25,6 @@ type ServiceOptions struct {
 	Dial         func(context.Context) (*Conn, error)
 	Service      func() (*service.Service, error)
 	Env          []string
-	Refused      func(variable string) string // what to do about a variable that is not saved
 
 	JSON bool
 }
@@ -54,10 +53,7 @@ client needs it.`,
 			Use: use, Short: short, Long: long,
 			Args:              usageArgs(cobra.NoArgs),
 			ValidArgsFunction: cobra.NoFileCompletions,
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				opts.Refused = refusedHint(cmd.Root())
-				return run(cmd.Context(), opts)
-			},
+			RunE:              func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), opts) },
 		}
 		sub.Flags().BoolVar(&opts.JSON, "json", false, "print JSON")
 		cmd.AddCommand(sub)
@@ -90,7 +86,7 @@ func runServiceInstall(ctx context.Context, opts *ServiceOptions) error {
 	if err != nil {
 		return err // a loomd that cannot start helps nobody
 	}
-	if _, err := saveEnvironment(opts.IO, spec.Environment, opts.Env, reg, opts.Refused); err != nil {
+	if _, err := saveEnvironment(opts.IO, spec.Environment, opts.Env, reg); err != nil {
 		return err
 	}
 	changed, err := s.Install(ctx, spec)

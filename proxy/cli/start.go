@@ -28,7 +28,6 @@ type StartOptions struct {
 	Dial         func(context.Context) (*Conn, error)
 	Launch       func(context.Context) (*Conn, error)
 	Env          []string
-	Refused      func(variable string) string // what to do about a variable that is not saved
 
 	JSON bool
 }
@@ -49,16 +48,13 @@ func NewCmdStart(f *Factory, runF func(context.Context, *StartOptions) error) *c
 
 The environment of this shell is saved for loomd, which clients may have to
 start later with a poorer one of their own: PATH and the like, and what the
-registry names in ${env:NAME}. Nothing that looks like a secret is saved;
-${secret:my-token} is read from LOOM_SECRET_MY_TOKEN when loomd starts.`,
-		Example: `  loom start
-  LOOM_SECRET_GITLAB_TOKEN=… loom start`,
+registry names in ${env:NAME}. Nothing that looks like a secret is saved:
+loom secret set puts it into the keyring. Where there is none, as in a container,
+LOOM_SECRET_MY_TOKEN in the environment of loomd stands for ${secret:my-token}.`,
+		Example:           `  loom start`,
 		Args:              usageArgs(cobra.NoArgs),
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			opts.Refused = refusedHint(cmd.Root())
-			return runF(cmd.Context(), opts)
-		},
+		RunE:              func(cmd *cobra.Command, _ []string) error { return runF(cmd.Context(), opts) },
 	}
 	cmd.Flags().BoolVar(&opts.JSON, "json", false, "print JSON")
 	return cmd
@@ -85,7 +81,7 @@ func runStart(ctx context.Context, opts *StartOptions) error {
 	if err != nil {
 		return err
 	}
-	changed, err := saveEnvironment(opts.IO, dirs.SavedEnvironment(), opts.Env, reg, opts.Refused)
+	changed, err := saveEnvironment(opts.IO, dirs.SavedEnvironment(), opts.Env, reg)
 	if err != nil {
 		return err
 	}
@@ -161,7 +157,7 @@ func startedOf(status loomrpc.Status, was bool, servers loomrpc.ServersReply, le
 
 // saveEnvironment saves what loomd is to be started with, says what was left out
 // and what to do about it, and reports whether that is something new.
-func saveEnvironment(io *IO, file string, env []string, reg *registry.Registry, refusedHint func(string) string) (changed bool, err error) {
+func saveEnvironment(io *IO, file string, env []string, reg *registry.Registry) (changed bool, err error) {
 	before, _ := os.ReadFile(file)
 	refused, err := environ.Save(file, env, envNames(reg))
 	if err != nil {
@@ -169,7 +165,7 @@ func saveEnvironment(io *IO, file string, env []string, reg *registry.Registry, 
 	}
 	for _, name := range refused {
 		io.Note("%s looks like a secret and was not saved", name)
-		io.Hint("%s", refusedHint(name))
+		io.Hint("loom secret set %s --from-env %[1]s", name)
 	}
 	after, err := os.ReadFile(file)
 	return !bytes.Equal(before, after), err

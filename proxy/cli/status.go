@@ -73,6 +73,7 @@ func printStatus(opts *StatusOptions, s loomrpc.Status) {
 		environment = cell{"guessed, since none was saved: run loom stop && loom start", warn}
 	}
 	facts.row("environment", environment)
+	facts.row("keyring", keyringCell(s.Keyring))
 	if s.Metrics == "" {
 		s.Metrics = "off"
 	}

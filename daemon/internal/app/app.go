@@ -26,10 +26,12 @@ import (
 	"github.com/loom-core/loom/daemon/internal/limit"
 	"github.com/loom-core/loom/daemon/internal/owntool"
 	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/daemon/internal/redact"
 	"github.com/loom-core/loom/daemon/internal/results"
 	"github.com/loom-core/loom/daemon/internal/ring"
 	"github.com/loom-core/loom/daemon/internal/session"
 	"github.com/loom-core/loom/daemon/internal/trace"
+	"github.com/loom-core/loom/daemon/internal/vault"
 )
 
 // Options say where everything is. All fields are required but those that say
@@ -46,6 +48,9 @@ type Options struct {
 	Logs         *ring.Ring      // what Logger wrote, for `loom logs loomd`
 	Reload       <-chan struct{} // read the registry again; optional
 	GiveUp       <-chan struct{} // closed: do not wait for another loomd to end; optional
+
+	Secrets    *redact.Set  // what Logger and Logs mask; optional
+	Passphrase secret.Value // of the keyring's encrypted file; optional
 
 	Binary   string              // loomd's own file, by the path that outlives an upgrade; empty: no upgrade
 	Listener *localsock.Listener // taken over from the image before an upgrade; optional
@@ -70,6 +75,8 @@ type App struct {
 	catalog  *catalog.Catalog
 	pool     *pool.Pool
 	hub      *hub.Hub
+	vault    *vault.Vault
+	files    *vault.Files // nil: no secret can be read from a file
 	services *session.Services
 	listener *localsock.Listener
 	http     net.Listener    // nil: off
@@ -97,7 +104,11 @@ type teardown struct {
 // New wires a daemon and takes its socket. The error is a
 // [*localsock.InUseError] when another one serves.
 func New(opts Options) (_ *App, err error) {
-	a := &App{opts: opts, log: opts.Logger, started: time.Now(), metrics: newMetrics(), trace: trace.New(knownSecrets), stopping: make(chan struct{}), sessions: map[*session.Session]bool{}}
+	a := &App{opts: opts, log: opts.Logger, started: time.Now(), metrics: newMetrics(), stopping: make(chan struct{}), sessions: map[*session.Session]bool{}}
+	if a.opts.Secrets == nil {
+		a.opts.Secrets = &redact.Set{}
+	}
+	a.trace, a.metrics.secrets = trace.New(a.opts.Secrets), a.opts.Secrets
 	a.upgrade = newUpgrade(opts.Binary)
 	a.life, a.endLife = context.WithCancel(context.Background())
 	defer func() {
@@ -138,9 +149,10 @@ func New(opts Options) (_ *App, err error) {
 	journal := a.sweepOrphans(instance)
 	a.hub = hub.New(reg, a.catalog, owntool.Always, owntool.Search)
 	a.hub.SetPins(pins)
+	a.openVault(reg) // after the orphans, which may read files of it
 	a.pool = pool.New(pool.Options{
-		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Environ: a.environ(),
-		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instance, State: a.state(), Notes: a.notes(), Limiter: limit.New(), Journal: journal, Log: a.log.With("component", "pool"),
+		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Vault: a.vault, Files: a.files, Environ: a.environ(),
+		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instance, State: a.state(), Notes: a.notes(), Limiter: limit.New(), Journal: journal, Known: a.opts.Secrets, Log: a.log.With("component", "pool"),
 		Observer: a.metrics, Changed: a.hub.Changed, Timeouts: opts.Timeouts,
 	})
 	a.atStop("servers", a.pool.Close)
@@ -150,7 +162,7 @@ func New(opts Options) (_ *App, err error) {
 	}
 	a.background.Go(func() { a.sweep(kept) })
 	a.services = &session.Services{
-		Hub: a.hub, Servers: a.pool, Learner: a.pool, Instance: instance, Budget: session.NewBudget(outboxTotal), Status: a.ownStatus, Results: kept, Audit: a.audit, Trace: a.trace,
+		Hub: a.hub, Servers: a.pool, Learner: a.pool, Instance: instance, Budget: session.NewBudget(outboxTotal), Status: a.ownStatus, Results: kept, Audit: a.audit, Trace: a.trace, Known: a.opts.Secrets,
 		Control: a.control(), Observer: a.metrics, Log: a.log.With("component", "session"), Version: opts.Version,
 	}
 	if opts.MetricsAddr != "" {

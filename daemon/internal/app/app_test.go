@@ -71,7 +71,7 @@ func options(t testing.TB, registry string) Options {
 	write(t, file, registry)
 	run := filepath.Join(home, "run")
 	return Options{Dirs: dirs, Socket: filepath.Join(run, "s"), RegistryFile: file, MustExist: true, MetricsAddr: "127.0.0.1:0", Version: "v1", Beside: home,
-		Logger: slog.New(slog.DiscardHandler), Logs: ring.New(10)}
+		Logger: slog.New(slog.DiscardHandler), Logs: ring.New(10, nil)}
 }
 
 func write(t testing.TB, file, text string) {

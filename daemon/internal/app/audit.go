@@ -13,7 +13,7 @@ import (
 
 // openAudit begins to write down calls. It cannot fail; see [audit.Open].
 func (a *App) openAudit() {
-	a.audit = audit.Open(a.opts.Dirs.State, audit.Options{Log: a.log.With("component", "audit")})
+	a.audit = audit.Open(a.opts.Dirs.State, audit.Options{Log: a.log.With("component", "audit"), Mask: a.opts.Secrets.Text})
 	a.atStop("audit", func() error {
 		if err := a.audit.Close(); err != nil { // a full disk is no failure of loomd: its starter would start it again
 			a.log.Warn("the audit log is not complete", "err", err)

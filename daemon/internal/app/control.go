@@ -20,17 +20,19 @@ import (
 // control lists the methods of the command line.
 func (a *App) control() map[string]session.Control {
 	return map[string]session.Control{
-		loomrpc.MethodAudit:   query(a.readAudit),
-		loomrpc.MethodLearn:   func(ctx context.Context, _ json.RawMessage) (any, error) { return a.learn(ctx) },
-		loomrpc.MethodLogs:    query(a.logs),
-		loomrpc.MethodMetrics: a.metricsText,
-		loomrpc.MethodReload:  func(context.Context, json.RawMessage) (any, error) { return a.reload() },
-		loomrpc.MethodRestart: query(func(_ context.Context, q loomrpc.RestartQuery) (any, error) { return a.restart(q.Server) }),
-		loomrpc.MethodServers: func(context.Context, json.RawMessage) (any, error) { return a.servers(), nil },
-		loomrpc.MethodStatus:  func(context.Context, json.RawMessage) (any, error) { return a.status(), nil },
-		loomrpc.MethodStop:    a.stop,
-		loomrpc.MethodTools:   query(a.tools),
-		loomrpc.MethodTrace:   query(a.traceMessages),
+		loomrpc.MethodAudit:          query(a.readAudit),
+		loomrpc.MethodLearn:          func(ctx context.Context, _ json.RawMessage) (any, error) { return a.learn(ctx) },
+		loomrpc.MethodLogs:           query(a.logs),
+		loomrpc.MethodMetrics:        a.metricsText,
+		loomrpc.MethodReload:         func(context.Context, json.RawMessage) (any, error) { return a.reload() },
+		loomrpc.MethodRestart:        query(func(_ context.Context, q loomrpc.RestartQuery) (any, error) { return a.restart(q.Server) }),
+		loomrpc.MethodSecretsChanged: query(a.secretsChanged),
+		loomrpc.MethodServers:        func(context.Context, json.RawMessage) (any, error) { return a.servers(), nil },
+		loomrpc.MethodStatus:         func(context.Context, json.RawMessage) (any, error) { return a.status(), nil },
+		loomrpc.MethodStop:           a.stop,
+		loomrpc.MethodTools:          query(a.tools),
+		loomrpc.MethodTrace:          query(a.traceMessages),
+		loomrpc.MethodUnlock:         a.unlock,
 	}
 }
 
@@ -56,13 +58,13 @@ func (a *App) stop(context.Context, json.RawMessage) (any, error) {
 
 func (a *App) metricsText(context.Context, json.RawMessage) (any, error) {
 	text, err := a.metrics.text()
-	return loomrpc.MetricsReply{Text: text}, err
+	return loomrpc.MetricsReply{Text: a.opts.Secrets.Text(text)}, err
 }
 
 func (a *App) status() loomrpc.Status {
 	s := loomrpc.Status{
 		Version: a.opts.Version, Protocol: loomrpc.Protocol, PID: os.Getpid(), Started: a.started, Socket: a.opts.Socket,
-		StateDir: a.opts.Dirs.State, Registry: a.opts.RegistryFile, Environment: environ.Origin(), Metrics: a.metricsURL(),
+		StateDir: a.opts.Dirs.State, Registry: a.opts.RegistryFile, Environment: environ.Origin(), Metrics: a.metricsURL(), Keyring: a.keyringStatus(),
 		Audit: a.auditStatus(), Traces: a.trace.Listeners(), Sessions: []loomrpc.Session{}, Servers: []loomrpc.ServerStatus{},
 	}
 	s.Newer = a.newerLoom()
@@ -117,7 +119,7 @@ func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 		}
 	}
 	if err := a.pool.LastError(name); err != nil {
-		out.LastError = err.Error()
+		out.LastError = a.opts.Secrets.Text(err.Error())
 	}
 	for _, i := range a.pool.Instances(name) {
 		state := string(i.Phase)
@@ -142,7 +144,7 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 	}
 	reply := loomrpc.ToolsReply{Tools: []loomrpc.Tool{}, Unknown: map[string]string{}}
 	for name, err := range a.pool.LearnNow(ctx, a.pool.Unlearnt(reg.Servers)) {
-		reply.Unknown[name] = err.Error()
+		reply.Unknown[name] = a.opts.Secrets.Text(err.Error())
 	}
 	if q.Raw {
 		a.definitions(reg, q.Server, &reply)

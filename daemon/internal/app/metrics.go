@@ -16,6 +16,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/expfmt"
+
+	"github.com/loom-core/loom/daemon/internal/redact"
 )
 
 // metrics counts for the whole daemon. Labels come from the registry and the
@@ -34,7 +36,8 @@ type metrics struct {
 	reloadOK   prometheus.Gauge
 	reloadTime prometheus.Gauge
 
-	known known
+	known   known
+	secrets *redact.Set // what labels are shown without; nil: nothing
 }
 
 func newMetrics() *metrics {
@@ -106,7 +109,7 @@ func (k *known) of(m *metrics, server, tool, outcome string) *series {
 	}
 	s = &series{}
 	if outcome != "" {
-		s.calls = m.calls.WithLabelValues(server, tool, outcome)
+		s.calls = m.calls.WithLabelValues(server, m.secrets.Text(tool), outcome) // the server chose that name
 	}
 	if server != "" {
 		s.inFlight, s.duration = m.inFlight.WithLabelValues(server), m.duration.WithLabelValues(server)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/loom-core/loom/core/keyring"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/registry"
 	"github.com/loom-core/loom/registry/pin"
@@ -38,12 +39,11 @@ func (a *App) reload() (loomrpc.ReloadReply, error) {
 	}
 	reply := compare(a.hub.Registry(), next)
 	// Below here nothing fails.
+	a.vault.Use(keyring.Backend(next.SecretBackend))
 	a.hub.SetPins(pins)
 	a.hub.SetRegistry(next)
 	a.pool.Keep(next)
-	if unlearnt := a.pool.Unlearnt(next.Servers); len(unlearnt) > 0 {
-		a.background.Go(func() { a.pool.LearnNow(a.life, unlearnt) })
-	}
+	a.learnInBackground(next.Servers)
 	a.log.Info("registry reloaded", "added", reply.Added, "removed", reply.Removed, "changed", reply.Changed)
 	return reply, nil
 }
@@ -115,7 +115,7 @@ func (a *App) learn(ctx context.Context) (loomrpc.LearnReply, error) {
 	reply := loomrpc.LearnReply{Learnt: []loomrpc.ServerStatus{}, Failed: map[string]string{}}
 	for _, s := range unlearnt {
 		if err := failed[string(s.Name)]; err != nil {
-			reply.Failed[string(s.Name)] = err.Error()
+			reply.Failed[string(s.Name)] = a.opts.Secrets.Text(err.Error())
 			continue
 		}
 		reply.Learnt = append(reply.Learnt, a.serverStatus(s))

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -104,16 +102,4 @@ func (t *traces) end(id string) {
 		l.Stop()
 		delete(t.open, id)
 	}
-}
-
-// knownSecrets are the values that no trace shows: those that servers are
-// started with.
-func knownSecrets() []string {
-	var out []string
-	for _, kv := range os.Environ() {
-		if name, value, _ := strings.Cut(kv, "="); strings.HasPrefix(name, "LOOM_SECRET_") {
-			out = append(out, value)
-		}
-	}
-	return out
 }

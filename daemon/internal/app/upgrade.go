@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/registry"
 )
@@ -23,8 +24,9 @@ import (
 // Succession is what [App.Run] returns when the binary at Path is to go on in
 // this process, with the variable of the handover in its environment.
 type Succession struct {
-	Path     string
-	Handover *localsock.Handover
+	Path       string
+	Handover   *localsock.Handover
+	Passphrase secret.Value // of the keyring's encrypted file; empty if there is none
 }
 
 func (s *Succession) Error() string { return "going over to " + s.Path }
@@ -131,7 +133,8 @@ func (a *App) handOver() *Succession {
 		a.log.Error("not going over to the new loomd; stopping", "err", err)
 		return nil
 	}
-	return &Succession{Path: a.upgrade.path, Handover: h}
+	passphrase, _ := a.vault.Passphrase(a.life) // an error: there is none
+	return &Succession{Path: a.upgrade.path, Handover: h, Passphrase: passphrase}
 }
 
 // succeed is what Run ends with, after everything was taken down.

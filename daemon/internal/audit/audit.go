@@ -43,13 +43,14 @@ const maxText = 200
 
 // Options may all be left zero.
 type Options struct {
-	MaxSize int64            // of one file, in bytes; 10 MiB
-	Keep    int              // old files beside the current one; 5
-	Queue   int              // records that may wait for the disk; 4096
-	Delay   time.Duration    // how long a record waits for others; 50ms
-	Retry   time.Duration    // between attempts after a failure; 1s
-	Now     func() time.Time // time.Now
-	Log     *slog.Logger     // told when writing fails, and when it works again
+	MaxSize int64               // of one file, in bytes; 10 MiB
+	Keep    int                 // old files beside the current one; 5
+	Queue   int                 // records that may wait for the disk; 4096
+	Delay   time.Duration       // how long a record waits for others; 50ms
+	Retry   time.Duration       // between attempts after a failure; 1s
+	Now     func() time.Time    // time.Now
+	Mask    func(string) string // takes secrets out of what clients name; the text as it is
+	Log     *slog.Logger        // told when writing fails, and when it works again
 
 	// OpenFile opens path for reading and appending, and makes it with mode 0600.
 	OpenFile func(path string) (File, error)

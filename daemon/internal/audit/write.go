@@ -91,6 +91,9 @@ func (w *writer) gather() {
 }
 
 func (w *writer) take(r Record) {
+	if mask := w.opts.Mask; mask != nil { // here, where no call waits for it
+		r.Client, r.Tool, r.Method = mask(r.Client), mask(r.Tool), mask(r.Method)
+	}
 	line, err := r.appendTo(w.pending)
 	if err != nil { // a time beyond the year 9999
 		w.dropped.Add(1)

@@ -17,7 +17,7 @@ func BenchmarkCall(b *testing.B) {
 	}
 	spawner := NewSpawner()
 	defer spawner.Close()
-	p, err := Start(b.Context(), spawner, Spec{Server: "fake", Path: exe, Args: []string{"-era=legacy"}, Env: []string{"FAKE_SERVER=1"}, Dir: b.TempDir(), Stderr: ring.New(10), Version: "test"})
+	p, err := Start(b.Context(), spawner, Spec{Server: "fake", Path: exe, Args: []string{"-era=legacy"}, Env: []string{"FAKE_SERVER=1"}, Dir: b.TempDir(), Stderr: ring.New(10, nil), Version: "test"})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func spec(t *testing.T, args ...string) Spec {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Spec{Server: "fake", Path: exe, Args: args, Env: []string{"FAKE_SERVER=1", "PATH=" + os.Getenv("PATH")}, Dir: t.TempDir(), Stderr: ring.New(100), Version: "test"}
+	return Spec{Server: "fake", Path: exe, Args: args, Env: []string{"FAKE_SERVER=1", "PATH=" + os.Getenv("PATH")}, Dir: t.TempDir(), Stderr: ring.New(100, nil), Version: "test"}
 }
 
 func run(t *testing.T, s Spec) *Process {

@@ -85,6 +85,9 @@ func (b *builder) choose(v *View, profile registry.Profile) (known []learnt) {
 			continue
 		}
 		entry, ok := b.catalog.Get(string(s.Name))
+		if ok {
+			v.tools.give(s, entry.Tools)
+		}
 		if !s.Enabled {
 			if ok {
 				off := hidden{off: fmt.Sprintf("loom enable %s", s.Name)}

@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"slices"
+
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/daemon/internal/catalog"
@@ -10,7 +12,7 @@ import (
 type Exposed struct {
 	Name  string
 	Route loomrpc.Route
-	Raw   []byte // the server's definition with the exposed name in it
+	Raw   []byte // the server's definition with the exposed name in it, and the user's own description if there is one
 
 	// ReadOnly and Destructive are what the definition says of itself, with the
 	// protocol's defaults: not read-only, and destructive (2025-11-25, "ToolAnnotations").
@@ -21,23 +23,43 @@ type Exposed struct {
 	Reads bool
 }
 
-// expose puts the exposed name into a definition and leaves the rest.
-func expose(server string, t catalog.Tool, name string) Exposed {
+// expose puts the exposed name into a definition, and a description if there is
+// one, and leaves the rest.
+func expose(server string, t catalog.Tool, name, description string) Exposed {
 	e := Exposed{Name: name, Route: loomrpc.Route{Server: server, Tool: t.Name}, Raw: t.Raw}
-	var nameAt, annotations jsonrpc.Span
+	var nameAt, descriptionAt, annotations jsonrpc.Span
 	jsonrpc.Members(t.Raw, jsonrpc.Span{End: len(t.Raw)}, func(member string, value jsonrpc.Span) bool {
 		switch member {
 		case "name":
 			nameAt = value
+		case "description":
+			descriptionAt = value
 		case "annotations":
 			annotations = value
 		}
 		return true
 	})
 	e.ReadOnly, e.Destructive = hints(t.Raw, annotations)
-	if nameAt.Present() && name != t.Name {
-		e.Raw = jsonrpc.Splice(make([]byte, 0, len(t.Raw)+len(name)), t.Raw, jsonrpc.Edit{Span: nameAt, With: jsonrpc.Quote(name)})
+	if !nameAt.Present() {
+		return e
 	}
+	var edits []jsonrpc.Edit
+	if name != t.Name {
+		edits = append(edits, jsonrpc.Edit{Span: nameAt, With: jsonrpc.Quote(name)})
+	}
+	switch text := jsonrpc.Quote(description); {
+	case description == "":
+	case descriptionAt.Present():
+		edits = append(edits, jsonrpc.Edit{Span: descriptionAt, With: text})
+	default:
+		after := jsonrpc.Span{Start: nameAt.End, End: nameAt.End}
+		edits = append(edits, jsonrpc.Edit{Span: after, With: append([]byte(`,"description":`), text...)})
+	}
+	if len(edits) == 0 {
+		return e
+	}
+	slices.SortStableFunc(edits, func(a, b jsonrpc.Edit) int { return a.Start - b.Start })
+	e.Raw = jsonrpc.Splice(make([]byte, 0, len(t.Raw)+len(name)+len(description)), t.Raw, edits...)
 	return e
 }
 

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -19,6 +20,9 @@ type namespace struct {
 	byRoute map[loomrpc.Route]int
 	hidden  map[loomrpc.Route]hidden
 	shown   map[string]loomrpc.Route // exposed name that something hidden would have
+	given   map[loomrpc.Route]given  // what the registry calls some of them
+
+	collisions []string // names that the registry gives and that are not used, one sentence each
 }
 
 // hidden says why something that exists is not in the view.
@@ -30,15 +34,16 @@ type hidden struct {
 func newNamespace(kind string, bare bool) namespace {
 	return namespace{
 		kind: kind, bare: bare, folded: map[string]bool{}, byName: map[string]int{}, byRoute: map[loomrpc.Route]int{},
-		hidden: map[loomrpc.Route]hidden{}, shown: map[string]loomrpc.Route{},
+		hidden: map[loomrpc.Route]hidden{}, shown: map[string]loomrpc.Route{}, given: map[loomrpc.Route]given{},
 	}
 }
 
 func (n *namespace) name(route loomrpc.Route) string {
+	own := cmp.Or(n.given[route].alias, route.Tool)
 	if n.bare {
-		return route.Tool
+		return own
 	}
-	return Expose(route.Server, route.Tool)
+	return Expose(route.Server, own)
 }
 
 // fold is what a name is told apart by. A server's own names are its own affair.
@@ -60,7 +65,7 @@ func (n *namespace) add(server string, t catalog.Tool, reads bool) {
 	}
 	n.folded[n.fold(name)] = true
 	n.byName[name], n.byRoute[route] = len(n.all), len(n.all)
-	e := expose(server, t, name)
+	e := expose(server, t, name, n.given[route].description)
 	e.Reads = reads
 	n.all = append(n.all, e)
 }

@@ -3,6 +3,7 @@ package hub
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -80,5 +81,7 @@ func (v *View) Owner(uri string) (server string, ok bool) {
 }
 
 // Collisions says which resources are not shown because another server has
-// them too, one sentence each.
-func (v *View) Collisions() []string { return v.resources.collisions }
+// them too, and which names the registry gives in vain, one sentence each.
+func (v *View) Collisions() []string {
+	return slices.Concat(v.resources.collisions, v.tools.collisions)
+}

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,14 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/registry"
+	"github.com/loom-core/loom/registry/process"
 )
 
 // ConfigError is a server that cannot be started as it is described.
@@ -97,105 +96,42 @@ func (nameOnly) Secret(_ context.Context, name string) (secret.Value, error) {
 	return secret.NewValue(name), nil
 }
 
+func (nameOnly) SecretFile(_ context.Context, name string) (string, error) { return name, nil }
+
 // resolve turns an entry of the registry into what a process is started from.
 func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, lookup secret.Lookup) (child.Spec, error) {
-	lookup = granted{s, lookup}
+	if s.Project != "" {
+		lookup = granted{s, lookup}
+	}
 	fail := func(cause error, hint string) (child.Spec, error) {
+		cause = withheld(s, cause)
 		var not *WithheldError
 		if errors.As(cause, &not) {
 			hint = "loom trust " + not.Project
 		}
 		return child.Spec{}, &ConfigError{Server: s.ID(), Cause: cause, Hint: hint}
 	}
-	expand := func(text string) (string, bool, error) {
-		t, err := secret.Parse(text)
-		if err != nil {
-			return "", false, err
-		}
-		v, present, err := t.Expand(ctx, lookup)
-		return v.Reveal(), present, withheld(s, err)
-	}
 	if s.URL != "" {
-		spec, err := p.reach(s, expand)
+		spec, err := p.reach(s, func(text string) (string, bool, error) { return process.Expand(ctx, text, lookup) })
 		if err != nil {
 			return fail(err, "")
 		}
 		return spec, nil
 	}
-	command, _, err := expand(s.Command)
-	if err != nil {
+	host := process.Host{
+		Program: "loomd", Beside: p.opts.Beside, Environ: p.opts.Environ,
+		Client: given(s, sharing.Env), Dir: cmp.Or(sharing.Dir, s.Project, p.opts.Home),
+	}
+	of, err := process.Resolve(ctx, s, host, lookup)
+	var notFound *process.NotFoundError
+	switch {
+	case errors.As(err, &notFound):
+		return fail(err, "loom logs loomd; loom start saves your shell's PATH for loomd")
+	case err != nil:
 		return fail(err, "")
 	}
-	path, err := p.find(command)
-	if err != nil {
-		return fail(err, "loom logs loomd; loom start saves your shell's PATH for loomd")
-	}
-	spec := child.Spec{Server: s.ID(), Path: path, Dir: sharing.Dir, Version: p.opts.Version, Timeouts: p.opts.Timeouts}
-	for _, a := range s.Args {
-		arg, present, err := expand(a)
-		if err != nil {
-			return fail(err, "")
-		}
-		if present {
-			spec.Args = append(spec.Args, arg)
-		}
-	}
-	if s.Dir != "" {
-		if spec.Dir, _, err = expand(s.Dir); err != nil {
-			return fail(err, "")
-		}
-	}
-	if spec.Dir == "" && s.Project != "" { // to be learnt
-		spec.Dir = s.Project
-	}
-	if spec.Dir == "" {
-		spec.Dir = p.opts.Home
-	}
-	if fi, err := os.Stat(spec.Dir); err != nil || !fi.IsDir() { // else the error would blame the program
-		return fail(fmt.Errorf("its working directory %s is not there", spec.Dir), "")
-	}
-	spec.Env = append(spec.Env, p.opts.Environ...)
-	spec.Env = append(spec.Env, given(s, sharing.Env)...)
-	for _, v := range s.Env {
-		value, present, err := expand(v.Value)
-		if err != nil {
-			return fail(fmt.Errorf("variable %s: %w", v.Name, err), "")
-		}
-		if present {
-			spec.Env = append(spec.Env, v.Name+"="+value)
-		}
-	}
-	return spec, nil
-}
-
-// find looks for a command: a path as it is, a name beside loomd and then on
-// the PATH that the servers get.
-func (p *Pool) find(command string) (string, error) {
-	if strings.Contains(command, "/") {
-		if !filepath.IsAbs(command) {
-			return "", fmt.Errorf("command %q is a relative path; write the whole path or a name", command)
-		}
-		return exec.LookPath(command)
-	}
-	if beside := filepath.Join(p.opts.Beside, command); executable(beside) {
-		return beside, nil
-	}
-	for _, kv := range p.opts.Environ {
-		path, ok := strings.CutPrefix(kv, "PATH=")
-		if !ok {
-			continue
-		}
-		for _, dir := range filepath.SplitList(path) {
-			if file := filepath.Join(dir, command); filepath.IsAbs(file) && executable(file) {
-				return file, nil
-			}
-		}
-		return "", fmt.Errorf("command %q not found beside loomd (%s) nor on its PATH (%s)", command, p.opts.Beside, path)
-	}
-	return "", errors.New("loomd has no PATH")
-}
-
-func executable(file string) bool {
-	fi, err := os.Stat(file)
-	return err == nil && fi.Mode().IsRegular() && fi.Mode().Perm()&0o111 != 0
+	return child.Spec{
+		Server: s.ID(), Path: of.Path, Args: of.Args, Env: of.Env, Dir: of.Dir,
+		Version: p.opts.Version, Timeouts: p.opts.Timeouts,
+	}, nil
 }

@@ -33,6 +33,17 @@ func (g granted) Secret(ctx context.Context, name string) (secret.Value, error) 
 	return g.from.Secret(ctx, name)
 }
 
+func (g granted) SecretFile(ctx context.Context, name string) (string, error) {
+	files, ok := g.from.(secret.FileLookup)
+	if !g.server.MayHaveSecret(name) {
+		return "", secret.ErrNotFound
+	}
+	if !ok {
+		return "", errNoFiles
+	}
+	return files.SecretFile(ctx, name)
+}
+
 // mayHaveEnv is [registry.Server.MayHaveEnv], but for the variables that
 // secrets come in: a project has to ask for those by their name as a secret.
 func mayHaveEnv(s registry.Server, name string) bool {

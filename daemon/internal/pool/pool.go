@@ -15,24 +15,29 @@ import (
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/limit"
+	"github.com/loom-core/loom/daemon/internal/redact"
 	"github.com/loom-core/loom/daemon/internal/ring"
+	"github.com/loom-core/loom/daemon/internal/vault"
 	"github.com/loom-core/loom/registry"
 )
 
 // Options are what a pool needs. All fields are required but Timeouts, Notes,
-// Journal and Limiter; without the last there are no limits.
+// Journal, Limiter and those that say so; without Limiter there are no limits.
 type Options struct {
 	Catalog  *catalog.Catalog
 	Lookup   secret.Lookup
-	Environ  []string // what every server gets, "NAME=value"
-	Beside   string   // folder of loomd's own binary: our servers lie there
-	Home     string   // where a server that is shared by all runs
+	Vault    Vault        // where secrets come from in place of Lookup; optional
+	Files    *vault.Files // for the secrets that servers read from a file; without it such a server does not start
+	Environ  []string     // what every server gets, "NAME=value"
+	Beside   string       // folder of loomd's own binary: our servers lie there
+	Home     string       // where a server that is shared by all runs
 	Version  string
 	Instance string // marks the processes of this loomd in their environment
 	State    string // marks those of this state directory, in the same way
 	Notes    string // folder for notes on containers
 	Limiter  *limit.Limiter
 	Journal  Journal
+	Known    *redact.Set // what stderr of servers is shown without; nil: nothing
 	Log      *slog.Logger
 	Observer Observer
 	Changed  func() // a server's definitions changed
@@ -50,6 +55,12 @@ type Observer interface {
 type Journal interface {
 	Add(pid int) error
 	Remove(pid int) error
+}
+
+// Vault gives out the secrets of one server at once. The error is a keyring that
+// does not give them; the store lacks those that there are not.
+type Vault interface {
+	Fetch(ctx context.Context, names []string) (secret.Store, error)
 }
 
 // Sharing says whom a process is shared by, and where it runs.
@@ -135,7 +146,7 @@ func (p *Pool) Logs(server string) *ring.Ring {
 	defer p.mu.Unlock()
 	r := p.rings[server]
 	if r == nil {
-		r = ring.New(logLines)
+		r = ring.New(logLines, p.opts.Known)
 		p.rings[server] = r
 	}
 	return r

@@ -80,22 +80,31 @@ func (i *Instance) start(l *learning) {
 
 // launch resolves the entry and runs it. The definitions that come with it are
 // to be stored under the key that was true before the start.
-func (i *Instance) launch() (*child.Process, *catalog.Entry, error) {
+func (i *Instance) launch() (proc *child.Process, _ *catalog.Entry, _ error) {
 	p := i.pool
+	i.mu.Lock()
+	server := i.server
+	i.mu.Unlock()
+	secrets, err := p.secrets(server) // before the slot: a locked keyring holds up nobody else
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if proc == nil {
+			secrets.end()
+		}
+	}()
 	select {
 	case p.starting <- struct{}{}:
 		defer func() { <-p.starting }()
 	case <-p.ctx.Done():
 		return nil, nil, ErrRetired
 	}
-	i.mu.Lock()
-	server := i.server
-	i.mu.Unlock()
 	key, err := p.Key(p.ctx, server)
 	if err != nil {
 		return nil, nil, err
 	}
-	spec, err := p.resolve(p.ctx, server, i.sharing, p.opts.Lookup)
+	spec, err := p.resolve(p.ctx, server, i.sharing, secrets)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -105,9 +114,14 @@ func (i *Instance) launch() (*child.Process, *catalog.Entry, error) {
 	if known, ok := p.opts.Catalog.Get(spec.Server); ok && known.Key == key {
 		spec.Era = child.Era(known.Era)
 	}
-	proc, err := i.spawn(spec, server)
-	if err != nil {
+	if proc, err = i.spawn(spec, server); err != nil {
 		return nil, nil, err
+	}
+	if secrets.folder != nil {
+		p.work.Go(func() { // ends with the process
+			<-proc.Done()
+			secrets.end()
+		})
 	}
 	return proc, &catalog.Entry{Server: spec.Server, Key: key, Era: string(proc.Newest()), Both: proc.Both(), Instructions: proc.Info().Instructions}, nil
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/loom-core/loom/daemon/internal/redact"
 )
 
 // Line is one line with the cursor after it.
@@ -26,17 +28,23 @@ type Ring struct {
 	max   int
 	lines []Line
 	seq   int64
+	known *redact.Set
 	grown chan struct{} // closed and replaced when a line comes
 }
 
-// New keeps at most max lines.
-func New(max int) *Ring { return &Ring{max: max, grown: make(chan struct{})} }
+// New keeps at most max lines, without what known, which may be nil, knows.
+func New(max int, known *redact.Set) *Ring {
+	return &Ring{max: max, known: known, grown: make(chan struct{})}
+}
 
 // MaxLine is the longest line that is kept whole; a longer one is cut.
 const MaxLine = 4 << 10
 
 // Add appends a line.
-func (r *Ring) Add(from, text string) {
+func (r *Ring) Add(from, text string) { r.add(from, r.known.Text(text)) }
+
+// add appends a line that was masked. That comes before it is cut.
+func (r *Ring) add(from, text string) {
 	if len(text) > MaxLine {
 		text = strings.ToValidUTF8(text[:MaxLine], "") + "…"
 	}
@@ -102,10 +110,11 @@ func (r *Ring) Tail(from string, n int) []string {
 // collected.
 func (r *Ring) Copy(from string, src io.Reader) {
 	br := bufio.NewReaderSize(src, MaxLine)
+	masked := r.known.Stream() // values do not end where lines and chunks do
 	for {
 		chunk, err := br.ReadSlice('\n')
 		if text := bytes.TrimRight(chunk, "\r\n"); len(text) > 0 {
-			r.Add(from, strings.ToValidUTF8(string(text), "�"))
+			r.add(from, strings.ToValidUTF8(masked.Text(string(text)), "�"))
 		}
 		if err != nil && err != bufio.ErrBufferFull {
 			return

@@ -2,13 +2,16 @@ package session
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/keyring"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/daemon/internal/redact"
 )
 
 // Outcomes of a call, as the metrics have them.
@@ -32,6 +35,16 @@ func outcomeOf(e *loomrpc.Error) string {
 	return outcomeFailed
 }
 
+// masked is e without the values of secrets.
+func masked(known *redact.Set, e *loomrpc.Error) *loomrpc.Error {
+	if !known.Active() {
+		return e
+	}
+	out := *e
+	out.Message, out.Data.Hint, out.Data.StderrTail = known.Text(e.Message), known.Text(e.Data.Hint), known.Texts(e.Data.StderrTail)
+	return &out
+}
+
 // asError says to a client why it gets no answer of the server.
 func asError(server string, err error) *loomrpc.Error {
 	var (
@@ -41,6 +54,7 @@ func asError(server string, err error) *loomrpc.Error {
 		timeout   *child.TimeoutError
 		large     *jsonrpc.TooLargeError
 		missing   *secret.MissingError
+		locked    *keyring.Error
 		config    *pool.ConfigError
 		broken    *pool.BrokenError
 		busy      *pool.BusyError
@@ -52,6 +66,17 @@ func asError(server string, err error) *loomrpc.Error {
 	case errors.As(err, &missing):
 		data.Stage = "start"
 		return loomrpc.Errorf(loomrpc.CodeMissingInput, data, "%v", err)
+	case errors.As(err, &locked):
+		data.Stage, data.Hint = "start", locked.Hint
+		if server == "" { // somebody unlocks it
+			data.Stage = ""
+		}
+		plain := *locked
+		plain.Hint = "" // it is in the data, and comes with the message from there
+		text := strings.Replace(err.Error(), locked.Error(), plain.Error(), 1)
+		e := loomrpc.Errorf(loomrpc.CodeMissingInput, data, "%s", text)
+		e.Data.Retryable = locked.Code != keyring.CodePassphrase
+		return e
 	case errors.As(err, &broken):
 		data.Stage, data.Hint = "start", "loom logs "+server+"; loom restart "+server+" tries at once"
 		e := loomrpc.Errorf(loomrpc.CodeServerFailed, data, "%v", err)

@@ -139,7 +139,7 @@ func (s *Session) callFound(ctx context.Context, c *call, view *hub.View, by str
 	}
 	tool, err := view.Find(loomrpc.Call{Tool: args.Name})
 	if err != nil {
-		return errors.New(strings.TrimSpace(s.whyUnknown(view, args.Name, err).Wire().Message))
+		return errors.New(strings.TrimSpace(masked(s.svc.Known, s.whyUnknown(view, args.Name, err)).Wire().Message))
 	}
 	switch {
 	case tool.Route.Server == loomrpc.ServerPrefix:

@@ -25,6 +25,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/flow"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/daemon/internal/redact"
 	"github.com/loom-core/loom/daemon/internal/results"
 	"github.com/loom-core/loom/daemon/internal/trace"
 	"github.com/loom-core/loom/registry"
@@ -39,6 +40,7 @@ type Services struct {
 	Results  *results.Store
 	Audit    *audit.Log
 	Trace    *trace.Trace
+	Known    *redact.Set        // what Loom's own errors are shown without
 	Control  map[string]Control // methods for the command line
 	Observer Observer
 	Log      *slog.Logger
@@ -317,7 +319,10 @@ func (s *Session) sendOn(l *flow.List, parts ...[]byte) {
 	}
 }
 
-func (s *Session) fail(id []byte, e *loomrpc.Error) { s.send(jsonrpc.NewError(id, e.Wire())) }
+// fail answers with an error of Loom's own.
+func (s *Session) fail(id []byte, e *loomrpc.Error) {
+	s.send(jsonrpc.NewError(id, masked(s.svc.Known, e).Wire()))
+}
 
 // Info describes the session for `loom status`.
 func (s *Session) Info() loomrpc.Session {

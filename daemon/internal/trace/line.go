@@ -7,6 +7,7 @@ import (
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/daemon/internal/redact"
 )
 
 // maxName is the most that is shown of a name or an id.
@@ -14,7 +15,7 @@ const maxName = 100
 
 // describe makes the line about a message, without its body, and returns the
 // message itself: loomd's own envelopes are taken off.
-func describe(e Event, secrets secrets) (Line, []byte) {
+func describe(e Event, secrets *redact.Set) (Line, []byte) {
 	line := Line{Time: e.Time, Session: e.Session, Client: e.Client, Server: e.Server, Direction: e.Direction, Kind: "invalid"}
 	frame := e.Frame
 	m, err := jsonrpc.Scan(frame)
@@ -28,7 +29,7 @@ func describe(e Event, secrets secrets) (Line, []byte) {
 	if err != nil {
 		return line, frame
 	}
-	short := func(text string) string { return shorten(secrets.mask(text), maxName) }
+	short := func(text string) string { return shorten(secrets.Text(text), maxName) }
 	text := func(path ...string) string {
 		span, _ := jsonrpc.Find(frame, m.Params, path...)
 		text, _ := jsonrpc.Text(span.Of(frame))

@@ -2,7 +2,6 @@ package trace
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -11,10 +10,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/daemon/internal/redact"
 )
 
 // hidden stands where a secret was.
-const hidden = "[redacted]"
+const hidden = redact.Mask
 
 // Bounds of what is shown. What is looked at is bounded too, since it is done
 // while the message passes.
@@ -26,39 +26,10 @@ const (
 	maxMatch = 600      // bytes of one text that patterns are searched in
 )
 
-// secrets are values that must not be shown, the longest first.
-type secrets []string
-
-// minSecret is the shortest value that is looked for: a shorter one would take
-// out half of every message.
-const minSecret = 4
-
-func known(values []string) secrets {
-	out := slices.DeleteFunc(slices.Clone(values), func(s string) bool { return len(s) < minSecret })
-	slices.SortFunc(out, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	return out
-}
-
-// mask takes the values out of text.
-func (s secrets) mask(text string) string {
-	for _, value := range s {
-		text = strings.ReplaceAll(text, value, hidden)
-	}
-	return text
-}
-
-// in reports whether raw JSON shows one of the values.
-func (s secrets) in(raw []byte) bool {
-	return slices.ContainsFunc(s, func(value string) bool {
-		quoted := quote(value)
-		return bytes.Contains(raw, []byte(value)) || bytes.Contains(raw, quoted[1:len(quoted)-1])
-	})
-}
-
-// redact returns frame as JSON that may be shown: strings under names that
+// shown returns frame as JSON that may be shown: strings under names that
 // stand for secrets, and what looks like a secret or is one, are replaced, and
 // long values are shortened. What is no JSON becomes a string.
-func redact(frame []byte, known secrets) json.RawMessage {
+func shown(frame []byte, known *redact.Set) json.RawMessage {
 	frame = bytes.TrimSpace(frame)
 	r := redactor{secrets: known, max: maxBody}
 	var out []byte
@@ -71,7 +42,7 @@ func redact(frame []byte, known secrets) json.RawMessage {
 		out = quote(r.text(strings.ToValidUTF8(string(frame), "�"), 0))
 	}
 	// Whatever was overlooked: no known value leaves.
-	if known.in(out) {
+	if known.Shows(string(out)) {
 		return quote(hidden)
 	}
 	return out
@@ -80,7 +51,7 @@ func redact(frame []byte, known secrets) json.RawMessage {
 // redactor writes JSON values anew. Once max bytes are written it leaves out
 // the rest of every list and object.
 type redactor struct {
-	secrets secrets
+	secrets *redact.Set
 	max     int
 }
 
@@ -110,7 +81,7 @@ func (r *redactor) value(dst, raw []byte, g guard, depth int) []byte {
 		return append(dst, quote(r.text(text, depth))...)
 	case c == 't' || c == 'f' || c == 'n':
 		return append(dst, raw...)
-	case g == scalars || len(raw) > maxText || r.secrets.in(raw):
+	case g == scalars || len(raw) > maxText || r.secrets.Shows(string(raw)):
 		return append(dst, `"`+hidden+`"`...)
 	}
 	return append(dst, raw...)
@@ -137,7 +108,7 @@ func (r *redactor) object(dst, raw []byte, g guard, depth int) []byte {
 		if name == "value" {
 			inner = max(inner, named)
 		}
-		dst = append(append(dst, quote(shorten(r.secrets.mask(name), maxText))...), ':')
+		dst = append(append(dst, quote(shorten(r.secrets.Text(name), maxText))...), ':')
 		dst = r.value(dst, value.Of(raw), inner, depth+1)
 		return true
 	})
@@ -189,7 +160,7 @@ func separate(dst []byte, first bool) []byte {
 // text is a string that may be shown. Results are often JSON inside of a string.
 func (r *redactor) text(text string, depth int) string {
 	size := len(text)
-	text = r.secrets.mask(text)
+	text = r.secrets.Text(text)
 	inner := []byte(strings.TrimSpace(text))
 	if depth < maxDepth && len(inner) > 1 && (inner[0] == '{' || inner[0] == '[') && json.Valid(inner) {
 		nested := redactor{secrets: r.secrets, max: maxText}

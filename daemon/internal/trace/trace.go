@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/loom-core/loom/daemon/internal/redact"
 )
 
 // Directions of a message.
@@ -58,7 +60,7 @@ type Filter struct {
 
 // Trace is where messages pass by. It is safe for concurrent use.
 type Trace struct {
-	secrets func() []string
+	secrets *redact.Set
 	active  atomic.Int32 // listeners
 
 	mu        sync.Mutex
@@ -66,12 +68,8 @@ type Trace struct {
 	open      map[request]asked // requests without an answer, while somebody listens
 }
 
-// New makes a Trace. secrets, which may be nil, returns the values that must
-// never be shown; it is called for each message that somebody listens to.
-func New(secrets func() []string) *Trace {
-	if secrets == nil {
-		secrets = func() []string { return nil }
-	}
+// New makes a Trace that never shows what secrets, which may be nil, knows.
+func New(secrets *redact.Set) *Trace {
 	return &Trace{secrets: secrets, open: map[request]asked{}}
 }
 
@@ -133,8 +131,7 @@ func (t *Trace) Emit(e Event) {
 	if len(listeners) == 0 {
 		return
 	}
-	secrets := known(t.secrets())
-	line, frame := describe(e, secrets)
+	line, frame := describe(e, t.secrets)
 	t.pair(&line)
 	var body json.RawMessage
 	for _, l := range listeners {
@@ -144,7 +141,7 @@ func (t *Trace) Emit(e Event) {
 		line.Body = nil
 		if l.filter.Body {
 			if body == nil {
-				body = redact(frame, secrets)
+				body = shown(frame, t.secrets)
 			}
 			line.Body = body
 		}

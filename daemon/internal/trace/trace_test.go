@@ -41,7 +41,7 @@ func emit(t *Trace, after time.Duration, client, server, direction, frame string
 }
 
 func TestLines(t *testing.T) {
-	tr := New(func() []string { return []string{"s3cret"} })
+	tr := New(known("s3cret-7"))
 	if tr.Active() {
 		t.Error("active without a listener")
 	}
@@ -56,8 +56,8 @@ func TestLines(t *testing.T) {
 	emit(tr, 5*ms, "codex", "git", LoomToClient, `{"jsonrpc":"2.0","id":7,"error":{"code":-31001,"message":"m"}}`)
 	emit(tr, 6*ms, "codex", "", ClientToLoom, `{"jsonrpc":"2.0","method":"loom/mcp","params":{"jsonrpc":"2.0","method":"notifications/cancelled"}}`)
 	emit(tr, 7*ms, "codex", "", LoomToClient, `{"jsonrpc":"2.0","id":99,"result":{}}`) // asked before anybody listened
-	emit(tr, 8*ms, "codex", "git", ServerToLoom, `listening s3cret`)
-	emit(tr, 9*ms, "codex", "", ClientToLoom, `{"jsonrpc":"2.0","id":"s3cret","method":"as3cret`+strings.Repeat("x", 100)+`"}`)
+	emit(tr, 8*ms, "codex", "git", ServerToLoom, `listening s3cret-7`)
+	emit(tr, 9*ms, "codex", "", ClientToLoom, `{"jsonrpc":"2.0","id":"s3cret-7","method":"as3cret-7`+strings.Repeat("x", 100)+`"}`)
 	compare(t, got(l),
 		"codex/git client>loom request tools/call 7 log 106B 0s 0",
 		"codex/git loom>server request tools/call 31 log 71B 0s 0",
@@ -67,8 +67,8 @@ func TestLines(t *testing.T) {
 		"codex/git loom>client error tools/call 7 log 62B 5ms -31001",
 		"codex/ client>loom notification notifications/cancelled   52B 0s 0",
 		"codex/ loom>client result  99  37B 0s 0",
-		"codex/git server>loom invalid    16B 0s 0",
-		`codex/ client>loom request a[redacted]`+strings.Repeat("x", 89)+`… "[redacted]"  150B 0s 0`)
+		"codex/git server>loom invalid    18B 0s 0",
+		`codex/ client>loom request a[redacted]`+strings.Repeat("x", 89)+`… "[redacted]"  154B 0s 0`)
 }
 
 func TestFilters(t *testing.T) {
@@ -154,7 +154,7 @@ func BenchmarkEmitWithoutListeners(b *testing.B) {
 
 func BenchmarkEmitWithBody(b *testing.B) {
 	for name, text := range map[string]string{"1KiB": strings.Repeat("a word, ", 128), "512KiB": strings.Repeat(`{\"a\":[1,2]},`, 40000)} {
-		tr := New(func() []string { return []string{"one secret", "another secret"} })
+		tr := New(known("one secret", "another secret"))
 		defer tr.Subscribe(Filter{Body: true}).Stop()
 		e := Event{Time: start, Direction: ServerToLoom, Frame: []byte(`{"id":1,"result":{"content":[{"type":"text","text":"[` + text + `0]"}]}}`)}
 		b.Run(name, func(b *testing.B) {
