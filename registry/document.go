@@ -13,17 +13,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// readDocument turns bytes into a file, or into problems.
-func readDocument(path string, data []byte) (*file, []Problem) {
-	r := &reader{path: path, data: data}
-	root, ok := r.document()
-	if !ok {
-		return nil, r.problems
-	}
-	f := r.file(root)
-	return f, r.problems
-}
-
 // document parses the YAML. The root is nil when there is none. ok is false
 // when nothing below it can be trusted.
 func (r *reader) document() (root *yaml.Node, ok bool) {
@@ -121,6 +110,8 @@ func (r *reader) refuseIndirect(n *yaml.Node) {
 
 // reader collects problems while a file is read. It goes on after each.
 type reader struct {
+	layer    Layer  // empty for a file that is read alone
+	base     string // folder that command and cwd may be relative to; empty: they may not
 	path     string
 	data     []byte
 	lines    []string // made when first needed

@@ -168,7 +168,7 @@ func verify(before *Registry, after []byte, name ServerName, on bool) error {
 
 // placeless is r without what every edit changes.
 func placeless(r Registry) Registry {
-	r.Hash = ""
+	r.Hash, r.origins = "", nil
 	servers := make([]Server, len(r.Servers))
 	for i, s := range r.Servers {
 		s.Pos = Position{}

@@ -34,7 +34,9 @@ const (
 type entry struct {
 	name        ServerName
 	pos         Position
+	layer       Layer
 	shipped     bool
+	explained   bool // what is missing was reported already, or may be
 	description *string
 	command     *string
 	args        []string // nil if not there, empty if there and empty
@@ -52,6 +54,8 @@ type entry struct {
 	drain       *time.Duration
 	results     results
 	readOnly    []string // read_only_tools; nil if not there
+	vouched     []string // read_only_tools of a layer that is not the user's to write
+	ownCommand  bool     // command is of a layer that is the user's to write
 	tools       []ToolRule
 	enabled     *bool
 }
@@ -59,10 +63,15 @@ type entry struct {
 // results are the bounds of results: nil is a key that is not there.
 type results struct{ text, structured *int64 }
 
-// over puts e on top of a shipped entry: maps merge key by key, all else
-// replaces. A shipped server is a process, so there is no address to merge.
+// over puts e on top of the entry of an earlier layer: maps merge key by key,
+// all else replaces.
 func (e entry) over(base entry) entry {
 	merged := e
+	merged.shipped = e.shipped || base.shipped
+	merged.explained = e.explained || base.explained
+	merged.ownCommand = merged.shipped && (e.command != nil && !e.layer.theirs() || e.command == nil && base.ownCommand)
+	merged.enabled = cmp.Or(e.enabled, base.enabled)
+	merged.url = cmp.Or(e.url, base.url)
 	merged.description = cmp.Or(e.description, base.description)
 	merged.command = cmp.Or(e.command, base.command)
 	merged.dir = cmp.Or(e.dir, base.dir)
@@ -85,6 +94,10 @@ func (e entry) over(base entry) entry {
 	if e.readOnly == nil {
 		merged.readOnly = base.readOnly
 	}
+	if e.vouched == nil {
+		merged.vouched = base.vouched
+	}
+	merged.headers = mergeHeaders(e.headers, base.headers)
 	merged.env = map[string]string{}
 	maps.Copy(merged.env, base.env)
 	for _, name := range e.clientEnv {
@@ -96,6 +109,20 @@ func (e entry) over(base entry) entry {
 		return own // and the other way round
 	})
 	merged.tools = mergeRules(e.tools, base.tools)
+	return merged
+}
+
+// mergeHeaders puts own over base. Names of headers are the same in any case.
+func mergeHeaders(own, base map[string]string) map[string]string {
+	if own == nil {
+		return base
+	}
+	merged := maps.Clone(own)
+	for name, text := range base {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(own)), func(o string) bool { return strings.EqualFold(o, name) }) {
+			merged[name] = text
+		}
+	}
 	return merged
 }
 
@@ -130,8 +157,8 @@ func (e entry) server(d defaults) Server {
 		Timeout: value(e.timeout, d.timeout), IdleTimeout: value(e.idleTimeout, d.idleTimeout),
 		Drain:     value(e.drain, d.drain),
 		MaxResult: value(e.results.text, value(d.results.text, defaultMaxResult)), MaxStructured: value(e.results.structured, value(d.results.structured, defaultMaxStructured)),
-		ReadOnlyTools: slices.Clone(e.readOnly),
-		Enabled:       value(e.enabled, true), Pos: e.pos,
+		ReadOnlyTools: slices.Clone(e.readOnly), Vouched: slices.Clone(e.vouched), OwnCommand: e.ownCommand,
+		Enabled: value(e.enabled, true), Pos: e.pos,
 	}
 	if e.url == nil { // there is no process of ours to limit
 		s.Limits = e.limits.over(d.limits).limits()
@@ -163,7 +190,7 @@ func value[T any](p *T, otherwise T) T {
 
 // entry reads one server. What is wrong in it is reported and left out.
 func (r *reader) entry(key, n *yaml.Node) entry {
-	e := entry{name: ServerName(key.Value), pos: r.pos(key)}
+	e := entry{name: ServerName(key.Value), pos: r.pos(key), layer: r.layer}
 	at := map[string]*yaml.Node{}
 	r.fields(n, "a server", serverKeys, func(key string, v *yaml.Node) {
 		at[key] = v
@@ -231,6 +258,11 @@ func (r *reader) entry(key, n *yaml.Node) entry {
 			}
 		}
 	})
+	if r.layer.theirs() {
+		e.vouched = e.readOnly
+	} else {
+		e.ownCommand = e.shipped && e.command != nil
+	}
 	r.whereabouts(at)
 	if v := at["client_env"]; v != nil {
 		r.givenTwice(v, e.env)
@@ -248,6 +280,11 @@ func (r *reader) command(n *yaml.Node) *string {
 	template, ok := r.references(n, text, "command", false)
 	if !ok {
 		return &text
+	}
+	if strings.HasPrefix(text, "./") || strings.HasPrefix(text, "../") {
+		if inside, is := r.within(n, "command", text); is {
+			return &inside
+		}
 	}
 	literal, ok := template.Literal()
 	switch {
@@ -269,6 +306,10 @@ func (r *reader) dir(n *yaml.Node) *string {
 		return nil
 	}
 	begin := template.Prefix()
+	if r.base != "" && begin != "" && !filepath.IsAbs(begin) && begin[0] != '~' {
+		inside, _ := r.within(n, "cwd", text)
+		return &inside
+	}
 	switch {
 	case strings.HasPrefix(begin, "~"):
 		r.problem(n, "write ${env:HOME} for ~", "cwd must be an absolute path, this is %q", text)
@@ -276,4 +317,16 @@ func (r *reader) dir(n *yaml.Node) *string {
 		r.problem(n, "", "cwd must be an absolute path, this is %q", text)
 	}
 	return &text
+}
+
+// within makes a path that is relative to the project absolute, and refuses one
+// that leads out of it. is says that there is a project.
+func (r *reader) within(n *yaml.Node, what, text string) (inside string, is bool) {
+	if r.base == "" {
+		return text, false
+	}
+	if clean := filepath.Clean(text); clean == ".." || strings.HasPrefix(clean, "../") || strings.Contains(text, "..") && strings.ContainsAny(text, "$") {
+		r.problem(n, "", "%s must stay within the project, this is %q", what, text)
+	}
+	return filepath.Join(escape(r.base), text), true
 }

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// file is what a registry.yaml says, shipped entries merged, before defaults.
+// file is what the layers say, merged, before defaults.
 type file struct {
 	defaults defaults
 	servers  []entry
@@ -29,16 +30,15 @@ func newDefaults() defaults {
 	return defaults{timeout: defaultTimeout, idleTimeout: defaultIdleTimeout, learnWait: defaultLearnWait, drain: defaultDrain}
 }
 
-// file reads the document. Profiles and clients come last, whatever the order
-// in the file, since they name what comes before them.
-func (r *reader) file(root *yaml.Node) *file {
-	f := &file{
-		defaults: newDefaults(),
-		profiles: map[string]Profile{},
-		clients:  map[string]Client{},
-	}
+// values are the top keys of a document.
+func (r *reader) values(root *yaml.Node) map[string]*yaml.Node {
 	values := map[string]*yaml.Node{}
 	r.fields(root, "a registry", fileKeys, func(key string, v *yaml.Node) { values[key] = v })
+	return values
+}
+
+// begin reads what stands alone, and returns the servers of this one file.
+func (r *reader) begin(values map[string]*yaml.Node, f *file) []entry {
 	if v := values["version"]; v != nil {
 		r.version(v)
 	}
@@ -46,18 +46,27 @@ func (r *reader) file(root *yaml.Node) *file {
 		r.defaults(v, &f.defaults)
 	}
 	if v := values["servers"]; v != nil {
-		r.servers(v, f)
+		return r.servers(v)
 	}
+	return nil
+}
+
+// finish reads profiles and clients. They come last, whatever the order in the
+// file, since they name what comes before them, here and in other layers.
+func (r *reader) finish(values map[string]*yaml.Node, f *file) {
 	if v := values["profiles"]; v != nil {
 		r.profiles(v, f)
 	}
+}
+
+// finishClients comes when the profiles of every layer are known.
+func (r *reader) finishClients(values map[string]*yaml.Node, f *file) {
 	if v := values["clients"]; v != nil {
 		r.clients(v, f)
 	}
 	if v := values["secrets"]; v != nil {
-		f.backend = r.secrets(v)
+		f.backend = cmp.Or(r.secrets(v), f.backend)
 	}
-	return f
 }
 
 // version is 1 and may be left out, as it is in a file that was just begun.
@@ -75,11 +84,11 @@ func (r *reader) defaults(n *yaml.Node, d *defaults) {
 	r.fields(n, "defaults", defaultsKeys, func(key string, v *yaml.Node) {
 		switch key {
 		case "limits":
-			d.limits = r.limits(v)
+			d.limits = r.limits(v).over(d.limits)
 		case "max_result_bytes":
-			d.results.text = r.bound(v, key)
+			d.results.text = cmp.Or(r.bound(v, key), d.results.text)
 		case "max_structured_bytes":
-			d.results.structured = r.bound(v, key)
+			d.results.structured = cmp.Or(r.bound(v, key), d.results.structured)
 		default:
 			if got, ok := r.duration(v, key, key == "idle_timeout" || key == "learn_wait"); ok {
 				*durations[key] = got
@@ -88,25 +97,17 @@ func (r *reader) defaults(n *yaml.Node, d *defaults) {
 	})
 }
 
-func (r *reader) servers(n *yaml.Node, f *file) {
+func (r *reader) servers(n *yaml.Node) (entries []entry) {
 	r.entries(n, "servers", func(key, v *yaml.Node) {
 		r.serverName(key)
 		e := r.entry(key, v)
-		base, found := shipped()[e.name]
-		switch {
-		case e.shipped && !found:
+		e.explained = explained(v)
+		if _, found := shipped()[e.name]; e.shipped && !found {
 			r.problem(key, "shipped are: "+strings.Join(shippedNames(), ", "), "no server %q is shipped with this version of loom", e.name)
-		case e.shipped:
-			e = e.over(base)
-		case e.command == nil && e.url == nil && !explained(v):
-			hint := ""
-			if found {
-				hint = "write {from: shipped} for the one that comes with loom"
-			}
-			r.problem(key, hint, "server %q has neither a command nor a url", e.name)
 		}
-		f.servers = append(f.servers, e)
+		entries = append(entries, e)
 	})
+	return entries
 }
 
 func (r *reader) serverName(key *yaml.Node) {

@@ -157,7 +157,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, s := range r.Servers {
-			if !serverName.MatchString(string(s.Name)) || len(s.Name) > maxServerName || s.Name == reservedName || (s.Command == "") == (s.URL == "") ||
+			if !serverName.MatchString(string(s.Name)) || len(s.Name) > maxServerName || s.Name == reservedName || s.Enabled && (s.Command == "") == (s.URL == "") ||
 				s.Timeout <= 0 || s.Drain <= 0 || s.MaxResult < 0 || s.MaxStructured < 0 || s.Limits.Memory < 0 || s.Limits.Processes < 0 || s.IdleTimeout < 0 || s.Concurrency < 1 || s.Share == "" {
 				t.Fatalf("got %+v", s)
 			}

@@ -16,7 +16,8 @@ type ToolHint struct {
 //
 // In a read-only profile a tool passes if read_only_tools names it, or if its
 // server says that it only reads and is to be believed: it is shipped, or the
-// definition is trusted.
+// definition is trusted. In a strict one neither the user's own entries nor what
+// the user approved count.
 func (p Profile) AllowsTool(s Server, tool string, hint ToolHint) bool {
 	name := string(s.Name) + separator + tool
 	matches := func(glob string) bool { return matchGlob(glob, name) }
@@ -28,14 +29,17 @@ func (p Profile) AllowsTool(s Server, tool string, hint ToolHint) bool {
 	if slices.ContainsFunc(p.Deny, matches) {
 		return false
 	}
-	return !p.ReadOnly || s.onlyReads(tool, hint)
+	return !p.ReadOnly || s.onlyReads(tool, hint, p.Strict)
 }
 
-func (s Server) onlyReads(tool string, hint ToolHint) bool {
-	if hint.ReadOnly && (s.From == "shipped" || hint.Trusted) {
+// onlyReads takes the word of nobody but the machine's own layer and Loom if it
+// is to be strict: the user is who must not get around it.
+func (s Server) onlyReads(tool string, hint ToolHint, strict bool) bool {
+	if hint.ReadOnly && (s.From == "shipped" && !(strict && s.OwnCommand) || hint.Trusted && !strict) {
 		return true
 	}
-	return slices.ContainsFunc(s.ReadOnlyTools, func(glob string) bool { return matchGlob(glob, tool) })
+	matches := func(glob string) bool { return matchGlob(glob, tool) }
+	return slices.ContainsFunc(s.ReadOnlyTools, matches) && (!strict || slices.ContainsFunc(s.Vouched, matches))
 }
 
 // ResultLimits are the bounds of a tool's results in bytes: of the text, and of

@@ -24,6 +24,7 @@ type Profile struct {
 	Allow    [][]string
 	Deny     []string
 	ReadOnly bool // only tools that read
+	Strict   bool `json:",omitzero"` // ReadOnly is of the machine's policy; see [Profile.AllowsTool]
 	Search   bool // tools: search: clients see Loom's search tools in place of all definitions
 	Bare     bool // names: bare: one server under its own names
 	Enforce  bool // pinned: enforce: a definition that changed since it was pinned is held back
@@ -54,7 +55,7 @@ func (r *Registry) ProfileFor(client, profile string) (Profile, error) {
 	switch {
 	case ok:
 	case name == DefaultProfile: // a Registry that was made by hand
-		p = everything()
+		p = everything().under(r.Policy)
 	default:
 		// Never another profile in its place: it might allow more.
 		known := slices.Sorted(maps.Keys(r.Profiles))

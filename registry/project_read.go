@@ -6,15 +6,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
-// ProjectFile is where a project has its registry, below its folder.
-const ProjectFile = ".loom/registry.yaml"
-
-// ProjectPath is the file of the project in that folder.
-func ProjectPath(dir string) string { return filepath.Join(dir, ProjectFile) }
+// projectFile is where a project has its registry, below its folder.
+const projectFile = ".loom/registry.yaml"
 
 // ReadProject reads the file of the project in dir. Whoever may write to a
 // folder may have put anything there: what is no file, what lies outside of the
@@ -25,7 +21,7 @@ func ReadProject(dir string) ([]byte, error) {
 		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 			err = pathErr.Err // it names the file below the folder, which is named here
 		}
-		return nil, fmt.Errorf("reading %s: %w", ProjectPath(dir), err)
+		return nil, fmt.Errorf("reading %s: %w", ProjectFile(dir), err)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -33,7 +29,7 @@ func ReadProject(dir string) ([]byte, error) {
 	}
 	defer root.Close()
 	// A FIFO that nobody writes to would hold up whoever opens it.
-	f, err := root.OpenFile(ProjectFile, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	f, err := root.OpenFile(projectFile, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {
 		return fail(err)
 	}

@@ -43,7 +43,7 @@ func TestReadProject(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(dir, ".loom"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			if err := tc.make(dir, ProjectPath(dir)); err != nil {
+			if err := tc.make(dir, ProjectFile(dir)); err != nil {
 				t.Fatal(err)
 			}
 			data, err := ReadProject(dir)
@@ -53,7 +53,7 @@ func TestReadProject(t *testing.T) {
 				}
 				return
 			}
-			if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "reading "+ProjectPath(dir)+": ") {
+			if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "reading "+ProjectFile(dir)+": ") {
 				t.Errorf("got %.20q, %v", data, err)
 			}
 			if errors.Is(err, fs.ErrNotExist) != (name == "none") {

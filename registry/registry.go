@@ -2,13 +2,9 @@ package registry
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"time"
 )
@@ -17,10 +13,11 @@ import (
 // a hundredth of it.
 const MaxSize = 1 << 20
 
-// Registry is one registry.yaml, checked. It is never changed once made, so it
+// Registry is what the layers say together, checked. It is never changed once made, so it
 // may be read from everywhere at the same time.
 type Registry struct {
-	Path    string   // as given to [Load] or [Parse]
+	Path    string   // of the file that the user writes, or named
+	Files   []File   `json:",omitempty"` // that were read, in the order in which they count, the policy last
 	Servers []Server // sorted by name; those that are not enabled too
 
 	// Profiles always has one called default; where the file has none it
@@ -31,9 +28,15 @@ type Registry struct {
 	// SecretBackend is the keyring that holds new secrets, one of
 	// [SecretBackends]; empty leaves the choice to loom-keyring.
 	SecretBackend string
+	// Policy is the machine's, nil if there is none. It is applied to all of the
+	// above already.
+	Policy *Policy `json:",omitempty"`
 
 	LearnWait time.Duration // how long a first tools/list waits for servers never seen before
-	Hash      string        // SHA-256 of the file's bytes, in hex
+	Hash      string        // SHA-256 of the bytes of all files, in hex
+
+	defaults defaults // for what joins later
+	origins  origins
 }
 
 // Server finds a server by name, enabled or not.
@@ -47,10 +50,11 @@ func (r *Registry) Server(name ServerName) (Server, bool) {
 	return r.Servers[i], true
 }
 
-// Load reads the file at path. A file that is missing is an empty registry,
-// unless mustExist: a file that somebody named has to be there.
+// Load reads the file at path, alone: no other layer and no policy. A file that
+// is missing is an empty registry, unless mustExist: a file that somebody named
+// has to be there. [Sources.Load] is what loom and loomd read.
 func Load(path string, mustExist bool) (*Registry, error) {
-	data, err := readFile(path)
+	data, err := readFile(path, nil)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !mustExist:
 		data = nil
@@ -60,40 +64,8 @@ func Load(path string, mustExist bool) (*Registry, error) {
 	return Parse(path, data)
 }
 
-// readFile stops one byte after the largest size: [Parse] refuses what is
-// longer, and a device or a log given by mistake does not fill the memory.
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, MaxSize+1))
-}
-
-// Parse reads the text of a registry. path is used in messages only. The error
-// is a [*ValidationError].
+// Parse reads the text of a registry that has no other layers. path is used in
+// messages only. The error is a [*ValidationError].
 func Parse(path string, data []byte) (*Registry, error) {
-	file, problems := readDocument(path, data)
-	if len(problems) > 0 {
-		return nil, newValidationError(problems)
-	}
-	sum := sha256.Sum256(data)
-	r := &Registry{
-		Path:      path,
-		Profiles:  file.profiles,
-		Clients:   file.clients,
-		LearnWait: file.defaults.learnWait,
-
-		SecretBackend: file.backend,
-		Hash:          hex.EncodeToString(sum[:]),
-	}
-	if _, ok := r.Profiles[DefaultProfile]; !ok {
-		r.Profiles[DefaultProfile] = everything()
-	}
-	for _, e := range file.servers {
-		r.Servers = append(r.Servers, e.server(file.defaults))
-	}
-	slices.SortFunc(r.Servers, func(a, b Server) int { return cmp.Compare(a.Name, b.Name) })
-	return r, nil
+	return merge(path, []source{{File{"", path}, data}}, nil)
 }

@@ -18,7 +18,8 @@ var processKeys = []string{"from", "command", "args", "cwd", "env", "client_env"
 // address. at has the value of each key that is there.
 func (r *reader) whereabouts(at map[string]*yaml.Node) {
 	if at["url"] == nil {
-		if v := at["headers"]; v != nil {
+		// Without either, another layer may have the address.
+		if v := at["headers"]; v != nil && (at["command"] != nil || at["from"] != nil) {
 			r.problem(v, "a process gets its secrets in env", "headers are for a server with a url")
 		}
 		return

@@ -37,8 +37,8 @@ type Server struct {
 	Name        ServerName
 	Description string
 	From        string  // "shipped" if a shipped entry is the base of this one
-	Project     string  // folder of the project that the server is of; empty: it is the user's own
-	Granted     Granted // to a server of a project
+	Project     string  `json:",omitzero"` // folder of the project that the server is of; empty: it is the user's own
+	Granted     Granted `json:",omitzero"` // to a server of a project
 
 	Command string
 	Args    []string
@@ -59,10 +59,19 @@ type Server struct {
 	// MaxResult and MaxStructured bound a result, in bytes: its text, and what
 	// is never cut. 0 means that there is no bound.
 	MaxResult, MaxStructured int64
-	ReadOnlyTools            []string   // globs: tools that only read, whatever they say of themselves
-	Tools                    []ToolRule // in the order in which they count
-	Enabled                  bool
-	Pos                      Position
+	ReadOnlyTools            []string // globs: tools that only read, whatever they say of themselves
+	// Vouched are the ReadOnlyTools of layers that are not the user's to write,
+	// and OwnCommand says that the user chose what runs under the name of a
+	// shipped server: a policy that is read-only believes no user.
+	Vouched    []string   `json:",omitempty"`
+	OwnCommand bool       `json:",omitzero"`
+	Tools      []ToolRule // in the order in which they count
+	Enabled    bool
+	// Denied says why the machine's policy turned the server off; empty: it did
+	// not. Enabled is false then, whatever the entry says.
+	Denied string `json:",omitzero"`
+	Bounds Bounds `json:",omitzero"` // of the machine's policy
+	Pos    Position
 }
 
 // EnvVar is a variable for the process. Value still holds references.

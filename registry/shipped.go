@@ -47,7 +47,7 @@ func shippedNames() []string {
 
 // shipped is read by the same code as the user's file, once.
 var shipped = sync.OnceValue(func() map[ServerName]entry {
-	r := &reader{path: shippedPath, data: shippedFile}
+	r := &reader{layer: LayerShipped, path: shippedPath, data: shippedFile}
 	entries := map[ServerName]entry{}
 	if root, ok := r.document(); ok {
 		r.fields(root, "the shipped registry", keys{known: []string{"version", "servers"}}, func(key string, n *yaml.Node) {
