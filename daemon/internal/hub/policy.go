@@ -11,33 +11,41 @@ import (
 
 // policy is what hides the tools of servers that are shown.
 type policy struct {
-	profile registry.Profile
-	pins    *pin.Pins
-	file    string // of the registry
+	profile  registry.Profile
+	pins     *pin.Pins
+	registry string // the user's file
+}
+
+// file is the one that has the entry of a server.
+func (p *policy) file(s registry.Server) string {
+	if s.Project != "" {
+		return s.Pos.File
+	}
+	return p.registry
 }
 
 // hides says what hides a tool, nil when nothing does. changed is what there is
 // to say of a definition that is not the one that was approved, hidden or not.
 func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed string) {
 	if !s.ToolEnabled(t.Name) {
-		return &hidden{off: fmt.Sprintf("it is turned off under servers.%s.tools in %s", s.Name, p.file)}, ""
+		return &hidden{off: fmt.Sprintf("it is turned off under servers.%s.tools in %s", s.Name, p.file(s))}, ""
 	}
 	name := shortName(p.profile)
 	hint := registry.ToolHint{}
 	anyway := p.profile
 	anyway.ReadOnly = false
 	if !anyway.AllowsTool(s, t.Name, hint) {
-		return &hidden{why: "is denied by profile " + name, off: fmt.Sprintf("allow and deny of %s in %s decide", p.lists(), p.file)}, ""
+		return &hidden{why: "is denied by profile " + name, off: fmt.Sprintf("allow and deny of %s in %s decide", p.lists(), p.registry)}, ""
 	}
-	state := p.pins.State(string(s.Name), t.Name, t.Raw)
+	state := p.pins.State(s.ID(), t.Name, t.Raw)
 	switch state {
 	case pin.Changed:
 		changed = "its definition changed since it was pinned"
 	case pin.New:
-		changed = fmt.Sprintf("it is new since %s was pinned", s.Name)
+		changed = fmt.Sprintf("it is new since %s was pinned", s.ID())
 	}
 	if changed != "" && p.profile.Enforce {
-		return &hidden{why: "is held back: " + changed, off: fmt.Sprintf("loom pin --diff %s", s.Name)}, changed
+		return &hidden{why: "is held back: " + changed, off: fmt.Sprintf("loom pin --diff %s", s.ID())}, changed
 	}
 	if !p.profile.ReadOnly {
 		return nil, changed
@@ -47,7 +55,7 @@ func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed 
 	if !p.profile.AllowsTool(s, t.Name, hint) {
 		return &hidden{
 			why: fmt.Sprintf("is not known to only read, and profile %s is read-only", name),
-			off: fmt.Sprintf("if it only reads, name it under servers.%s.read_only_tools in %s", s.Name, p.file),
+			off: fmt.Sprintf("if it only reads, name it under servers.%s.read_only_tools in %s", s.Name, p.file(s)),
 		}, changed
 	}
 	return nil, changed
@@ -57,7 +65,7 @@ func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed 
 func (p *policy) reads(s registry.Server, t catalog.Tool) bool {
 	strict := registry.Profile{ReadOnly: true}
 	readOnly, _ := hintsOf(t.Raw)
-	return strict.AllowsTool(s, t.Name, registry.ToolHint{ReadOnly: readOnly, Trusted: p.pins.State(string(s.Name), t.Name, t.Raw) == pin.Same})
+	return strict.AllowsTool(s, t.Name, registry.ToolHint{ReadOnly: readOnly, Trusted: p.pins.State(s.ID(), t.Name, t.Raw) == pin.Same})
 }
 
 // lists are the entries of the registry whose allow and deny count.

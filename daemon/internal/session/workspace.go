@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -64,22 +65,21 @@ func (s *Session) sharing(server registry.Server, who asker) pool.Sharing {
 	s.mu.Unlock()
 	wanted := pick(env, server.ClientEnv)
 	era := child.Unknown
-	if !who.modern && s.svc.Hub.Both(string(server.Name)) {
+	if !who.modern && s.svc.Hub.Both(server.ID()) {
 		era = child.Legacy
 	}
 	switch {
 	case server.Share == registry.ShareGlobal:
-		return pool.Sharing{Env: wanted, Era: era}
+		return pool.Sharing{Dir: server.Project, Env: wanted, Era: era}
+	case server.Share == registry.ShareWorkspace && server.Project != "": // whatever else of it is open
+		return pool.Sharing{Key: server.Project, Dir: server.Project, Env: wanted, Era: era}
 	case server.Share == registry.ShareWorkspace && where.top != "":
 		return pool.Sharing{Key: where.top, Dir: where.top, Env: wanted, Era: era}
 	}
 	if legacy && !who.modern { // whether it speaks both may be found out only now
 		era = child.Legacy
 	}
-	dir := where.top
-	if dir == "" {
-		dir = where.dir
-	}
+	dir := cmp.Or(server.Project, where.top, where.dir)
 	return pool.Sharing{Key: s.key(), Dir: dir, Env: wanted, Era: era, Owner: s, Client: s.mirror(who)}
 }
 
