@@ -9,6 +9,7 @@ package trust
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -80,4 +81,15 @@ func (s *Store) Untrust(dir string) bool {
 	_, known := s.entries[dir]
 	delete(s.entries, dir)
 	return known
+}
+
+// Command is what a user types to be asked about a project.
+func Command(dir string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+:,@%", r)
+	}
+	if strings.ContainsFunc(dir, func(r rune) bool { return !plain(r) }) {
+		dir = "'" + strings.ReplaceAll(dir, "'", `'\''`) + "'"
+	}
+	return "loom trust " + dir
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/registry"
 	"github.com/loom-core/loom/registry/process"
+	"github.com/loom-core/loom/registry/trust"
 )
 
 // ConfigError is a server that cannot be started as it is described.
@@ -107,7 +108,7 @@ func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, 
 		cause = withheld(s, cause)
 		var not *WithheldError
 		if errors.As(cause, &not) {
-			hint = "loom trust " + not.Project
+			hint = trust.Command(not.Project)
 		}
 		return child.Spec{}, &ConfigError{Server: s.ID(), Cause: cause, Hint: hint}
 	}

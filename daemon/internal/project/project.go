@@ -92,9 +92,9 @@ func (p *Project) decide(agreed *trust.Store) {
 		entry, _ := agreed.Entry(p.Dir)
 		p.State, p.granted = Trusted, registry.Granted{Secrets: entry.Secrets, Env: entry.Env}
 	case trust.Changed:
-		p.not(Changed, "%s changed since it was trusted; loom trust %s shows how, and asks", registry.ProjectFile(p.Dir), p.Dir)
+		p.not(Changed, "%s changed since it was trusted; %s shows how, and asks", registry.ProjectFile(p.Dir), trust.Command(p.Dir))
 	default:
-		p.not(Untrusted, "%s is not trusted; loom trust %s shows what it would run, and asks", registry.ProjectFile(p.Dir), p.Dir)
+		p.not(Untrusted, "%s is not trusted; %s shows what it would run, and asks", registry.ProjectFile(p.Dir), trust.Command(p.Dir))
 	}
 }
 
@@ -108,7 +108,7 @@ func (p *Project) build(data []byte) {
 	case errors.Is(err, registry.ErrNoProjects):
 		p.not(Wrong, "%v", err)
 	case err != nil:
-		p.not(Wrong, "%v; mend it, then: loom trust %s", err, p.Dir)
+		p.not(Wrong, "%v; mend it, then: %s", err, trust.Command(p.Dir))
 	}
 }
 
