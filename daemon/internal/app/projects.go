@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +25,8 @@ type projects struct {
 	// looks the later one is what counts.
 	mu    sync.Mutex
 	known map[string]*project.Project
+	trust project.Trust // as it was read last
+	read  os.FileInfo   // of that file; nil if there was none
 }
 
 // Find implements what a session wants to know of its folder.
@@ -35,7 +38,7 @@ func (p *projects) Find(dir string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	before := p.known[top]
-	now, ok := project.Read(top, p.app.hub.Registry(), p.app.trust(), before)
+	now, ok := project.Read(top, p.app.hub.Registry(), p.trustLocked(), before)
 	if !ok {
 		return ""
 	}
@@ -60,8 +63,9 @@ func (p *projects) tell(now *project.Project) {
 // trusted. Nothing in it fails: what is wrong with a project is that project's
 // affair.
 func (p *projects) set(base *registry.Registry) {
-	inUse, trusted := p.app.sessionsIn(), p.app.trust()
+	inUse := p.app.sessionsIn()
 	p.mu.Lock()
+	trusted := p.trustLocked()
 	before := p.known
 	p.known = map[string]*project.Project{}
 	scopes := map[string]hub.Scope{}
@@ -88,11 +92,17 @@ func (p *projects) set(base *registry.Registry) {
 	p.app.relocate()
 }
 
-// trust reads what the user has trusted. It is a small file, and read whenever
-// it counts.
-func (a *App) trust() project.Trust {
-	store, err := trust.Load(trust.Path(a.opts.Dirs.State))
-	return project.Trust{Store: store, Err: err}
+// trustLocked is what the user has trusted. The file is replaced whenever it
+// changes, and read again then.
+func (p *projects) trustLocked() project.Trust {
+	path := trust.Path(p.app.opts.Dirs.State)
+	fi, err := os.Stat(path)
+	if err == nil && p.read != nil && os.SameFile(fi, p.read) && fi.ModTime().Equal(p.read.ModTime()) && fi.Size() == p.read.Size() {
+		return p.trust
+	}
+	store, loadErr := trust.Load(path)
+	p.read, p.trust = fi, project.Trust{Store: store, Err: loadErr}
+	return p.trust
 }
 
 func scope(p *project.Project) hub.Scope { return hub.Scope{Registry: p.Registry, Note: p.Note} }
