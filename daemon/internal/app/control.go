@@ -24,7 +24,7 @@ func (a *App) control() map[string]session.Control {
 		loomrpc.MethodLogs:           query(a.logs),
 		loomrpc.MethodMetrics:        a.metricsText,
 		loomrpc.MethodProjects:       query(a.lookAgain),
-		loomrpc.MethodReload:         func(context.Context, json.RawMessage) (any, error) { return a.reload() },
+		loomrpc.MethodReload:         func(ctx context.Context, _ json.RawMessage) (any, error) { return a.reloadFor(ctx) },
 		loomrpc.MethodRestart:        query(func(ctx context.Context, q loomrpc.RestartQuery) (any, error) { return a.restart(ctx, q.Server) }),
 		loomrpc.MethodSecretsChanged: query(a.secretsChanged),
 		loomrpc.MethodServers: func(ctx context.Context, _ json.RawMessage) (any, error) {

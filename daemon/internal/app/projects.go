@@ -11,6 +11,7 @@ import (
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/project"
+	"github.com/loom-core/loom/daemon/internal/session"
 	"github.com/loom-core/loom/registry"
 	"github.com/loom-core/loom/registry/trust"
 )
@@ -168,6 +169,22 @@ func (a *App) relocate() {
 	for _, s := range all {
 		s.Relocate()
 	}
+}
+
+// reloadFor answers loom/reload. Whoever asks for it in a project wants to know
+// of that, too, even if no client is there.
+func (a *App) reloadFor(ctx context.Context) (any, error) {
+	reply, err := a.reload()
+	if err != nil {
+		return nil, err
+	}
+	if dir := session.ProjectOf(ctx); dir != "" {
+		note := a.hub.Scope(a.projects.Find(dir)).Note
+		if note != "" && !slices.Contains(reply.Warnings, note) {
+			reply.Warnings = append(reply.Warnings, note)
+		}
+	}
+	return reply, nil
 }
 
 // lookAgain answers loom/projects. The user's registry stays as it is, so that
