@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,9 +19,11 @@ type Bounds struct {
 }
 
 // CheckCommand returns an error unless the program may be run. file is its whole
-// path.
+// path. One with .. in it is matched by nothing: behind a symbolic link it leads
+// elsewhere than it reads.
 func (b Bounds) CheckCommand(file string) error {
-	if b.Commands == nil || strings.HasPrefix(file, "/") && slices.ContainsFunc(b.Commands, func(glob string) bool { return matchGlob(glob, cleaned(file)) }) {
+	matches := func(glob string) bool { return matchGlob(glob, file) }
+	if b.Commands == nil || strings.HasPrefix(file, "/") && file == path.Clean(file) && slices.ContainsFunc(b.Commands, matches) {
 		return nil
 	}
 	return fmt.Errorf("%s: it does not allow the command %s", because(b.CommandsAt), file)
@@ -68,8 +71,8 @@ func checkCommandGlob(pattern string) error {
 	if !strings.HasPrefix(pattern, "/") && pattern != "*" {
 		return fmt.Errorf("invalid pattern %q: commands are whole paths, as programs are found after PATH was searched; begin it with /", pattern)
 	}
-	if pattern != "*" && pattern != cleaned(pattern) {
-		return fmt.Errorf("invalid pattern %q: no path is written so, write %q", pattern, cleaned(pattern))
+	if pattern != "*" && pattern != path.Clean(pattern) {
+		return fmt.Errorf("invalid pattern %q: no path is written so, write %q", pattern, path.Clean(pattern))
 	}
 	return printable(pattern)
 }

@@ -111,6 +111,7 @@ func (r *reader) refuseIndirect(n *yaml.Node) {
 // reader collects problems while a file is read. It goes on after each.
 type reader struct {
 	layer    Layer  // empty for a file that is read alone
+	partial  bool   // servers and profiles that it names may be in another layer
 	base     string // folder that command and cwd may be relative to; empty: they may not
 	path     string
 	data     []byte

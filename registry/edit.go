@@ -30,7 +30,7 @@ const editPath = "registry.yaml"
 // bytes outside the lines it touches stay as they are, comments above all. The
 // text must be a valid registry; data is not changed.
 func Enable(data []byte, name ServerName) ([]byte, Change, error) {
-	before, err := Parse(editPath, data)
+	before, err := ParseLayer(editPath, data)
 	if err != nil {
 		return nil, Change{}, err
 	}
@@ -51,7 +51,7 @@ func Enable(data []byte, name ServerName) ([]byte, Change, error) {
 // of the entry stays for the day it is turned on again. A shipped server
 // without an entry is off as it is. See [Enable] for what stays the same.
 func Disable(data []byte, name ServerName) ([]byte, Change, error) {
-	before, err := Parse(editPath, data)
+	before, err := ParseLayer(editPath, data)
 	if err != nil {
 		return nil, Change{}, err
 	}
@@ -136,7 +136,7 @@ func (e *editor) byHand(before *Registry, name ServerName, on bool) error {
 // verify reports an error unless after is before with the one server turned on
 // or off.
 func verify(before *Registry, after []byte, name ServerName, on bool) error {
-	got, err := Parse(before.Path, after)
+	got, err := ParseLayer(before.Path, after)
 	if err != nil {
 		return err
 	}

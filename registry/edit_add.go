@@ -7,17 +7,22 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// addShipped adds NAME: {from: shipped} to servers, and whatever is missing
-// around it.
+// addShipped adds NAME: {from: shipped} to servers.
 func (e *editor) addShipped(name ServerName) *edit {
-	entry := string(name) + ": {from: shipped}"
+	return e.addServer(name, "{from: shipped}", `{"from": "shipped"}`)
+}
+
+// addServer adds an entry to servers, and whatever is missing around it. quoted
+// is how JSON writes value.
+func (e *editor) addServer(name ServerName, value, quoted string) *edit {
+	entry := string(name) + ": " + value
 	d := &edit{what: "added " + entry}
 	key, servers := e.find(e.root, "servers")
 	switch {
 	case e.root == nil || isNull(e.root):
 		e.addLines(d, e.text.count(), "version: 1", "servers:", "  "+entry)
 	case servers == nil && isFlow(e.root):
-		e.addFlow(d, e.root, `servers: {`+entry+`}`, `"servers": {"`+string(name)+`": {"from": "shipped"}}`)
+		e.addFlow(d, e.root, `servers: {`+entry+`}`, `"servers": {"`+string(name)+`": `+quoted+`}`)
 	case servers == nil:
 		// Root keys need not begin in column 1, only in the same one.
 		margin := strings.Repeat(" ", e.root.Content[0].Column-1)
@@ -31,7 +36,7 @@ func (e *editor) addShipped(name ServerName) *edit {
 	case isFlow(servers) && len(servers.Content) == 0 && !isFlow(e.root):
 		return e.openFlow(d, key, servers, entry)
 	case isFlow(servers):
-		e.addFlow(d, servers, entry, `"`+string(name)+`": {"from": "shipped"}`)
+		e.addFlow(d, servers, entry, `"`+string(name)+`": `+quoted)
 	default:
 		e.addLines(d, e.endOf(key), strings.Repeat(" ", servers.Content[0].Column-1)+entry)
 	}

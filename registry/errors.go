@@ -35,14 +35,14 @@ func (p Problem) String() string {
 	return text
 }
 
-// ValidationError is everything that is wrong in a file, sorted by place.
+// ValidationError is everything that is wrong in some files, sorted by place.
 type ValidationError struct {
 	Problems []Problem // at least one
 }
 
 func newValidationError(problems []Problem) *ValidationError {
 	slices.SortFunc(problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Message, b.Message))
 	})
 	return &ValidationError{Problems: slices.Compact(problems)}
 }

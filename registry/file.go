@@ -102,12 +102,24 @@ func (r *reader) servers(n *yaml.Node) (entries []entry) {
 		r.serverName(key)
 		e := r.entry(key, v)
 		e.explained = explained(v)
+		if isNull(v) || v.Kind == yaml.MappingNode && len(v.Content) == 0 { // not even a change of what another layer has
+			e.explained = true
+			r.problem(key, hintShipped(e.name), "server %q has neither a command nor a url", e.name)
+		}
 		if _, found := shipped()[e.name]; e.shipped && !found {
 			r.problem(key, "shipped are: "+strings.Join(shippedNames(), ", "), "no server %q is shipped with this version of loom", e.name)
 		}
 		entries = append(entries, e)
 	})
 	return entries
+}
+
+// hintShipped is for an entry with nothing to run under a name of Loom's own.
+func hintShipped(name ServerName) string {
+	if _, found := shipped()[name]; found {
+		return "write {from: shipped} for the one that comes with loom"
+	}
+	return ""
 }
 
 func (r *reader) serverName(key *yaml.Node) {

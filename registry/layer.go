@@ -33,7 +33,8 @@ type File struct {
 // source is the text of a file.
 type source struct {
 	File
-	data []byte
+	data    []byte
+	partial bool // what it refers to may be in another one that is not read
 }
 
 // hashOf covers the files with their places: which of them says something can

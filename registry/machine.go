@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -38,7 +37,7 @@ var policyKeys = keys{
 // ParsePolicy reads the text of a policy. path is used in messages only. The
 // error is a [*ValidationError].
 func ParsePolicy(path string, data []byte) (*Policy, error) {
-	p, problems := readPolicy(source{File{LayerPolicy, path}, data})
+	p, problems := readPolicy(source{File: File{LayerPolicy, path}, data: data})
 	if len(problems) > 0 {
 		return nil, newValidationError(problems)
 	}
@@ -194,5 +193,3 @@ func (p *Policy) DeniesTool(s Server, tool string) string {
 	}
 	return ""
 }
-
-func cleaned(command string) string { return path.Clean(command) }

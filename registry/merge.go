@@ -65,7 +65,7 @@ func readLayers(files []source) (f *file, at origins, problems []Problem) {
 	var entries []entry
 	broken := false
 	for _, s := range files {
-		r := &reader{layer: s.Layer, path: s.Path, data: s.data}
+		r := &reader{layer: s.Layer, path: s.Path, data: s.data, partial: s.partial}
 		readers = append(readers, r)
 		root, ok := r.document()
 		if !ok {
@@ -80,6 +80,9 @@ func readLayers(files []source) (f *file, at origins, problems []Problem) {
 	}
 	servers, more := mergeEntries(entries, at)
 	f.servers = servers
+	if len(files) == 1 && files[0].partial {
+		more = nil // another layer may have the rest
+	}
 	if !broken { // else what a profile names may be in the file that cannot be read
 		problems = more
 		for i, r := range readers {
@@ -147,11 +150,7 @@ func mergeEntries(entries []entry, at origins) (merged []entry, problems []Probl
 		case e.command != nil || e.url != nil || e.explained:
 		case e.enabled != nil && !*e.enabled: // off, whether or not another layer still has it
 		default:
-			hint := ""
-			if _, found := shipped()[e.name]; found {
-				hint = "write {from: shipped} for the one that comes with loom"
-			}
-			problem(e.pos, hint, "server %q has neither a command nor a url", e.name)
+			problem(e.pos, hintShipped(e.name), "server %q has neither a command nor a url", e.name)
 		}
 	}
 	return merged, problems

@@ -71,7 +71,7 @@ func (r *reader) serverGlobs(n *yaml.Node, known []string) []string {
 		globs = append(globs, text)
 		if err := checkGlob(text); err != nil {
 			r.problem(n, "", "%v", err)
-		} else if !isGlob(text) && !slices.Contains(known, text) {
+		} else if !isGlob(text) && !slices.Contains(known, text) && !r.partial {
 			r.problem(n, didYouMean(text, known), "unknown server %q", text)
 		}
 	})
@@ -124,7 +124,7 @@ func (r *reader) toolGlob(n *yaml.Node, text, what string, known []string) {
 			hint = write(server + separator + cmp.Or(tool, "*"))
 		}
 		r.problem(n, hint, "%q matches no tool: %s has patterns of server%stool", text, what, separator)
-	case !isKnown:
+	case !isKnown && !r.partial:
 		hint := didYouMean(server, known)
 		if hint == "" && tool[0] != '_' {
 			hint = anywhere
@@ -141,7 +141,7 @@ func (r *reader) clients(n *yaml.Node, f *file) {
 	servers := f.names()
 	profile := func(n *yaml.Node, what string) string {
 		text, ok := r.scalar(n, what)
-		if ok && !slices.Contains(profiles, text) {
+		if ok && !slices.Contains(profiles, text) && !r.partial {
 			r.problem(n, didYouMean(text, profiles), "unknown profile %q", text)
 		}
 		return text

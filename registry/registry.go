@@ -67,5 +67,12 @@ func Load(path string, mustExist bool) (*Registry, error) {
 // Parse reads the text of a registry that has no other layers. path is used in
 // messages only. The error is a [*ValidationError].
 func Parse(path string, data []byte) (*Registry, error) {
-	return merge(path, []source{{File{"", path}, data}}, nil)
+	return merge(path, []source{{File: File{"", path}, data: data}}, nil)
+}
+
+// ParseLayer reads the text of one layer of a registry, and checks what it shows
+// alone: servers and profiles that it names may be in another one. [Sources]
+// checks them together.
+func ParseLayer(path string, data []byte) (*Registry, error) {
+	return merge(path, []source{{File: File{"", path}, data: data, partial: true}}, nil)
 }

@@ -10,17 +10,24 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-func compileSchema(t *testing.T) *jsonschema.Schema {
+// schemas are by the names by which they refer to each other.
+func schemas() map[string][]byte {
+	return map[string][]byte{"schema.json": Schema(), "policy.schema.json": PolicySchema(), "project.schema.json": ProjectSchema()}
+}
+
+func compileSchema(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource("schema.json", doc); err != nil {
-		t.Fatal(err)
+	for name, text := range schemas() {
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.AddResource(name, doc); err != nil {
+			t.Fatal(err)
+		}
 	}
-	schema, err := c.Compile("schema.json")
+	schema, err := c.Compile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +76,7 @@ func asJSON(n *yaml.Node) any {
 // The schema is written by hand, so it is held to the same corpus as Parse. A
 // bad file that it cannot refuse says so, with the reason, in its first line.
 func TestSchemaAgreesWithParse(t *testing.T) {
-	schema := compileSchema(t)
+	schema := compileSchema(t, "schema.json")
 	for name, data := range corpus(t, false) {
 		if err := schema.Validate(document(t, name, data)); err != nil {
 			t.Errorf("%s is refused: %v", name, err)
@@ -107,7 +114,7 @@ func agreeOnServers(t *testing.T, schema *jsonschema.Schema, file string, doc an
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, parseErr := Parse(file, text)
+		_, parseErr := ParseLayer(file, text) // another layer may have the rest
 		if schemaErr := schema.Validate(alone); (parseErr == nil) != (schemaErr == nil) {
 			t.Errorf("%s, server %q: Parse says %v, the schema %v", file, name, parseErr, schemaErr)
 		}
@@ -143,6 +150,13 @@ func TestSchemaKnowsTheKeys(t *testing.T) {
 		}
 	}
 	check("file", schema.Properties, fileKeys)
+	for name, want := range map[string]keys{"policy.schema.json": policyKeys, "project.schema.json": projectKeys} {
+		var other struct{ Properties map[string]json.RawMessage }
+		if err := json.Unmarshal(schemas()[name], &other); err != nil {
+			t.Fatal(err)
+		}
+		check(name, other.Properties, want)
+	}
 	var defaults struct{ Properties map[string]json.RawMessage }
 	if err := json.Unmarshal(schema.Properties["defaults"], &defaults); err != nil {
 		t.Fatal(err)
@@ -150,5 +164,32 @@ func TestSchemaKnowsTheKeys(t *testing.T) {
 	check("defaults", defaults.Properties, defaultsKeys)
 	for def, want := range map[string]keys{"server": serverKeys, "limits": limitKeys, "toolRule": toolKeys, "profile": profileKeys, "client": clientKeys} {
 		check(def, schema.Defs[def].Properties, want)
+	}
+}
+
+// The schemas of policies and projects say the same as their parsers.
+func TestSchemasOfOtherFiles(t *testing.T) {
+	parsers := map[string]func(data []byte) error{
+		"policy.schema.json":  func(data []byte) error { _, err := ParsePolicy("policy.yaml", data); return err },
+		"project.schema.json": func(data []byte) error { _, err := ParseProject("/p", data); return err },
+	}
+	for name, texts := range map[string][]string{
+		"policy.schema.json": {
+			"version: 1\nservers: [git, \"corp-*\"]\nallow: [\"*__get*\"]\ndeny: [\"*__drop*\"]\ncommands: [\"/usr/bin/*\"]\nurls: [\"https://*.example.com/*\"]\nread_only: true\npinned: enforce\nprojects: deny\n",
+			"servers: []\ncommands: []\nurls: []\n", "servers:\n", "allow: []\n", "deny: []\n", "commands: [npx]\n", "urls: [\"https://a\"]\n", "urls: [\"ftp://a/\"]\n",
+			"urls: [\"https://me@a/\"]\n", "read_only: 1\n", "pinned: yes\n", "projects: no\n", "profiles: {}\n", "version: 2\n", "commands: [\"*\"]\nurls: [\"*\"]\n",
+		},
+		"project.schema.json": {
+			"version: 1\nservers: {db: {command: ./db, cwd: sub}, git: {from: shipped}}\nallow: [\"*__get*\"]\ndeny: []\nread_only: true\n", "servers:\n", "allow: []\n",
+			"servers: {db: {args: [x]}}\n", "servers: {git: {from: shipped, command: x}}\n", "profiles: {}\n", "servers: {DB: {command: x}}\n", "defaults: {}\n",
+		},
+	} {
+		schema := compileSchema(t, name)
+		for _, text := range texts {
+			parseErr, schemaErr := parsers[name]([]byte(text)), schema.Validate(document(t, name, []byte(text)))
+			if (parseErr == nil) != (schemaErr == nil) {
+				t.Errorf("%s, %q: the parser says %v, the schema %v", name, text, parseErr, schemaErr)
+			}
+		}
 	}
 }

@@ -15,6 +15,12 @@ var shippedFile []byte
 //go:embed schema.json
 var schemaFile []byte
 
+//go:embed policy.schema.json
+var policySchemaFile []byte
+
+//go:embed project.schema.json
+var projectSchemaFile []byte
+
 // shippedPath is where problems and positions of the embedded file point.
 const shippedPath = "shipped registry.yaml"
 
@@ -22,6 +28,13 @@ const shippedPath = "shipped registry.yaml"
 // types; what only the whole file shows, like unknown servers in a profile, is
 // left to [Parse].
 func Schema() []byte { return slices.Clone(schemaFile) }
+
+// PolicySchema is that of policy.yaml. It refers to [Schema] as schema.json.
+func PolicySchema() []byte { return slices.Clone(policySchemaFile) }
+
+// ProjectSchema is that of a project's .loom/registry.yaml. It refers to
+// [Schema] as schema.json.
+func ProjectSchema() []byte { return slices.Clone(projectSchemaFile) }
 
 // Shipped are the templates of Loom's own servers, sorted by name, as they
 // would be if enabled with nothing else said. All are off.

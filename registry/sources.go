@@ -31,6 +31,8 @@ type Sources struct {
 	// Owner has to own what is the machine's, and nobody else may be able to
 	// write it. 0 is root.
 	Owner int
+
+	instead []byte // text of Path, where not nil
 }
 
 // Path is the file that the user writes, or named.
@@ -39,6 +41,13 @@ func (s Sources) Path() string {
 		return s.Only
 	}
 	return s.User
+}
+
+// LoadWith is [Sources.Load] as if Path held data: what an edit would make of it
+// all.
+func (s Sources) LoadWith(data []byte) (*Registry, error) {
+	s.instead = append([]byte{}, data...)
+	return s.Load()
 }
 
 // Load reads the files and puts them together. Missing files are none; what is
@@ -51,7 +60,7 @@ func (s Sources) Load() (*Registry, error) {
 		data, policyErr := readFile(s.Policy, &s.Owner)
 		switch {
 		case policyErr == nil:
-			policy = &source{File{LayerPolicy, s.Policy}, data}
+			policy = &source{File: File{LayerPolicy, s.Policy}, data: data}
 		case !errors.Is(policyErr, fs.ErrNotExist):
 			err = errors.Join(err, fmt.Errorf("reading policy: %w", policyErr))
 		}
@@ -64,26 +73,34 @@ func (s Sources) Load() (*Registry, error) {
 
 func (s Sources) read() (files []source, err error) {
 	if s.Only != "" {
-		data, err := readFile(s.Only, nil)
+		data, err := s.own()
 		if err != nil {
 			return nil, fmt.Errorf("reading registry: %w", err)
 		}
-		return []source{{File{LayerNamed, s.Only}, data}}, nil
+		return []source{{File: File{LayerNamed, s.Only}, data: data}}, nil
 	}
 	machine, machineErr := readFolder(LayerMachine, s.Machine, &s.Owner)
 	files = machine
 	var userErr error
 	if s.User != "" {
-		data, err := readFile(s.User, nil)
+		data, err := s.own()
 		switch {
 		case err == nil:
-			files = append(files, source{File{LayerUser, s.User}, data})
+			files = append(files, source{File: File{LayerUser, s.User}, data: data})
 		case !errors.Is(err, fs.ErrNotExist):
 			userErr = fmt.Errorf("reading registry: %w", err)
 		}
 	}
 	own, ownErr := readFolder(LayerUser, s.Dropins, nil)
 	return append(files, own...), errors.Join(machineErr, userErr, ownErr)
+}
+
+// own is the text of Path.
+func (s Sources) own() ([]byte, error) {
+	if s.instead != nil {
+		return s.instead, nil
+	}
+	return readFile(s.Path(), nil)
 }
 
 // readFolder reads the *.yaml of a folder, sorted by name. A name that does not
@@ -126,7 +143,7 @@ func readFolder(layer Layer, dir string, owner *int) (files []source, err error)
 		if total += len(data); total > maxTotal {
 			return nil, fmt.Errorf("reading registry: the files of %s have more than %d bytes", dir, maxTotal)
 		}
-		files = append(files, source{File{layer, path}, data})
+		files = append(files, source{File: File{layer, path}, data: data})
 	}
 	return files, errors.Join(errs...)
 }

@@ -26,7 +26,11 @@ func TestDocumentedRegistries(t *testing.T) {
 			if !strings.Contains(b[1], "servers:") {
 				continue
 			}
-			if _, err := registry.Parse(file, []byte(b[1])); err != nil {
+			_, err := registry.Parse(file, []byte(b[1]))
+			if strings.Contains(b[1], "projects: deny") {
+				_, err = registry.ParsePolicy(file, []byte(b[1]))
+			}
+			if err != nil {
 				t.Errorf("%s: %v", file, err)
 			}
 		}

@@ -3,11 +3,13 @@ package testbed_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loom-core/loom/core/fakeserver"
+	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/daemon/loomd"
 	"github.com/loom-core/loom/proxy/cli"
 	"github.com/loom-core/loom/testbed"
@@ -16,6 +18,7 @@ import (
 // The processes of a test are the test binary itself, started again under
 // their names: go test needs nothing built before.
 func TestMain(m *testing.M) {
+	localsock.MachineForTest(filepath.Join(os.Getenv("HOME"), "..", "machine"))
 	testscript.Main(testbed.Guarded{M: m}, map[string]func(){
 		"loom":     func() { os.Exit(cli.Main(os.Args[1:])) },
 		"loomd":    func() { os.Exit(loomd.Main(os.Args[1:])) },

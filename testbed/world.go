@@ -47,6 +47,8 @@ func New(t T, opts Options) *World {
 		Config: filepath.Join(w.Home, ".config", "loom"),
 		State:  filepath.Join(w.Home, ".local", "state", "loom"),
 		Cache:  filepath.Join(w.Home, ".cache", "loom"),
+
+		Machine: filepath.Join(dir, "machine"), MachineOwner: os.Getuid(),
 	}
 	w.Socket = filepath.Join(dir, "run", "loom", "loomd.sock")
 	t.Cleanup(w.end)

@@ -26,6 +26,12 @@ type Dirs struct {
 	Config string // registry.yaml
 	State  string // catalog, logs, saved environment, locks
 	Cache  string
+
+	// Machine is the administrator's folder, which no variable moves: a policy
+	// that a user could point elsewhere would be none. Empty: there is none.
+	Machine string
+	// MachineOwner is whose it must be; 0 is root.
+	MachineOwner int
 }
 
 // UserDirs reads HOME and XDG_* from the environment.
@@ -44,11 +50,43 @@ func UserDirs() (Dirs, error) {
 		Config: dir("XDG_CONFIG_HOME", ".config"),
 		State:  dir("XDG_STATE_HOME", ".local/state"),
 		Cache:  dir("XDG_CACHE_HOME", ".cache"),
+
+		Machine: machine, MachineOwner: machineOwner,
 	}, nil
 }
 
+var machine, machineOwner = machineDir(), 0
+
+func machineDir() string {
+	if runtime.GOOS == "darwin" {
+		return "/Library/Application Support/loom"
+	}
+	return "/etc/loom"
+}
+
+// MachineForTest puts dir, of this user, in place of the machine's folder. Test
+// binaries call it before they are loom or loomd, with a folder beside HOME; no
+// program that is installed does, and no variable has this effect.
+func MachineForTest(dir string) { machine, machineOwner = dir, os.Getuid() }
+
 // RegistryFile is the user's own registry.
 func (d Dirs) RegistryFile() string { return filepath.Join(d.Config, "registry.yaml") }
+
+// Dropins is the folder of more files of the user's registry.
+func (d Dirs) Dropins() string { return filepath.Join(d.Config, "registry.d") }
+
+// MachineRegistry is the folder of the machine's registry, empty if there is none.
+func (d Dirs) MachineRegistry() string { return d.ofMachine("registry.d") }
+
+// Policy is the machine's policy, empty if there is none.
+func (d Dirs) Policy() string { return d.ofMachine("policy.yaml") }
+
+func (d Dirs) ofMachine(name string) string {
+	if d.Machine == "" {
+		return ""
+	}
+	return filepath.Join(d.Machine, name)
+}
 
 // DaemonLog is where a detached loomd writes.
 func (d Dirs) DaemonLog() string { return filepath.Join(d.State, "loomd.log") }

@@ -118,6 +118,7 @@ type Status struct {
 	Socket        string          `json:"socket"`
 	StateDir      string          `json:"state_dir"`
 	Registry      string          `json:"registry"`
+	Layers        []Layer         `json:"layers,omitempty"`         // files that the registry was read from, in the order in which they count
 	RegistryError string          `json:"registry_error,omitempty"` // the last reload failed: the one before still serves
 	Newer         string          `json:"newer,omitempty"`          // version of a connected loom that is newer than loomd
 	Environment   string          `json:"environment"`              // "saved", "guessed" or "inherited"
@@ -129,6 +130,12 @@ type Status struct {
 	Servers       []ServerStatus  `json:"servers"`            // the user's own
 	Projects      []ProjectStatus `json:"projects,omitempty"` // where sessions are or were
 	Notes         []string        `json:"notes,omitempty"`    // what is not as it could be, one sentence each
+}
+
+// Layer is a file that a registry was put together from.
+type Layer struct {
+	Name string `json:"name"` // machine, user, named, project, policy
+	Path string `json:"path"`
 }
 
 // Session is one connected client.
@@ -152,6 +159,7 @@ type ServerStatus struct {
 	Description string     `json:"description,omitempty"`
 	Enabled     bool       `json:"enabled"`
 	Shipped     bool       `json:"shipped,omitempty"`
+	Denied      string     `json:"denied,omitempty"` // why the machine's policy forbids it
 	Share       string     `json:"share"`
 	Command     string     `json:"command"`
 	Known       bool       `json:"known"` // its definitions were learnt
@@ -184,6 +192,9 @@ type ServersReply struct {
 type ToolsQuery struct {
 	Server string `json:"server,omitempty"`
 	Name   string `json:"name,omitempty"` // an exposed name
+
+	// Profile is whose tools are asked for; empty is the default one.
+	Profile string `json:"profile,omitempty"`
 
 	// Raw asks for what servers define in place of what clients see: every tool
 	// of every enabled server, also those that the registry or a profile hides.

@@ -19,6 +19,7 @@ import (
 // EnableOptions are what `loom enable` and `loom disable` need.
 type EnableOptions struct {
 	IO           *IO
+	Dirs         func() (localsock.Dirs, error)
 	RegistryFile func() (RegistryFile, error)
 	Dial         func(context.Context) (*Conn, error)
 
@@ -52,7 +53,7 @@ func NewCmdDisable(f *Factory, runF func(context.Context, *EnableOptions) error)
 }
 
 func newCmdSwitch(f *Factory, runF func(context.Context, *EnableOptions) error, on bool) *cobra.Command {
-	opts := &EnableOptions{IO: f.IO, RegistryFile: f.RegistryFile, Dial: f.Dial, On: on}
+	opts := &EnableOptions{IO: f.IO, Dirs: f.Dirs, RegistryFile: f.RegistryFile, Dial: f.Dial, On: on}
 	if runF == nil {
 		runF = runEnable
 	}
@@ -127,18 +128,19 @@ func editRegistry(file RegistryFile, opts *EnableOptions) (registry.Change, erro
 	if err != nil && (file.Named || !errors.Is(err, fs.ErrNotExist)) {
 		return registry.Change{}, fmt.Errorf("reading registry: %w", err)
 	}
-	reg, err := registry.Parse(file.Path, data)
+	dirs, err := opts.Dirs()
+	if err != nil {
+		return registry.Change{}, err
+	}
+	layers := file.sources(dirs)
+	reg, err := layers.LoadWith(data)
 	if err != nil {
 		return registry.Change{}, err
 	}
 	if err := knows(reg, opts.Server); err != nil {
 		return registry.Change{}, err
 	}
-	change := registry.Disable
-	if opts.On {
-		change = registry.Enable
-	}
-	after, done, err := change(data, opts.Server)
+	after, done, err := switchServer(layers, reg, data, opts)
 	if err != nil {
 		return registry.Change{}, err
 	}
@@ -149,6 +151,54 @@ func editRegistry(file RegistryFile, opts *EnableOptions) (registry.Change, erro
 		return registry.Change{}, fmt.Errorf("writing registry: %w", err)
 	}
 	return done, nil
+}
+
+// switchServer edits the text of the user's file so that the server is on or off
+// when all layers are put together. One of the machine's gets an entry that says
+// no more than that.
+func switchServer(layers registry.Sources, reg *registry.Registry, data []byte, opts *EnableOptions) (after []byte, done registry.Change, err error) {
+	s, there := reg.Server(opts.Server)
+	if there && s.Enabled == opts.On {
+		return data, registry.Change{}, nil
+	}
+	if s.Denied != "" {
+		return nil, done, withHint(fmt.Errorf("%s is %s", s.Name, s.Denied), "ask whoever looks after this machine")
+	}
+	own, err := registry.ParseLayer(reg.Path, data)
+	if err != nil {
+		return nil, done, err
+	}
+	change := registry.Disable
+	if opts.On {
+		change = registry.Enable
+	}
+	// An entry that only changes the machine's may be nothing without the key.
+	mine, isMine := own.Server(opts.Server)
+	if partial := isMine && mine.Command == "" && mine.URL == ""; isMine && !partial || !there {
+		if after, done, err = change(data, opts.Server); err != nil {
+			return nil, done, err
+		}
+		next, err := layers.LoadWith(after)
+		if err != nil {
+			return nil, done, err
+		}
+		if s, ok := next.Server(opts.Server); ok && s.Enabled == opts.On || !ok && !opts.On {
+			return after, done, nil
+		}
+	}
+	after, done, err = registry.Override(data, opts.Server, opts.On)
+	if err != nil {
+		return nil, done, err
+	}
+	next, err := layers.LoadWith(after)
+	if err != nil {
+		return nil, done, err
+	}
+	if s, _ := next.Server(opts.Server); s.Enabled != opts.On {
+		o, _ := next.Origin("servers", string(opts.Server), "enabled")
+		return nil, done, withHint(fmt.Errorf("%s would stay as it is: a later file says so", s.Name), "change it in %s", o.Pos)
+	}
+	return after, done, nil
 }
 
 // knows returns an error with what the name may have been meant to be.

@@ -103,7 +103,22 @@ func (f *Factory) loadRegistry() (*registry.Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return registry.Load(file.Path, file.Named)
+	dirs, err := f.Dirs()
+	if err != nil {
+		return nil, err
+	}
+	return file.sources(dirs).Load()
+}
+
+// sources are all the files that loomd would read.
+func (r RegistryFile) sources(dirs localsock.Dirs) registry.Sources {
+	s := registry.Sources{Policy: dirs.Policy(), Owner: dirs.MachineOwner}
+	if r.Named {
+		s.Only = r.Path
+		return s
+	}
+	s.Machine, s.User, s.Dropins = dirs.MachineRegistry(), r.Path, dirs.Dropins()
+	return s
 }
 
 func (f *Factory) dial(ctx context.Context) (*Conn, error) {

@@ -82,7 +82,7 @@ func fakeMain() {
 		os.Stderr.Write(text)
 		os.Exit(1)
 	}
-	if d.reg, err = registry.Load(d.registry.Path, d.registry.Named); err != nil {
+	if d.reg, err = d.registry.sources(d.dirs).Load(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -210,7 +210,7 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		result = loomrpc.Status{
 			Version: d.version(), Protocol: loomrpc.Protocol, PID: os.Getpid(), Started: d.started,
 			Socket: d.socket, StateDir: d.dirs.State, Registry: d.registry.Path, Environment: environ.Origin(),
-			Sessions: []loomrpc.Session{}, Servers: servers,
+			Layers: layersOf(d.reg), Sessions: []loomrpc.Session{}, Servers: servers,
 		}
 	case "servers":
 		result = loomrpc.ServersReply{Servers: d.servers()}
@@ -272,7 +272,7 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		}
 		result = loomrpc.RestartReply{Stopped: n}
 	case "reload":
-		next, err := registry.Load(d.registry.Path, d.registry.Named)
+		next, err := d.registry.sources(d.dirs).Load()
 		if err != nil {
 			return nil, loomrpc.Errorf(loomrpc.CodeBadRegistry, loomrpc.ErrorData{}, "%v", err)
 		}
@@ -528,4 +528,11 @@ func endFake(socket string) {
 	client := loomrpc.NewClient(conn)
 	defer client.Close()
 	client.Call(ctx, loomrpc.MethodStop, nil, nil)
+}
+
+func layersOf(r *registry.Registry) (layers []loomrpc.Layer) {
+	for _, f := range r.Files {
+		layers = append(layers, loomrpc.Layer{Name: string(f.Layer), Path: f.Path})
+	}
+	return layers
 }

@@ -17,6 +17,7 @@ import (
 const testVersion = "v1.2.3"
 
 func TestMain(m *testing.M) {
+	localsock.MachineForTest(filepath.Join(os.Getenv("HOME"), "..", "machine"))
 	testscript.Main(m, map[string]func(){
 		"loom":         func() { version.Linked = testVersion; os.Exit(Main(os.Args[1:])) },
 		"loomd":        fakeMain,

@@ -89,7 +89,7 @@ func serversOf(r *registry.Registry) []loomrpc.ServerStatus {
 	out := []loomrpc.ServerStatus{}
 	add := func(s registry.Server, enabled, shipped bool) {
 		out = append(out, loomrpc.ServerStatus{
-			Name: string(s.Name), Description: s.Description, Enabled: enabled, Shipped: shipped,
+			Name: string(s.Name), Description: s.Description, Enabled: enabled, Shipped: shipped, Denied: s.Denied,
 			Share: string(s.Share), Command: s.Command, Instances: []loomrpc.Instance{},
 		})
 	}
@@ -110,7 +110,7 @@ func printServers(io *IO, servers []loomrpc.ServerStatus, file string, running b
 	var off []loomrpc.ServerStatus
 	enabled := 0
 	for _, s := range servers {
-		if !s.Enabled && s.Shipped {
+		if !s.Enabled && s.Shipped && s.Denied == "" {
 			off = append(off, s)
 			continue
 		}

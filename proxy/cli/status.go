@@ -69,6 +69,7 @@ func printStatus(opts *StatusOptions, s loomrpc.Status) {
 	facts := newTable(io, "", "")
 	facts.row("socket", s.Socket)
 	facts.row("registry", s.Registry)
+	layerRows(facts, s)
 	environment := cell{text: s.Environment}
 	if s.Environment == environ.Guessed {
 		environment = cell{"guessed, since none was saved: run loom stop && loom start", warn}
@@ -121,6 +122,20 @@ func printStatus(opts *StatusOptions, s loomrpc.Status) {
 	clients.print()
 }
 
+// layerRows name the files that count beside the user's own.
+func layerRows(facts *table, s loomrpc.Status) {
+	for _, l := range s.Layers {
+		if l.Path == s.Registry {
+			continue
+		}
+		label := "with"
+		if l.Name == "policy" {
+			label = "under"
+		}
+		facts.row(label, fmt.Sprintf("%s (%s)", l.Path, l.Name))
+	}
+}
+
 // printAuditStatus says what is wrong with the audit log, if anything is.
 func printAuditStatus(io *IO, s loomrpc.AuditStatus) {
 	if s.Dropped > 0 {
@@ -142,6 +157,9 @@ const (
 // stateOf says in one word how a server is: the best state of its processes,
 // or, without one, why there is none.
 func stateOf(s loomrpc.ServerStatus) cell {
+	if s.Denied != "" {
+		return cell{"forbidden", bad}
+	}
 	if !s.Enabled {
 		return cell{"off", dim}
 	}
@@ -185,6 +203,9 @@ func tokensOf(s loomrpc.ServerStatus) any {
 // printFailures tells why the failed servers failed.
 func printFailures(io *IO, servers []loomrpc.ServerStatus) {
 	for _, s := range servers {
+		if s.Denied != "" {
+			fmt.Fprintf(io.Out, "\n%s %s\n", io.paint(cmp.Or(s.ID, s.Name)+" is off:", bad), s.Denied)
+		}
 		if failed(s) {
 			printFailure(io, cmp.Or(s.ID, s.Name), s.LastError)
 		}

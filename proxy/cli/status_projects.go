@@ -12,7 +12,7 @@ import (
 func serverTable(io *IO, servers []loomrpc.ServerStatus) *table {
 	t := newTable(io, "SERVER", "STATE", ">PROCESSES", ">CALLS", ">WAITING", ">TOOLS", ">TOKENS")
 	for _, server := range servers {
-		if !server.Enabled {
+		if !server.Enabled && server.Denied == "" {
 			continue
 		}
 		calls, waiting, processes := 0, 0, 0

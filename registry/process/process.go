@@ -42,6 +42,11 @@ type NotFoundError struct{ what string }
 
 func (e *NotFoundError) Error() string { return e.what }
 
+// ForbiddenError is a program that the machine's policy does not let run.
+type ForbiddenError struct{ err error }
+
+func (e *ForbiddenError) Error() string { return e.err.Error() }
+
 // Resolve puts values in place of the references of an entry that is a process,
 // not remote. No error holds a value.
 func Resolve(ctx context.Context, s registry.Server, host Host, lookup secret.Lookup) (Spec, error) {
@@ -53,6 +58,9 @@ func Resolve(ctx context.Context, s registry.Server, host Host, lookup secret.Lo
 	spec := Spec{Dir: host.Dir}
 	if spec.Path, err = host.find(command); err != nil {
 		return Spec{}, err
+	}
+	if err := s.Bounds.CheckCommand(spec.Path); err != nil {
+		return Spec{}, &ForbiddenError{err}
 	}
 	for _, a := range s.Args {
 		arg, present, err := expand(a)

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -11,12 +12,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loom-core/loom/core/fakeserver"
+	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/daemon/loomd"
 	"github.com/loom-core/loom/proxy/cli"
 	"github.com/loom-core/loom/testbed"
 )
 
 func TestMain(m *testing.M) {
+	localsock.MachineForTest(filepath.Join(os.Getenv("HOME"), "..", "machine"))
 	testscript.Main(testbed.Guarded{M: m}, map[string]func(){
 		"loom":     func() { os.Exit(cli.Main(os.Args[1:])) },
 		"loomd":    func() { os.Exit(loomd.Main(os.Args[1:])) },

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/daemon/loomd"
 	"github.com/loom-core/loom/proxy/cli"
 	"github.com/loom-core/loom/testbed"
@@ -17,6 +18,7 @@ import (
 // The processes of a test are the test binary itself, started again under
 // their names.
 func TestMain(m *testing.M) {
+	localsock.MachineForTest(filepath.Join(os.Getenv("HOME"), "..", "machine"))
 	testscript.Main(testbed.Guarded{M: m}, map[string]func(){
 		"loom":            func() { os.Exit(cli.Main(os.Args[1:])) },
 		"loomd":           func() { os.Exit(loomd.Main(os.Args[1:])) },

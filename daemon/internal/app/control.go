@@ -76,6 +76,9 @@ func (a *App) status() loomrpc.Status {
 		s.Sessions = append(s.Sessions, one.Info())
 	}
 	a.mu.Unlock()
+	for _, f := range a.hub.Registry().Files {
+		s.Layers = append(s.Layers, loomrpc.Layer{Name: string(f.Layer), Path: f.Path})
+	}
 	for _, server := range a.hub.Registry().Servers {
 		s.Servers = append(s.Servers, a.serverStatus(server))
 	}
@@ -108,7 +111,7 @@ func (a *App) servers(project string) loomrpc.ServersReply {
 func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 	name := s.ID()
 	out := loomrpc.ServerStatus{
-		Name: string(s.Name), Project: s.Project, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Share: string(s.Share),
+		Name: string(s.Name), Project: s.Project, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Denied: s.Denied, Share: string(s.Share),
 		Command: strings.Join(append([]string{s.Command}, s.Args...), " "), Instances: []loomrpc.Instance{},
 	}
 	if s.URL != "" {
@@ -144,8 +147,8 @@ func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 // tokens estimates what a definition costs a model: characters / 4.
 func tokens(raw []byte) int { return (len(raw) + 3) / 4 }
 
-// tools lists what the default profile sees where the caller is, learning first
-// what is missing.
+// tools lists what a profile sees where the caller is, learning first what is
+// missing.
 func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 	project := session.ProjectOf(ctx)
 	reg := a.hub.In(project)
@@ -160,7 +163,7 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 		a.definitions(reg, q.Server, &reply)
 		return reply, nil
 	}
-	view, err := a.hub.View(hub.Viewer{Project: project})
+	view, err := a.hub.View(hub.Viewer{Profile: q.Profile, Project: project})
 	if err != nil {
 		return nil, err
 	}

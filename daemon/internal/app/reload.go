@@ -58,13 +58,24 @@ func (a *App) reload() (loomrpc.ReloadReply, error) {
 // Pins that cannot be read are not taken for none: what they would hold back
 // would be let through.
 func (a *App) load() (*registry.Registry, *pin.Pins, error) {
-	reg, err := registry.Load(a.opts.RegistryFile, a.opts.MustExist)
+	reg, err := a.opts.sources().Load()
 	var pins *pin.Pins
 	if err == nil {
 		pins, err = pin.Load(pin.Path(a.opts.RegistryFile))
 	}
 	a.noteReload(err)
 	return reg, pins, err
+}
+
+// sources are the files that loom reads, too.
+func (o Options) sources() registry.Sources {
+	s := registry.Sources{Policy: o.Dirs.Policy(), Owner: o.Dirs.MachineOwner}
+	if o.MustExist {
+		s.Only = o.RegistryFile
+		return s
+	}
+	s.Machine, s.User, s.Dropins = o.Dirs.MachineRegistry(), o.RegistryFile, o.Dirs.Dropins()
+	return s
 }
 
 func (a *App) noteReload(err error) {
@@ -85,6 +96,7 @@ func compare(old, next *registry.Registry) loomrpc.ReloadReply {
 		for _, s := range r.Servers {
 			if s.Enabled {
 				s.Pos, s.Tools = registry.Position{}, slices.Clone(s.Tools)
+				s.Bounds.CommandsAt, s.Bounds.URLsAt = registry.Position{}, registry.Position{}
 				for i := range s.Tools {
 					s.Tools[i].Pos = registry.Position{} // a line further down is no change
 				}

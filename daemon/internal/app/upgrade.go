@@ -12,7 +12,6 @@ import (
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/core/version"
-	"github.com/loom-core/loom/registry"
 )
 
 // After an upgrade the first proxy of the new version finds a loomd of the old
@@ -86,7 +85,7 @@ func (a *App) meet(proxy string) {
 	a.background.Go(func() { // ends with a.life at the latest
 		next, err := u.successor(a.life, a.opts.Version)
 		if err == nil {
-			_, err = registry.Load(a.opts.RegistryFile, a.opts.MustExist) // else the next one would not start
+			_, err = a.opts.sources().Load() // else the next one would not start
 		}
 		if err != nil {
 			a.log.Warn("a newer loom connects, and this loomd goes on", "proxy", proxy, "err", err)

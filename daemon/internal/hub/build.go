@@ -39,6 +39,7 @@ func (b *builder) view(profile registry.Profile) *View {
 	rules := policy{profile: profile, pins: b.pins}
 	if b.registry != nil {
 		rules.registry = b.registry.Path
+		rules.rules = b.registry.Policy
 	}
 	for _, k := range known {
 		server := string(k.server.Name)
@@ -96,7 +97,10 @@ func (b *builder) choose(v *View, profile registry.Profile) (known []learnt) {
 		if !s.Enabled {
 			if ok {
 				off := hidden{off: fmt.Sprintf("loom enable %s", s.Name)}
-				if s.Project != "" {
+				switch {
+				case s.Denied != "":
+					off = hidden{why: "is not to be had: its server is " + s.Denied, off: forbidden}
+				case s.Project != "":
 					off.off = "its entry says so: " + s.Pos.String()
 				}
 				v.tools.hideAll(string(s.Name), entry.Tools, off)

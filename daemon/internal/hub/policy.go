@@ -12,6 +12,7 @@ import (
 // policy is what hides the tools of servers that are shown.
 type policy struct {
 	profile  registry.Profile
+	rules    *registry.Policy // of the machine
 	pins     *pin.Pins
 	registry string // the user's file
 }
@@ -24,11 +25,17 @@ func (p *policy) file(s registry.Server) string {
 	return p.registry
 }
 
+// forbidden is what a user can do about the machine's policy.
+const forbidden = "ask whoever looks after this machine"
+
 // hides says what hides a tool, nil when nothing does. changed is what there is
 // to say of a definition that is not the one that was approved, hidden or not.
 func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed string) {
 	if !s.ToolEnabled(t.Name) {
 		return &hidden{off: fmt.Sprintf("it is turned off under servers.%s.tools in %s", s.Name, p.file(s))}, ""
+	}
+	if because := p.rules.DeniesTool(s, t.Name); because != "" {
+		return &hidden{why: "is " + because, off: forbidden}, ""
 	}
 	name := shortName(p.profile)
 	hint := registry.ToolHint{}
@@ -53,6 +60,9 @@ func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed 
 	hint.ReadOnly, _ = hintsOf(t.Raw)
 	hint.Trusted = state == pin.Same
 	if !p.profile.AllowsTool(s, t.Name, hint) {
+		if p.profile.Strict {
+			return &hidden{why: "is not known to only read, and " + p.rules.Path + " allows no other", off: forbidden}, changed
+		}
 		return &hidden{
 			why: fmt.Sprintf("is not known to only read, and profile %s is read-only", name),
 			off: fmt.Sprintf("if it only reads, name it under servers.%s.read_only_tools in %s", s.Name, p.file(s)),
@@ -63,7 +73,7 @@ func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed 
 
 // reads reports whether a tool is believed to only read.
 func (p *policy) reads(s registry.Server, t catalog.Tool) bool {
-	strict := registry.Profile{ReadOnly: true}
+	strict := registry.Profile{ReadOnly: true, Strict: p.profile.Strict}
 	readOnly, _ := hintsOf(t.Raw)
 	return strict.AllowsTool(s, t.Name, registry.ToolHint{ReadOnly: readOnly, Trusted: p.pins.State(s.ID(), t.Name, t.Raw) == pin.Same})
 }

@@ -3,12 +3,15 @@ package hub
 import (
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/loom-core/loom/core/golden"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/daemon/internal/catalog"
+	"github.com/loom-core/loom/registry"
 	"github.com/loom-core/loom/registry/pin"
 )
 
@@ -144,5 +147,50 @@ func TestAProfileThatSearches(t *testing.T) {
 	}
 	if _, err := view(t, h, Viewer{}).Find(loomrpc.Call{Tool: "loom__search_tools"}); err == nil {
 		t.Error("a profile that does not search has the tools for it")
+	}
+}
+
+// What the machine's policy hides is refused with its line, under every profile;
+// what users and servers say of themselves does not count where it is strict.
+func TestMachinePolicyHides(t *testing.T) {
+	dir := t.TempDir()
+	user, machine := filepath.Join(dir, "registry.yaml"), filepath.Join(dir, "policy.yaml")
+	for path, text := range map[string]string{user: policies, machine: "servers: [git]\ndeny: [git__log]\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	load := func() *registry.Registry {
+		reg, err := registry.Sources{User: user, Policy: machine, Owner: os.Getuid()}.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reg
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h := policyWorld(t)
+	h.SetRegistry(load(), nil)
+	for tool, want := range map[string]string{
+		"files__read": "tool files__read is not to be had: its server is forbidden by " + machine + ":1",
+		"git__log":    "tool git__log is forbidden by " + machine + ":2",
+	} {
+		_, err := view(t, h, Viewer{}).Find(loomrpc.Call{Tool: tool})
+		var nf *NotFoundError
+		if !errors.As(err, &nf) || err.Error() != want || nf.Off != forbidden {
+			t.Errorf("%s: %v, want %s", tool, err, want)
+		}
+	}
+	if err := os.WriteFile(machine, []byte("read_only: true\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.SetRegistry(load(), nil)
+	if got := strings.Join(names(view(t, h, Viewer{})), " "); got != "git__log loom__status" {
+		t.Errorf("a policy that is read-only lets through %s", got)
+	}
+	_, err := view(t, h, Viewer{}).Find(loomrpc.Call{Tool: "files__peek_in"})
+	if err == nil || !strings.Contains(err.Error(), machine+" allows no other") {
+		t.Errorf("what the user vouches for: %v", err)
 	}
 }

@@ -33,7 +33,7 @@ func (e *ConfigError) Unwrap() error { return e.Cause }
 // specHash is the same for two entries that need the same process, or the same
 // session of a remote server.
 func specHash(s registry.Server) string {
-	return hash(s.Command, s.Args, s.Dir, s.Env, s.URL, s.Headers, s.ClientEnv, s.Limits, s.Share, s.Concurrency, s.Project, s.Granted)
+	return hash(s.Command, s.Args, s.Dir, s.Env, s.URL, s.Headers, s.ClientEnv, s.Limits, s.Share, s.Concurrency, s.Project, s.Granted, s.Bounds.Commands, s.Bounds.URLs)
 }
 
 // spec is an entry with its hash.
@@ -60,7 +60,8 @@ func sameSpec(a, b registry.Server) bool {
 		a.Share == b.Share && a.Concurrency == b.Concurrency &&
 		slices.Equal(a.Args, b.Args) && slices.Equal(a.Env, b.Env) &&
 		slices.Equal(a.Headers, b.Headers) && slices.Equal(a.ClientEnv, b.ClientEnv) &&
-		a.Project == b.Project && slices.Equal(a.Granted.Secrets, b.Granted.Secrets) && slices.Equal(a.Granted.Env, b.Granted.Env)
+		a.Project == b.Project && slices.Equal(a.Granted.Secrets, b.Granted.Secrets) && slices.Equal(a.Granted.Env, b.Granted.Env) &&
+		slices.Equal(a.Bounds.Commands, b.Bounds.Commands) && slices.Equal(a.Bounds.URLs, b.Bounds.URLs)
 }
 
 func hash(values ...any) string {
@@ -125,7 +126,10 @@ func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, 
 	}
 	of, err := process.Resolve(ctx, s, host, lookup)
 	var notFound *process.NotFoundError
+	var forbidden *process.ForbiddenError
 	switch {
+	case errors.As(err, &forbidden):
+		return fail(err, "ask whoever looks after this machine")
 	case errors.As(err, &notFound):
 		return fail(err, "loom logs loomd; loom start saves your shell's PATH for loomd")
 	case err != nil:

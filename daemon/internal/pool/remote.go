@@ -18,6 +18,9 @@ func (p *Pool) reach(s registry.Server, expand func(string) (string, bool, error
 	if err != nil {
 		return child.Spec{}, err
 	}
+	if err := s.Bounds.CheckURL(address); err != nil {
+		return child.Spec{}, err
+	}
 	lines := p.Logs(name)
 	o := remote.Options{
 		Server: name, URL: address, Headers: http.Header{}, Version: p.opts.Version, Environ: p.opts.Environ,

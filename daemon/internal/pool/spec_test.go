@@ -32,6 +32,8 @@ func TestSameSpecIsSameHash(t *testing.T) {
 		"client env":  func(s *registry.Server) { s.ClientEnv = []string{"N"} },
 		"limits":      func(s *registry.Server) { s.Limits.Processes = 1 },
 		"max result":  func(s *registry.Server) { s.MaxResult = 1 },
+		"commands":    func(s *registry.Server) { s.Bounds.Commands = []string{"/bin/*"} },
+		"urls":        func(s *registry.Server) { s.Bounds.URLs = []string{"https://a/*"} },
 		"drain":       func(s *registry.Server) { s.Drain = time.Second },
 	} {
 		t.Run(name, func(t *testing.T) {
