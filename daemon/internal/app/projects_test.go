@@ -28,9 +28,16 @@ type projectWorld struct {
 	loom *loomrpc.Client // in the home directory
 }
 
-func newProjectWorld(t *testing.T) *projectWorld {
+func newProjectWorld(t *testing.T, policy ...string) *projectWorld {
 	t.Helper()
 	opts := options(t, one)
+	if len(policy) > 0 {
+		opts.Dirs.Machine, opts.Dirs.MachineOwner = t.TempDir(), os.Getuid()
+		if err := os.Chmod(opts.Dirs.Machine, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, opts.Dirs.Policy(), policy[0])
+	}
 	opts.Timeouts = child.Timeouts{Close: 50 * time.Millisecond} // a call in flight holds a server
 	a := runWith(t, opts)
 	w := &projectWorld{t: t, app: a, opts: opts}
@@ -480,5 +487,43 @@ func TestGrantsAndMistakes(t *testing.T) {
 	}
 	if s := w.status(); len(s.Projects) != 1 || s.Projects[0].State != "wrong" || !strings.Contains(s.Projects[0].Note, `"db" is there already`) {
 		t.Errorf("status: %+v", s.Projects)
+	}
+}
+
+// The machine's policy holds for projects, too, and the project can take away
+// more; the user's own servers stay.
+func TestPolicyHoldsForProjects(t *testing.T) {
+	for name, tc := range map[string]struct {
+		policy, project  string
+		state            string
+		there, forbidden []string
+	}{
+		"no projects":       {"projects: deny\n", db + "x}}\n", "wrong", []string{"fake__pid"}, []string{"db__pid"}},
+		"servers":           {"servers: [fake]\n", db + "x}}\n", "trusted", []string{"fake__pid"}, []string{"db__pid"}},
+		"tools":             {"deny: [db__pid]\n", db + "x}}\n", "trusted", []string{"fake__pid", "db__cwd"}, []string{"db__pid"}},
+		"commands":          {"commands: [/usr/bin/none]\n", db + "x}}\n", "trusted", nil, []string{"db__pid", "fake__pid"}},
+		"the project's own": {"deny: [db__pid]\n", db + "x}}\ndeny: [fake__cwd]\n", "trusted", []string{"fake__pid", "db__cwd"}, []string{"db__pid", "fake__cwd"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newProjectWorld(t, tc.policy)
+			dir := w.project(tc.project)
+			if reply := w.trust(dir, registry.Granted{}); len(reply.Projects) > 0 {
+				t.Errorf("nobody is there: %+v", reply)
+			}
+			c, _ := w.session(dir)
+			if s := w.status(); len(s.Projects) != 1 || s.Projects[0].State != tc.state {
+				t.Errorf("status: %+v", s.Projects)
+			}
+			for _, tool := range tc.there {
+				if got := c.tool(tool, "{}"); strings.HasPrefix(got, "error") {
+					t.Errorf("%s: %s", tool, got)
+				}
+			}
+			for _, tool := range tc.forbidden {
+				if got := c.tool(tool, "{}"); !strings.HasPrefix(got, "error") {
+					t.Errorf("%s: %s", tool, got)
+				}
+			}
+		})
 	}
 }

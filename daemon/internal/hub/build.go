@@ -40,6 +40,11 @@ func (b *builder) view(profile registry.Profile) *View {
 	if b.registry != nil {
 		rules.registry = b.registry.Path
 		rules.rules = b.registry.Policy
+		for _, f := range b.registry.Files {
+			if f.Layer == registry.LayerProject {
+				rules.project = f.Path
+			}
+		}
 	}
 	for _, k := range known {
 		server := string(k.server.Name)

@@ -15,6 +15,7 @@ type policy struct {
 	rules    *registry.Policy // of the machine
 	pins     *pin.Pins
 	registry string // the user's file
+	project  string // that of the project, if the view is of one
 }
 
 // file is the one that has the entry of a server.
@@ -42,7 +43,7 @@ func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed 
 	anyway := p.profile
 	anyway.ReadOnly = false
 	if !anyway.AllowsTool(s, t.Name, hint) {
-		return &hidden{why: "is denied by profile " + name, off: fmt.Sprintf("allow and deny of %s in %s decide", p.lists(), p.registry)}, ""
+		return &hidden{why: "is denied by profile " + name, off: fmt.Sprintf("allow and deny of %s decide", p.lists())}, ""
 	}
 	state := p.pins.State(s.ID(), t.Name, t.Raw)
 	switch state {
@@ -78,13 +79,17 @@ func (p *policy) reads(s registry.Server, t catalog.Tool) bool {
 	return strict.AllowsTool(s, t.Name, registry.ToolHint{ReadOnly: readOnly, Trusted: p.pins.State(s.ID(), t.Name, t.Raw) == pin.Same})
 }
 
-// lists are the entries of the registry whose allow and deny count.
+// lists are the entries whose allow and deny count, and their files.
 func (p *policy) lists() string {
 	lists := "profiles." + shortName(p.profile)
 	for part := range strings.SplitSeq(p.profile.Name, "\x00") {
 		if client, ok := strings.CutPrefix(part, "client:"); ok {
 			lists += " and clients." + client
 		}
+	}
+	lists += " in " + p.registry
+	if p.project != "" {
+		lists += " and those of " + p.project
 	}
 	return lists
 }
