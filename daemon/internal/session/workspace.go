@@ -94,11 +94,16 @@ func (s *Session) learnt(server registry.Server) pool.Sharing {
 	return sharing
 }
 
-// clientEnv names what the servers of a view want of the client's environment.
+// clientEnv names what the servers of a view want of the client's environment,
+// and may have.
 func clientEnv(view *hub.View) []string {
 	var names []string
 	for _, server := range view.Servers() {
-		names = append(names, server.ClientEnv...)
+		for _, name := range server.ClientEnv {
+			if server.MayHaveEnv(name) {
+				names = append(names, name)
+			}
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
