@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -525,5 +526,62 @@ func TestPolicyHoldsForProjects(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Whatever lies in the place of a project's file, a session begins, with the
+// user's own servers, and is told.
+func TestHostileProjectFiles(t *testing.T) {
+	w := newProjectWorld(t)
+	outside := filepath.Join(t.TempDir(), "registry.yaml")
+	write(t, outside, db+"outside}}\n")
+	for name, tc := range map[string]struct {
+		make func(file string) error
+		note string
+	}{
+		"a pipe":          {func(file string) error { return syscall.Mkfifo(file, 0o600) }, "no regular file"},
+		"a folder":        {func(file string) error { return os.Mkdir(file, 0o700) }, "no regular file"},
+		"a link out":      {func(file string) error { return os.Symlink(outside, file) }, "escapes"},
+		"a loop":          {func(file string) error { return os.Symlink("registry.yaml", file) }, "too many"},
+		"a link to none":  {func(file string) error { return os.Symlink("none", file) }, ""},
+		"a large file":    {func(file string) error { return os.WriteFile(file, make([]byte, 2<<20), 0o600) }, "is over"},
+		"no YAML":         {func(file string) error { return os.WriteFile(file, []byte{0, '[', 0xff}, 0o600) }, "is not trusted"},
+		"one not to read": {func(file string) error { return os.WriteFile(file, []byte("version: 1\n"), 0) }, ""}, // root reads it
+	} {
+		t.Run(name, func(t *testing.T) {
+			here := *w
+			here.t = t
+			dir := here.project("")
+			if err := os.Remove(registry.ProjectFile(dir)); err != nil {
+				t.Fatal(err)
+			}
+			if err := tc.make(registry.ProjectFile(dir)); err != nil {
+				t.Fatal(err)
+			}
+			c, told := here.session(dir)
+			if !strings.Contains(told, tc.note) {
+				t.Errorf("instructions: %s", told)
+			}
+			if got := c.tool("fake__pid", "{}"); strings.HasPrefix(got, "error") {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+// Of the client's shell a project gets the variables that the user was shown.
+func TestClientEnvOfAProject(t *testing.T) {
+	w := newProjectWorld(t)
+	dir := w.project("servers:\n  db: {command: FAKE, client_env: [KUBECONFIG, AWS_SECRET_ACCESS_KEY]}\n")
+	w.trust(dir, registry.Granted{Env: []string{"KUBECONFIG"}})
+	conn, err := localsock.Dial(t.Context(), w.opts.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := loomrpc.NewClient(conn)
+	t.Cleanup(func() { c.Close() })
+	reply, err := c.Hello(t.Context(), loomrpc.Hello{Version: "v1", Dir: dir})
+	if err != nil || !slices.Equal(reply.ClientEnv, []string{"KUBECONFIG"}) {
+		t.Errorf("loomd asks for %v, %v", reply.ClientEnv, err)
 	}
 }
