@@ -161,6 +161,11 @@ func FuzzParse(f *testing.F) {
 				s.Timeout <= 0 || s.Drain <= 0 || s.MaxResult < 0 || s.MaxStructured < 0 || s.Limits.Memory < 0 || s.Limits.Processes < 0 || s.IdleTimeout < 0 || s.Concurrency < 1 || s.Share == "" {
 				t.Fatalf("got %+v", s)
 			}
+			for _, rule := range s.Tools {
+				if rule.Alias != "" && (isGlob(rule.Pattern) || !aliasName.MatchString(rule.Alias) || len(s.Name)+len(separator)+len(rule.Alias) > maxExposed) {
+					t.Fatalf("got %+v", rule)
+				}
+			}
 		}
 		for client := range r.Clients {
 			if _, err := r.ProfileFor(client, ""); err != nil {

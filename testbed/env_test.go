@@ -81,11 +81,11 @@ func TestMissingInput(t *testing.T) {
 	w.MustLoom("stop")
 
 	start := w.Run(testbed.Command{Args: []string{"start"}, Env: []string{"CITY=Vienna"}})
-	if text := start.Stdout + start.Stderr; !strings.Contains(text, "fake-token") || !strings.Contains(text, "LOOM_SECRET_FAKE_TOKEN") {
+	if text := start.Stdout + start.Stderr; !strings.Contains(text, "loom secret set fake-token") {
 		t.Errorf("loom start does not say what is missing:\n%s", text)
 	}
 	c = w.Connect(testbed.ClientOptions{})
-	failed(t, c.Call("fake__echo", "{}"), loomrpc.CodeMissingInput, "missing_input", "fake-token", "LOOM_SECRET_FAKE_TOKEN", "loom start")
+	failed(t, c.Call("fake__echo", "{}"), loomrpc.CodeMissingInput, "missing_input", "loom secret set fake-token")
 	w.MustLoom("stop")
 	w.Run(testbed.Command{Args: []string{"start"}, Env: []string{"CITY=Vienna", "LOOM_SECRET_FAKE_TOKEN=x"}})
 	c.MustCall("fake__echo", "{}")

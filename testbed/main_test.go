@@ -9,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loom-core/loom/core/fakeserver"
+	"github.com/loom-core/loom/core/keyring/keyringtest"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/daemon/loomd"
 	"github.com/loom-core/loom/proxy/cli"
@@ -20,9 +21,10 @@ import (
 func TestMain(m *testing.M) {
 	localsock.MachineForTest(filepath.Join(os.Getenv("HOME"), "..", "machine"))
 	testscript.Main(testbed.Guarded{M: m}, map[string]func(){
-		"loom":     func() { os.Exit(cli.Main(os.Args[1:])) },
-		"loomd":    func() { os.Exit(loomd.Main(os.Args[1:])) },
-		"mcp-fake": func() { os.Exit(fakeserver.Main(os.Args[1:])) },
+		"loom":         func() { os.Exit(cli.Main(os.Args[1:])) },
+		"loomd":        func() { os.Exit(loomd.Main(os.Args[1:])) },
+		"mcp-fake":     func() { os.Exit(fakeserver.Main(os.Args[1:])) },
+		"loom-keyring": func() { os.Exit(keyringtest.Run()) },
 	})
 }
 

@@ -7,18 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/loom-core/loom/core/keyring"
 	"github.com/loom-core/loom/core/secret"
 )
-
-// ring is the keyring as the commands use it.
-type ring struct {
-	*keyring.Client
-	passphrase *passphrase
-}
 
 // open makes the client of the keyring that --backend names, else of that which
 // the registry fixes. It starts nothing.
@@ -44,8 +39,9 @@ func (opts *SecretOptions) openIn(backend keyring.Backend) (*ring, error) {
 		return nil, err
 	}
 	p := &passphrase{opts: opts}
+	env := slices.DeleteFunc(slices.Clone(opts.Env), func(kv string) bool { return strings.HasPrefix(kv, secretPrefix) })
 	return &ring{passphrase: p, Client: keyring.New(keyring.Options{
-		Program: program, Env: opts.Env, State: dirs.State, Backend: backend, Passphrase: p.get,
+		Program: program, Env: env, State: dirs.State, Backend: backend, Passphrase: p.get,
 	})}, nil
 }
 
@@ -117,7 +113,7 @@ func (p *passphrase) find(prompt func(*terminal) (secret.Value, error)) (secret.
 	}
 	t, err := p.opts.Terminal()
 	if err != nil {
-		return secret.Value{}, withHint(fmt.Errorf("the encrypted file has a passphrase: %w", err), "give it by --passphrase-fd N, or as the systemd credential %s", credentialName)
+		return secret.Value{}, fmt.Errorf("the encrypted file has a passphrase: %w", err)
 	}
 	defer t.close()
 	return prompt(t)

@@ -106,19 +106,42 @@ func (opts *RunOptions) server() (registry.Server, error) {
 	}
 	s, ok := reg.Server(opts.Server)
 	switch {
+	case !ok && opts.project() != "":
+		err := fmt.Errorf("%s is a server of the project %s: those are started by loomd alone, which knows what was trusted", opts.Server, opts.project())
+		return s, withHint(err, "loom proxy --server %s serves it over stdio, in that folder", opts.Server)
 	case !ok:
 		err := fmt.Errorf("there is no server %q in %s", opts.Server, reg.Path)
 		var names []string
 		for _, s := range reg.Servers {
 			names = append(names, string(s.Name))
 		}
-		return s, suggest(err, string(opts.Server), names, "loom servers lists them; one of a project is run by loomd alone: loom proxy")
+		return s, suggest(err, string(opts.Server), names, "loom servers lists them")
 	case s.URL != "":
 		return s, withHint(fmt.Errorf("%s is a remote server (%s): there is no program to run", s.Name, s.URL), "loom proxy --server %s serves it over stdio", s.Name)
 	case !s.Enabled:
 		return s, withHint(fmt.Errorf("%s is off", s.Name), "loom enable %s", s.Name)
 	}
 	return s, nil
+}
+
+// project is the folder above the working directory whose registry has the
+// server, empty if there is none.
+func (opts *RunOptions) project() string {
+	dir, err := os.Getwd()
+	for ; err == nil && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		path := filepath.Join(dir, ".loom", "registry.yaml")
+		if fi, err := os.Stat(path); err != nil || !fi.Mode().IsRegular() { // a fifo would wait for ever
+			continue
+		}
+		reg, err := registry.Load(path, true)
+		if err != nil {
+			continue
+		}
+		if _, ok := reg.Server(opts.Server); ok {
+			return dir
+		}
+	}
+	return ""
 }
 
 // host is what loomd would give the server: the saved environment and not the

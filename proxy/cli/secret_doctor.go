@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loom-core/loom/core/keyring"
+	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/core/loomrpc"
 )
 
 // NewCmdSecretDoctor makes `loom secret doctor`.
@@ -114,6 +118,7 @@ func (e *examined) examine(ctx context.Context, opts *SecretOptions) {
 		return
 	}
 	e.index(ctx, ring, items)
+	unlisted := e.unlisted(ctx, ring, items)
 	if _, err := opts.Registry(); err != nil {
 		e.problem("loom reload lists them", "the registry has mistakes, so which secrets it wants is not known")
 	}
@@ -122,7 +127,41 @@ func (e *examined) examine(ctx context.Context, opts *SecretOptions) {
 		e.fail(err)
 		return
 	}
+	for i, s := range e.Secrets {
+		if slices.Contains(unlisted, s.Name) {
+			e.Secrets[i].Backend, e.Secrets[i].Missing = e.Used, false
+		}
+	}
 	e.wanted()
+	e.daemon(ctx, opts)
+}
+
+// daemon asks a loomd that runs what it knows of the keyring. It is one more
+// that has to open it.
+func (e *examined) daemon(ctx context.Context, opts *SecretOptions) {
+	conn, err := opts.Dial(ctx)
+	if errors.Is(err, localsock.ErrNotRunning) {
+		return
+	}
+	var status loomrpc.Status
+	if err == nil {
+		err = conn.Call(ctx, loomrpc.MethodStatus, nil, &status)
+	}
+	if err != nil {
+		e.fail(fmt.Errorf("asking loomd: %w", err))
+		return
+	}
+	k := status.Keyring
+	why, mend, _ := strings.Cut(k.Error, "\nhint: ")
+	switch {
+	case k.Locked && k.Backend == string(keyring.File):
+		e.problem("loom unlock", "loomd does not have the passphrase of the encrypted file")
+	case k.Locked && e.Used == k.Backend && slices.ContainsFunc(e.Findings, func(f finding) bool { return f.Mend == unlockIt }):
+	case k.Locked:
+		e.problem(cmp.Or(mend, unlockIt), "loomd finds the keyring %s locked: %s", k.Backend, why)
+	case k.Error != "":
+		e.problem(cmp.Or(mend, "loom stop && loom start, in a shell in which loom secret doctor finds nothing wrong"), "loomd cannot use the keyring: %s", why)
+	}
 }
 
 // used says which keyring new secrets go to: the one that the registry fixes,
@@ -200,6 +239,27 @@ func (e *examined) index(ctx context.Context, ring *ring, items []keyring.Item) 
 	}
 }
 
+// unlisted finds what the keyring has and the index does not: set by an earlier
+// Loom whose state is gone, or on another machine that shares the keyring. It is
+// read all the same.
+func (e *examined) unlisted(ctx context.Context, ring *ring, items []keyring.Item) []string {
+	used := keyring.Backend(e.Used)
+	locked := slices.ContainsFunc(e.Keyrings, func(p keyring.Probe) bool { return p.Backend == used && p.Locked })
+	if used == "" || locked && (used != keyring.File || ring.passphrase.absent()) {
+		return nil
+	}
+	_, names, err := ring.Names(ctx, used)
+	if err != nil {
+		e.fail(ownHint(err))
+		return nil
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return hasItem(items, name) })
+	if len(names) > 0 {
+		e.note("loom secret set NAME writes one down", "in the keyring %s, but not known to loom secret list: %s", used, strings.Join(names, ", "))
+	}
+	return names
+}
+
 // wanted holds the registry against what is set.
 func (e *examined) wanted() {
 	for _, s := range e.Secrets {
@@ -221,7 +281,7 @@ func printExamined(io *IO, e *examined, problems int) {
 		switch {
 		case !p.Available:
 			state = cell{"not available", dim}
-		case p.Locked:
+		case p.Locked && p.Backend != keyring.File: // which is, for everyone who does not say its passphrase
 			state = cell{"locked", warn}
 		case string(p.Backend) == e.Used:
 			state = cell{"used", good}

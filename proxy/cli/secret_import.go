@@ -113,6 +113,9 @@ func runSecretImport(ctx context.Context, opts *SecretImportOptions) error {
 			return fmt.Errorf("they are set, but loomd does not know: %w", err)
 		}
 		printRestarted(opts.IO, restarted, "with them")
+		if err := opts.learnUsers(ctx, names...); err != nil {
+			return err
+		}
 	}
 	if len(chosen) == len(found)-same(found) {
 		opts.IO.Hint("the values are still in the file: rm %s", shellQuote(opts.File))

@@ -116,10 +116,15 @@ func runSecretSet(ctx context.Context, opts *SecretSetOptions) error {
 		return fmt.Errorf("%s is set, but loomd does not know: %w", opts.Name, err)
 	}
 	done.Restarted = append(done.Restarted, restarted...)
+	if !opts.JSON {
+		printRestarted(opts.IO, restarted, "with it")
+	}
+	if err := opts.learnUsers(ctx, opts.Name); err != nil {
+		return err
+	}
 	if opts.JSON {
 		return opts.IO.JSON(done)
 	}
-	printRestarted(opts.IO, restarted, "with it")
 	return nil
 }
 
@@ -138,7 +143,8 @@ func (opts *SecretOptions) put(ctx context.Context, r *ring, name string, value 
 	}
 	t, terr := opts.Terminal()
 	if terr != nil {
-		return item, r, withHint(err, "loom secret set %s --backend file keeps it in an encrypted file, under a passphrase", name)
+		failed.Hint = fmt.Sprintf("loom secret set %s --backend file keeps it in an encrypted file, under a passphrase; loom secret doctor says what the other keyrings lack", name)
+		return item, r, failed
 	}
 	yes, terr := t.confirm(ctx, "No keyring of the system is available here. Keep secrets in a file that is encrypted under a passphrase?")
 	t.close()
@@ -146,7 +152,8 @@ func (opts *SecretOptions) put(ctx context.Context, r *ring, name string, value 
 		return item, r, terr
 	}
 	if !yes {
-		return item, r, withHint(err, "loom secret doctor says which keyrings there are")
+		failed.Hint = "loom secret doctor says which keyrings there are, and what they lack"
+		return item, r, failed
 	}
 	opts.Backend = string(keyring.File)
 	if r, err = opts.open(); err != nil {

@@ -50,7 +50,7 @@ func runUnlock(ctx context.Context, opts *SecretOptions) error {
 		return err
 	}
 	fmt.Fprintln(opts.IO.Out, "loomd can read the encrypted file of secrets, until it ends")
-	return nil
+	return opts.learnUsers(ctx)
 }
 
 // unlockDaemon gives loomd a passphrase, which loomd checks.

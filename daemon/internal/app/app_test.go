@@ -15,6 +15,7 @@ import (
 
 	"github.com/loom-core/loom/core/fakeserver"
 	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/core/keyring/keyringtest"
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/daemon/internal/ring"
@@ -22,6 +23,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	keyringtest.Main()
 	// LC_* reaches every server, and the workers of go test -fuzz too.
 	if os.Getenv("LC_FAKE_SERVER") == "1" && !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.") }) {
 		if slices.Contains(os.Args, "mirror") {

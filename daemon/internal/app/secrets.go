@@ -82,7 +82,7 @@ func (a *App) secretFiles() string {
 // unlock answers loom/unlock.
 func (a *App) unlock(ctx context.Context, params json.RawMessage) (any, error) {
 	var q loomrpc.Unlock
-	if err := json.Unmarshal(params, &q); err != nil {
+	if err := json.Unmarshal(params, &q); err != nil || q.Passphrase == "" {
 		return nil, loomrpc.Errorf(loomrpc.CodeMissingInput, loomrpc.ErrorData{Hint: "loom unlock"}, "reading the params of %s: no passphrase", loomrpc.MethodUnlock) // err may quote it
 	}
 	if err := a.vault.Unlock(ctx, secret.NewValue(q.Passphrase)); err != nil {
@@ -125,7 +125,7 @@ func (a *App) keyringStatus() loomrpc.KeyringStatus {
 	state := a.vault.State()
 	s := loomrpc.KeyringStatus{Backend: string(state.Backend), Locked: state.Locked}
 	if state.Err != nil {
-		s.Error = a.opts.Secrets.Text(state.Err.Error())
+		s.Error = a.opts.Secrets.Text(strings.ReplaceAll(state.Err.Error(), "\nhint: ", "; ")) // it is shown in one line
 	}
 	return s
 }

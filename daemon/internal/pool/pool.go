@@ -60,7 +60,7 @@ type Journal interface {
 // Vault gives out the secrets of one server at once. The error is a keyring that
 // does not give them; the store lacks those that there are not.
 type Vault interface {
-	Fetch(ctx context.Context, names []string) (secret.Store, error)
+	Fetch(ctx context.Context, refs []secret.Ref) (secret.Store, error)
 }
 
 // Sharing says whom a process is shared by, and where it runs.

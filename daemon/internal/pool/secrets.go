@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/daemon/internal/vault"
@@ -24,16 +25,11 @@ func (p *Pool) secrets(s registry.Server) (*secrets, error) {
 	if p.opts.Vault == nil {
 		return out, nil
 	}
-	var names []string
-	for _, ref := range refs {
-		if s.MayHaveSecret(ref.Name) {
-			names = append(names, ref.Name)
-		}
-	}
-	if len(names) == 0 {
+	refs = slices.DeleteFunc(refs, func(ref secret.Ref) bool { return !s.MayHaveSecret(ref.Name) })
+	if len(refs) == 0 {
 		return out, nil
 	}
-	store, err := p.opts.Vault.Fetch(p.ctx, names)
+	store, err := p.opts.Vault.Fetch(p.ctx, refs)
 	if err != nil {
 		if p.ctx.Err() != nil {
 			return nil, ErrRetired

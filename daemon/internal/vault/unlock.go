@@ -30,8 +30,8 @@ func (v *Vault) Unlock(ctx context.Context, passphrase secret.Value) error {
 	return nil
 }
 
-// errLocked is an encrypted file of which loomd has no passphrase.
-var errLocked = errors.New("loomd has no passphrase of the encrypted file: run loom unlock")
+// errLocked ends the sentence of a keyring that needs a passphrase, and has a hint.
+var errLocked = errors.New("loomd was not told it since its start")
 
 // Passphrase is what opens the encrypted file.
 func (v *Vault) Passphrase(context.Context) (secret.Value, error) {

@@ -18,8 +18,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +32,10 @@ import (
 const (
 	holdValues = 5 * time.Second
 	holdErrors = 2 * time.Second // whoever mends it does not want to wait
+
+	// holdOptional is for an error that keeps nobody from starting: each of
+	// these starts would wait as long as a locked keyring is silent.
+	holdOptional = time.Minute
 )
 
 // Keyring is the part of [keyring.Client] that is used here.
@@ -71,10 +75,11 @@ type Vault struct {
 
 // question is asked once for all who need the same secrets.
 type question struct {
-	names  []string
-	done   chan struct{}
-	values map[string]secret.Value // set before done is closed
-	err    error
+	names    []string
+	optional bool // none of them was ever stored
+	done     chan struct{}
+	values   map[string]secret.Value // set before done is closed
+	err      error
 }
 
 // New makes a Vault. It asks nothing. Close ends it.
@@ -102,56 +107,86 @@ func (v *Vault) Use(backend keyring.Backend) {
 	}
 }
 
-// Fetch gets the secrets of one server. The store has those that there are.
-func (v *Vault) Fetch(ctx context.Context, names []string) (secret.Store, error) {
+// Fetch gets the secrets of one server, each name once. The store has those that
+// there are.
+//
+// An optional one that Loom never stored is looked for too, since it may have
+// been put into the keyring in another way. But a keyring that is locked does not
+// keep a server from starting for the sake of a token that nobody ever set.
+func (v *Vault) Fetch(ctx context.Context, refs []secret.Ref) (secret.Store, error) {
 	found := secret.Memory{}
-	var rest []string
 	env := secret.FromEnv(v.opts.Env)
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
-		value, err := env.Get(ctx, name)
+	var must, may []string
+	stored := sync.OnceValue(v.stored)
+	for _, ref := range refs {
+		value, err := env.Get(ctx, ref.Name)
 		switch {
 		case err == nil:
-			found[name] = value
-		case errors.Is(err, secret.ErrNotFound):
-			rest = append(rest, name)
+			v.opts.Known.Add(value.Reveal())
+			found[ref.Name] = value
+		case !errors.Is(err, secret.ErrNotFound):
+			return nil, err
+		case ref.Optional && !stored()(ref.Name):
+			may = append(may, ref.Name)
 		default:
-			return nil, err
+			must = append(must, ref.Name)
 		}
 	}
-	if len(rest) > 0 {
-		values, err := v.ask(ctx, rest)
-		if err != nil {
-			return nil, err
+	needed, wanted := v.ask(must, false), v.ask(may, true)
+	for _, q := range []*question{needed, wanted} {
+		select {
+		case <-q.done:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for the keyring: %w", context.Cause(ctx))
 		}
-		for name, value := range values {
-			found[name] = value
+		if q.err != nil && q == needed {
+			return nil, q.err
 		}
-	}
-	for _, value := range found {
-		v.opts.Known.Add(value.Reveal())
+		maps.Copy(found, q.values)
 	}
 	return found, nil
 }
 
-// ask asks the keyring, or waits for whoever asks the same.
-func (v *Vault) ask(ctx context.Context, names []string) (map[string]secret.Value, error) {
-	key := strings.Join(names, "\n")
+// stored reports of a secret whether the index of Loom knows it. Where that cannot
+// be read every secret may have been stored.
+func (v *Vault) stored() func(name string) bool {
 	v.mu.Lock()
+	backend := v.backend
+	v.mu.Unlock()
+	ring, err := v.opts.Open(backend, v.Passphrase)
+	var items []keyring.Item
+	if err == nil {
+		items, err = ring.List()
+	}
+	return func(name string) bool {
+		return err != nil || slices.ContainsFunc(items, func(i keyring.Item) bool { return i.Name == name })
+	}
+}
+
+// ask asks the keyring, or joins whoever asks the same.
+func (v *Vault) ask(names []string, optional bool) *question {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(names) == 0 {
+		return answered
+	}
+	key := fmt.Sprint(optional, names)
 	q := v.asked[key]
 	if q == nil {
-		q = &question{names: names, done: make(chan struct{})}
+		q = &question{names: names, optional: optional, done: make(chan struct{})}
 		v.asked[key] = q
 		backend := v.backend
 		v.work.Go(func() { v.answer(key, q, backend) }) // ends at the deadline of the keyring, or with Close
 	}
-	v.mu.Unlock()
-	select {
-	case <-q.done:
-		return q.values, q.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for the keyring: %w", context.Cause(ctx))
-	}
+	return q
 }
+
+// answered is a question for nothing.
+var answered = func() *question {
+	q := &question{done: make(chan struct{})}
+	close(q.done)
+	return q
+}()
 
 func (v *Vault) answer(key string, q *question, backend keyring.Backend) {
 	q.values, q.err = v.query(q.names, backend)
@@ -159,7 +194,11 @@ func (v *Vault) answer(key string, q *question, backend keyring.Backend) {
 		v.opts.Known.Add(value.Reveal())
 	}
 	hold := holdValues
-	if q.err != nil {
+	switch {
+	case q.err != nil && q.optional:
+		hold = holdOptional
+		v.opts.Log.Warn("secrets that were never stored are taken for absent: the keyring cannot be asked", "secrets", q.names, "err", q.err)
+	case q.err != nil:
 		hold = holdErrors
 		v.opts.Log.Warn("secrets cannot be read", "secrets", q.names, "err", q.err)
 	}
@@ -191,7 +230,36 @@ func (v *Vault) query(names []string, backend keyring.Backend) (map[string]secre
 	if errors.As(err, &failed) && failed.Code == keyring.CodeNoBackend {
 		return nil, nil
 	}
-	return values, err
+	return values, once(err)
+}
+
+// once leaves out of several errors those that say of another secret what was
+// said already: it is the keyring that is locked.
+func once(err error) error {
+	several, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	type reason struct {
+		backend keyring.Backend
+		code    keyring.Code
+	}
+	said, out := map[reason]bool{}, []error{}
+	for _, e := range several.Unwrap() {
+		var failed *keyring.Error
+		if errors.As(e, &failed) {
+			why := reason{failed.Backend, failed.Code}
+			if said[why] {
+				continue
+			}
+			said[why] = true
+		}
+		out = append(out, e)
+	}
+	if len(out) == 1 {
+		return out[0]
+	}
+	return errors.Join(out...)
 }
 
 // Forget drops what is held of these secrets: they have other values now. Whoever

@@ -27,6 +27,7 @@ type fakeRing struct {
 	items  []keyring.Item
 	asked  []string      // names of each GetAll
 	fail   error         // of GetAll
+	unread error         // of List
 	hang   chan struct{} // closed: go on; nil: does not hang
 	pass   string        // the right passphrase
 }
@@ -64,7 +65,13 @@ func (f *fakeRing) Unlock(_ context.Context, passphrase secret.Value, create boo
 	return nil
 }
 
-func (f *fakeRing) List() ([]keyring.Item, error) { return f.items, nil }
+func (f *fakeRing) List() ([]keyring.Item, error) { return f.items, f.unread }
+
+func (f *fakeRing) failWith(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fail = err
+}
 
 func (f *fakeRing) times() int {
 	f.mu.Lock()
@@ -84,9 +91,18 @@ func newVault(f *fakeRing, env map[string]string) *Vault {
 	})
 }
 
+// refs are references; a ? makes one optional.
+func refs(names ...string) (out []secret.Ref) {
+	for _, name := range names {
+		bare, optional := strings.CutSuffix(name, "?")
+		out = append(out, secret.Ref{Kind: secret.Secret, Name: bare, Optional: optional})
+	}
+	return out
+}
+
 func get(t *testing.T, v *Vault, names ...string) map[string]string {
 	t.Helper()
-	store, err := v.Fetch(t.Context(), names)
+	store, err := v.Fetch(t.Context(), refs(names...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +130,7 @@ func TestOrder(t *testing.T) {
 	f := &fakeRing{values: map[string]string{"both": "of the ring", "ring": "only there"}}
 	v := newVault(f, map[string]string{"LOOM_SECRET_BOTH": "of the environment", "LOOM_SECRET_ENV": "only here"})
 	defer v.Close()
-	want(t, get(t, v, "ring", "both", "env", "none", "ring"), map[string]string{"both": "of the environment", "env": "only here", "ring": "only there"})
+	want(t, get(t, v, "both", "env", "none", "ring"), map[string]string{"both": "of the environment", "env": "only here", "ring": "only there"})
 	want(t, f.asked, []string{"none ring"}) // at once, and not what the environment has
 	for _, value := range []string{"of the environment", "only here", "only there"} {
 		if !v.opts.Known.Shows(value) {
@@ -138,13 +154,27 @@ func TestNoKeyringIsAbsence(t *testing.T) {
 	for _, code := range []keyring.Code{keyring.CodeLocked, keyring.CodeUnavailable, keyring.CodePassphrase, keyring.CodeFailed, keyring.CodeTimeout} {
 		f := &fakeRing{fail: &keyring.Error{Code: code}}
 		v := newVault(f, nil)
-		_, err := v.Fetch(t.Context(), []string{"x"})
+		_, err := v.Fetch(t.Context(), refs("x"))
 		var failed *keyring.Error
 		if !errors.As(err, &failed) || failed.Code != code || errors.Is(err, secret.ErrNotFound) {
 			t.Errorf("%s: %v", code, err)
 		}
 		want(t, v.State().Locked, code == keyring.CodeLocked || code == keyring.CodeTimeout)
 		v.Close()
+	}
+}
+
+func TestOnce(t *testing.T) {
+	one := &keyring.Error{Backend: keyring.Pass, Name: "a", Code: keyring.CodeLocked, Message: "one"}
+	again := &keyring.Error{Backend: keyring.Pass, Name: "b", Code: keyring.CodeLocked, Message: "again"}
+	other := &keyring.Error{Backend: keyring.KWallet, Name: "c", Code: keyring.CodeLocked, Message: "other"}
+	plain := errors.New("plain")
+	for _, tc := range []struct{ in, want error }{
+		{nil, nil}, {one, one}, {plain, plain},
+		{errors.Join(one, again), one},
+		{errors.Join(one, again, other, plain), errors.Join(one, other, plain)},
+	} {
+		want(t, once(tc.in), tc.want)
 	}
 }
 
@@ -166,19 +196,55 @@ func TestStorm(t *testing.T) {
 		get(t, v, "a", "b")
 		want(t, f.times(), 1)
 		time.Sleep(2)
-		f.fail = &keyring.Error{Code: keyring.CodeLocked}
+		f.failWith(&keyring.Error{Code: keyring.CodeLocked})
 		for range 10 {
-			if _, err := v.Fetch(t.Context(), []string{"a", "b"}); err == nil {
+			if _, err := v.Fetch(t.Context(), refs("a", "b")); err == nil {
 				t.Error("a locked keyring gave something")
 			}
 		}
 		want(t, f.times(), 2)
 		time.Sleep(holdErrors + 1)
-		f.fail = nil
+		f.failWith(nil)
 		get(t, v, "a", "b")
 		want(t, f.times(), 3)
 		time.Sleep(holdValues + 1)
+		v.mu.Lock()
+		defer v.mu.Unlock()
 		want(t, len(v.asked), 0) // nothing is kept
+	})
+}
+
+// A keyring that is locked keeps no server from starting for the sake of an
+// optional secret that nobody ever stored; one that was stored is not taken for absent.
+func TestNeverStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeRing{values: map[string]string{"a": "1", "by-hand": "2", "stored": "3"}, items: []keyring.Item{{Name: "stored"}}}
+		v := newVault(f, nil)
+		defer v.Close()
+		store, err := v.Fetch(t.Context(), refs("a", "by-hand?", "never?", "stored?"))
+		if err != nil || len(store.(secret.Memory)) != 3 {
+			t.Errorf("what works: %v, %v", store, err)
+		}
+		time.Sleep(holdValues + 1)
+		f.failWith(&keyring.Error{Code: keyring.CodeLocked})
+		for _, needed := range []string{"a", "stored?"} {
+			if _, err := v.Fetch(t.Context(), refs(needed, "never?")); err == nil {
+				t.Errorf("%s was taken for absent", needed)
+			}
+		}
+		f.unread = errors.New("the index is broken")
+		if _, err := v.Fetch(t.Context(), refs("other?")); err == nil {
+			t.Error("without an index a secret was taken for absent")
+		}
+		f.unread, f.asked = nil, nil
+		for range 10 {
+			if store, err := v.Fetch(t.Context(), refs("never?")); err != nil || len(store.(secret.Memory)) != 0 {
+				t.Errorf("never stored, and locked: %v, %v", store, err)
+			}
+			time.Sleep(holdErrors + 1)
+		}
+		want(t, f.times(), 0) // asked with the others, and not again for a minute
+		time.Sleep(holdOptional)
 	})
 }
 
@@ -189,7 +255,7 @@ func TestLockedHoldsUpNobodyElse(t *testing.T) {
 		v := newVault(f, map[string]string{"LOOM_SECRET_ENV": "x"})
 		late := make(chan error)
 		go func() {
-			_, err := v.Fetch(t.Context(), []string{"a"})
+			_, err := v.Fetch(t.Context(), refs("a"))
 			late <- err
 		}()
 		synctest.Wait()
@@ -200,7 +266,7 @@ func TestLockedHoldsUpNobodyElse(t *testing.T) {
 		want(t, get(t, v, "b"), map[string]string{"b": "2"})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := v.Fetch(ctx, []string{"a"}); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := v.Fetch(ctx, refs("a")); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("who does not want to wait: %v", err)
 		}
 		v.Close() // ends what hangs
@@ -235,18 +301,18 @@ func TestUnlock(t *testing.T) {
 	v := newVault(f, nil)
 	defer v.Close()
 	want(t, v.State(), State{Backend: keyring.File, Locked: true})
-	if _, err := v.Passphrase(t.Context()); err == nil || !strings.Contains(err.Error(), "loom unlock") {
+	if _, err := v.Passphrase(t.Context()); err == nil || !strings.Contains(err.Error(), "was not told") {
 		t.Errorf("Passphrase: %v", err)
 	}
-	f.fail = &keyring.Error{Code: keyring.CodeLocked, Backend: keyring.File}
-	v.Fetch(t.Context(), []string{"a"})
+	f.failWith(&keyring.Error{Code: keyring.CodeLocked, Backend: keyring.File})
+	v.Fetch(t.Context(), refs("a"))
 	if err := v.Unlock(t.Context(), secret.NewValue("wrong one")); err == nil {
 		t.Error("a wrong passphrase was taken")
 	}
 	if _, err := v.Passphrase(t.Context()); err == nil {
 		t.Error("a wrong passphrase was kept")
 	}
-	f.fail = nil
+	f.failWith(nil)
 	if err := v.Unlock(t.Context(), secret.NewValue("open sesame")); err != nil {
 		t.Fatal(err)
 	}
@@ -319,13 +385,12 @@ func TestFiles(t *testing.T) {
 
 // The registry spells the backends itself, since it may not import what starts programs.
 func TestBackends(t *testing.T) {
-	all := []keyring.Backend{keyring.Keychain, keyring.WinCred, keyring.SecretService, keyring.KWallet, keyring.Pass, keyring.KeyCtl, keyring.File}
-	for _, b := range all {
+	for _, b := range keyring.Known {
 		if !slices.Contains(registry.SecretBackends, string(b)) {
 			t.Errorf("the registry does not know %s", b)
 		}
 	}
-	if len(registry.SecretBackends) != len(all) {
+	if len(registry.SecretBackends) != len(keyring.Known) {
 		t.Errorf("the registry knows %v", registry.SecretBackends)
 	}
 }
