@@ -20,7 +20,7 @@ func SetClient(data []byte, client, profile string) ([]byte, Change, error) {
 	}
 	for what, name := range map[string]string{"client": client, "profile": profile} {
 		if !label.MatchString(name) {
-			return nil, Change{}, fmt.Errorf("invalid name of a %s %q: use letters, digits, - _ and .", what, name)
+			return nil, Change{}, fmt.Errorf("invalid name of a %s %q: use letters, digits and any of -, . and _", what, name)
 		}
 	}
 	if own, there := before.Clients[client]; there && own.Profile == profile {

@@ -17,6 +17,9 @@ type Origin struct {
 // String is like "user /home/me/.config/loom/registry.yaml:3".
 func (o Origin) String() string {
 	place, _, _ := cutLast(o.Pos.String(), ":") // the column says little
+	if o.Layer == LayerShipped {                // its name says so
+		return place
+	}
 	return string(o.Layer) + " " + place
 }
 

@@ -58,6 +58,28 @@ func TestMachinePolicy(t *testing.T) {
 	}
 }
 
+// TestNobodyMovesTheMachine: what puts another folder in place of /etc/loom is for
+// test binaries. A program that called it would have no policy.
+func TestNobodyMovesTheMachine(t *testing.T) {
+	found := 0
+	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if strings.Contains(string(text), "MachineForTest(") {
+			found++
+			if !strings.HasSuffix(path, "_test.go") && path != filepath.Join("..", "core", "localsock", "paths.go") {
+				t.Errorf("%s calls it", path)
+			}
+		}
+		return err
+	})
+	if err != nil || found < 3 {
+		t.Errorf("found in %d files: %v", found, err)
+	}
+}
+
 // TestPolicyCommands: a program that only PATH or a variable leads to is asked
 // about when it is started.
 func TestPolicyCommands(t *testing.T) {
