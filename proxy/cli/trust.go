@@ -153,7 +153,7 @@ func runTrust(ctx context.Context, opts *TrustOptions) error {
 		}
 	}
 	if done.Note, err = lookAgain(ctx, opts.Dial, dir); err != nil {
-		return err
+		return notTold(fmt.Sprintf("%s is trusted", visible(dir)), err)
 	}
 	if opts.JSON {
 		return opts.IO.JSON(done)
@@ -229,6 +229,11 @@ func findProject(dir string) (string, error) {
 		return "", err
 	}
 	return project, nil
+}
+
+// notTold is a change that is made and that a running loomd has not heard of.
+func notTold(what string, err error) error {
+	return withHint(fmt.Errorf("%s, and a running loomd could not be told: %w", what, err), "loom stop && loom start")
 }
 
 // lookAgain makes a running loomd look at what is trusted, and returns what it

@@ -13,9 +13,9 @@ import (
 	"github.com/loom-core/loom/registry/trust"
 )
 
-// projectLines is all that a project's registry does, for a person who decides
-// whether it may. Nothing is left out or cut, and what a terminal would not show
-// is made visible.
+// projectLines is what a project's registry runs, gets and says, for a person
+// who decides whether it may. None of that is left out or cut, and what a
+// terminal would not show is made visible.
 func projectLines(p *registry.Project, agreed trust.Entry) []string {
 	lines := []string{visible(p.Path) + ":"}
 	add := func(what, text string) { lines = append(lines, fmt.Sprintf("  %-10s %s", what, text)) }
@@ -25,6 +25,10 @@ func projectLines(p *registry.Project, agreed trust.Entry) []string {
 			head += " (off)"
 		}
 		lines = append(lines, "", head)
+		base := shippedServer(s)
+		if s.Description != base.Description {
+			add("says", "to models: "+visible(s.Description))
+		}
 		if s.From != "" {
 			add("is", "the one that comes with loom")
 		}
@@ -51,6 +55,9 @@ func projectLines(p *registry.Project, agreed trust.Entry) []string {
 				add("says", "of tool "+visible(rule.Pattern)+": "+visible(strings.TrimSpace(rule.Alias+" "+rule.Description)))
 			}
 		}
+		if !slices.Equal(s.Categories, base.Categories) {
+			add("is in", "categories "+visible(strings.Join(s.Categories, ", ")))
+		}
 		if s.Share != registry.ShareWorkspace {
 			add("share", string(s.Share))
 		}
@@ -71,6 +78,17 @@ func projectLines(p *registry.Project, agreed trust.Entry) []string {
 		lines = append(lines, "Of all servers, your own too, sessions there get: "+strings.Join(narrows, "; "))
 	}
 	return lines
+}
+
+// shippedServer is the one that comes with loom under that entry; zero if it is
+// of the project's own making.
+func shippedServer(s registry.Server) registry.Server {
+	for _, base := range registry.Shipped() {
+		if s.From != "" && base.Name == s.Name {
+			return base
+		}
+	}
+	return registry.Server{}
 }
 
 // grantLines says what the servers get of the user's own.

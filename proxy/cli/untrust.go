@@ -70,7 +70,7 @@ func runUntrust(ctx context.Context, opts *UntrustOptions) error {
 		return err
 	}
 	if _, err := lookAgain(ctx, opts.Dial, dir); err != nil {
-		return withHint(fmt.Errorf("%s is not trusted any more, and a running loomd could not be told: %w", visible(dir), err), "loom stop && loom start")
+		return notTold(fmt.Sprintf("%s is not trusted any more", visible(dir)), err)
 	}
 	if opts.JSON {
 		return opts.IO.JSON(untrusted{dir})

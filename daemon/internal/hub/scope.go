@@ -30,7 +30,11 @@ func (h *Hub) In(project string) *registry.Registry {
 
 // in is what the views of a project are made from.
 func (h *Hub) in(project string) builder {
-	b, scope := h.builder, h.scopes[project]
+	b := h.builder
+	if project == "" {
+		return b
+	}
+	scope := h.scopes[project]
 	b.note = scope.Note
 	if scope.Registry != nil {
 		b.registry = scope.Registry
@@ -55,7 +59,7 @@ func (h *Hub) SetScope(project string, s Scope) {
 // viewKey tells the views of two projects apart, and those of a project that
 // changes nothing not from the user's own.
 func (h *Hub) viewKey(project string, p registry.Profile) string {
-	if h.scopes[project] == (Scope{}) {
+	if project == "" || h.scopes[project] == (Scope{}) {
 		return p.Name
 	}
 	return project + "\x00\x00" + p.Name
