@@ -30,29 +30,46 @@ type projects struct {
 	read  os.FileInfo   // of that file; nil if there was none
 }
 
-// Find implements what a session wants to know of its folder.
+// Find implements what a session wants to know of its folder. It looks at every
+// project that is known around it, too: a file that is gone takes the servers of
+// sessions with it that began while it was there.
 func (p *projects) Find(dir string) string {
-	top, ok := registry.FindProject(dir, p.app.home)
-	if !ok {
-		return ""
-	}
+	top, found := registry.FindProject(dir, p.app.home)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	before := p.known[top]
-	now, ok := project.Read(top, p.app.hub.Registry(), p.trustLocked(), before)
-	if !ok {
+	around := slices.DeleteFunc(slices.Collect(maps.Keys(p.known)), func(known string) bool {
+		return known == top || dir != known && !strings.HasPrefix(dir, known+"/")
+	})
+	for _, known := range around {
+		p.lookLocked(known)
+	}
+	if !found || !p.lookLocked(top) {
 		return ""
 	}
-	if now != before {
-		p.tell(now)
-		p.known[top] = now
-		p.app.hub.SetScope(top, scope(now))
-		if withdrawn(before, now) {
-			p.revoke(top)
-		}
-		p.app.pool.Keep(p.registriesLocked()...)
-	}
 	return top
+}
+
+// lookLocked looks at one project, and has hub and pool know what changed. It
+// reports whether there is a project.
+func (p *projects) lookLocked(dir string) bool {
+	before := p.known[dir]
+	now, there := project.Read(dir, p.app.hub.Registry(), p.trustLocked(), before)
+	switch {
+	case there && now == before, !there && before == nil:
+		return there
+	case there:
+		p.known[dir] = now
+		p.tell(now)
+		p.app.hub.SetScope(dir, scope(now))
+		if withdrawn(before, now) {
+			p.revoke(dir)
+		}
+	default:
+		delete(p.known, dir)
+		p.app.hub.SetScope(dir, hub.Scope{})
+	}
+	p.app.pool.Keep(p.registriesLocked()...)
+	return there
 }
 
 // tell writes down what became of a project.

@@ -332,6 +332,39 @@ func TestTrustFlow(t *testing.T) {
 	}
 }
 
+// A file that is gone is noticed as one that changed is.
+func TestProjectFileGone(t *testing.T) {
+	for name, gone := range map[string]func(file string) error{
+		"removed":       os.Remove,
+		"its folder":    func(file string) error { return os.RemoveAll(filepath.Dir(file)) },
+		"a broken link": func(file string) error { return errors.Join(os.Remove(file), os.Symlink("none", file)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newProjectWorld(t)
+			dir := w.project(db + "x}}\n")
+			w.trust(dir, registry.Granted{})
+			c, _ := w.session(dir)
+			c.lists(true, "db__")
+			c.told = 0
+			if err := gone(registry.ProjectFile(dir)); err != nil {
+				t.Fatal(err)
+			}
+			if _, told := w.session(dir); strings.Contains(told, "loom trust") {
+				t.Errorf("instructions: %s", told)
+			}
+			c.changes(false, "db__")
+			if s := w.status(); len(s.Projects) != 0 {
+				t.Errorf("status: %+v", s.Projects)
+			}
+			w.write(dir, db+"x}}\n") // as it was, so it is trusted
+			if again, _ := w.session(dir); strings.HasPrefix(again.tool("db__pid", "{}"), "error") {
+				t.Error("what is there again is not used")
+			}
+			c.changes(true, "db__")
+		})
+	}
+}
+
 // Two projects with a server of one name have nothing of each other, and a
 // person can name each.
 func TestTwoProjects(t *testing.T) {

@@ -122,17 +122,33 @@ func TestReadAgain(t *testing.T) {
 	}
 }
 
-// A session begins with it, so it takes no time: what did not change is not
-// parsed again.
-func TestReadIsFast(t *testing.T) {
-	dir := t.TempDir()
+// BenchmarkRead is the first look at a project of twenty servers.
+func BenchmarkRead(b *testing.B) {
+	dir := b.TempDir()
+	write(b, dir, twenty())
+	user, trusted := base(b, "servers: {git: {command: x}}"), agreed(dir, twenty(), registry.Granted{})
+	for b.Loop() {
+		if p, _ := Read(dir, user, trusted, nil); p.State != Trusted {
+			b.Fatal(p.Note)
+		}
+	}
+}
+
+func twenty() string {
 	var b strings.Builder
 	b.WriteString("servers:\n")
 	for _, name := range strings.Fields("a b c d e f g h i j k l m n o p q r s t") {
 		b.WriteString("  " + name + ": {command: x, args: [--some, --more], env: {A: \"${env:A:-}\"}}\n")
 	}
-	write(t, dir, b.String())
-	user, trusted := base(t, "servers: {git: {command: x}}"), agreed(dir, b.String(), registry.Granted{})
+	return b.String()
+}
+
+// A session begins with it, so it takes no time: what did not change is not
+// parsed again.
+func TestReadIsFast(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, twenty())
+	user, trusted := base(t, "servers: {git: {command: x}}"), agreed(dir, twenty(), registry.Granted{})
 	p, _ := Read(dir, user, trusted, nil)
 	best := time.Hour
 	for range 20 {
