@@ -228,7 +228,7 @@ func findProject(dir string) (string, error) {
 		}
 		return "", err
 	}
-	return project, nil
+	return project, trust.CheckDir(project)
 }
 
 // notTold is a change that is made and that a running loomd has not heard of.

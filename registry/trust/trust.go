@@ -7,10 +7,13 @@
 package trust
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // FileName is the name of the file, in the folder of Loom's state.
@@ -81,6 +84,16 @@ func (s *Store) Untrust(dir string) bool {
 	_, known := s.entries[dir]
 	delete(s.entries, dir)
 	return known
+}
+
+// CheckDir returns an error for a folder whose path a person cannot read as it
+// is: notes and questions about a project name it, to people and to models, and
+// whoever made the repository chose the names of the folders in it.
+func CheckDir(dir string) error {
+	if !utf8.ValidString(dir) || strings.ContainsFunc(dir, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return fmt.Errorf("the path of the project %q has characters that cannot be seen; rename the folder", dir)
+	}
+	return nil
 }
 
 // Command is what a user types to be asked about a project.

@@ -62,6 +62,14 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
+func TestCheckDir(t *testing.T) {
+	for dir, ok := range map[string]bool{"/home/me/app 1": true, "/é/日本": true, "/a\nb": false, "/a\x1b[2Jb": false, "/\u202ea": false, "/a\u200b": false, "/a\xff": false, "/a\u00a0b": false} {
+		if err := CheckDir(dir); (err == nil) != ok {
+			t.Errorf("CheckDir(%q) = %v", dir, err)
+		}
+	}
+}
+
 func TestCommand(t *testing.T) {
 	for dir, want := range map[string]string{
 		"/home/me/app-1.0_x":  "loom trust /home/me/app-1.0_x",

@@ -66,7 +66,10 @@ func Read(dir string, base *registry.Registry, trusted Trust, before *Project) (
 		return nil, false
 	}
 	p = &Project{Dir: dir, base: base}
+	unreadable := trust.CheckDir(dir)
 	switch {
+	case unreadable != nil:
+		p.not(Unusable, "%v", unreadable)
 	case err != nil:
 		p.not(Unusable, "%v", err)
 	case trusted.Err != nil:
