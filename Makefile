@@ -15,7 +15,7 @@ STEPS   = MAKE='$(MAKE)' tools/steps.sh
 CHECK  := build test vet darwin staticcheck tidy-diff workspace drift
 eachmod = @set -e; for d in $(MODULES) $(CURDIR)/tools; do (cd $$d && GOWORK=off $(1)) || { echo "FAIL: (cd $$d && GOWORK=off $(1))"; exit 1; }; done
 
-.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance clients demo e2e bench diagrams
+.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance keyring clients clients-e2e demo e2e bench diagrams
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -66,11 +66,17 @@ check: ## what a change must pass: build, test, lint, drift, 5 s per fuzz target
 	@FUZZTIME=$${FUZZTIME:-5s} $(STEPS) $(CHECK) fuzz
 
 ci: ## check, race and the longer suites: what .ci/run calls (needs npm)
-	@FUZZTIME=$${FUZZTIME:-5s} SEED=$${SEED:-1} DURATION=60s $(STEPS) $(CHECK) fuzz race chaos conformance clients e2e
+	@FUZZTIME=$${FUZZTIME:-5s} SEED=$${SEED:-1} DURATION=60s $(STEPS) $(CHECK) fuzz race chaos conformance keyring clients clients-e2e e2e
 
 conformance: ## the MCP conformance suite and the reference servers, directly and through loom (needs npm)
 	@if tools/npm-ci.sh testbed/clients; then LOOM_CONFORMANCE=1 $(GO) test ./testbed/conformance/... -v -count=1; \
 	else echo 'skip  make conformance: its packages cannot be installed from npm'; [ -z "$${CI:-}" ]; fi
+
+keyring: ## loom-keyring against real keyrings: gnome-keyring, pass, the encrypted file, keyctl (Debian packages)
+	@have=installed; tools/debian.sh gnome-keyring:gnome-keyring-daemon dbus:dbus-run-session dbus:dbus-send pass:pass gnupg:gpg || { \
+		[ $$? = 2 ] || [ -z "$${CI:-}" ] || exit 1; \
+		have=some; echo 'skip  part of make keyring: its Debian packages cannot be installed'; }; \
+	LOOM_KEYRING=$$have $(GO) test ./testbed/keyring -v -count=1
 
 chaos: ## everything breaks while clients call, and 10,000 questions find their client (SEED=…, DURATION=10m)
 	LOOM_CHAOS=1 SEED='$(SEED)' DURATION='$(DURATION)' $(GO) test ./testbed/chaos -run TestChaos -v -count=1 -timeout 0
@@ -79,6 +85,10 @@ chaos: ## everything breaks while clients call, and 10,000 questions find their 
 clients: build ## MCP clients and servers from npm, pinned, through loom (needs npm)
 	@tools/npm-ci.sh testbed/clients
 	LOOM_CLIENTS=1 $(GO) test ./testbed/clients/... -v -count=1
+
+clients-e2e: build ## the AI clients themselves, from npm, pinned: loom sync, list, call (needs npm, 1.8 GB)
+	@tools/npm-ci.sh testbed/clients/agents install --no-save
+	LOOM_CLIENTS=1 LOOM_AGENTS=1 $(GO) test ./testbed/clients/... -run 'TestAgents|TestCodex' -v -count=1
 
 demo: ## the promise in six lines: two clients, one server, crashes survived
 	@$(GO) run ./testbed/cmd/demo

@@ -45,6 +45,9 @@ func (r *reader) begin(values map[string]*yaml.Node, f *file) []entry {
 	if v := values["defaults"]; v != nil {
 		r.defaults(v, &f.defaults)
 	}
+	if v := values["secrets"]; v != nil {
+		f.backend = cmp.Or(r.secrets(v), f.backend)
+	}
 	if v := values["servers"]; v != nil {
 		return r.servers(v)
 	}
@@ -63,9 +66,6 @@ func (r *reader) finish(values map[string]*yaml.Node, f *file) {
 func (r *reader) finishClients(values map[string]*yaml.Node, f *file) {
 	if v := values["clients"]; v != nil {
 		r.clients(v, f)
-	}
-	if v := values["secrets"]; v != nil {
-		f.backend = cmp.Or(r.secrets(v), f.backend)
 	}
 }
 

@@ -31,10 +31,10 @@ func merge(path string, files []source, policy *source) (*Registry, error) {
 		Clients:   f.clients,
 		LearnWait: f.defaults.learnWait,
 		Hash:      hashOf(all),
-		defaults:  f.defaults,
-		origins:   origins,
 
 		SecretBackend: f.backend,
+		defaults:      f.defaults,
+		origins:       origins,
 	}
 	for _, s := range all {
 		if s.Layer != "" {

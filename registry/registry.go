@@ -28,6 +28,7 @@ type Registry struct {
 	// SecretBackend is the keyring that holds new secrets, one of
 	// [SecretBackends]; empty leaves the choice to loom-keyring.
 	SecretBackend string
+
 	// Policy is the machine's, nil if there is none. It is applied to all of the
 	// above already.
 	Policy *Policy `json:",omitempty"`

@@ -25,6 +25,11 @@ func (r *Registry) Show(v View) ([]byte, error) {
 	s := shower{r: r, view: v}
 	root := s.mapping()
 	s.add(root, s.int(1), "version")
+	if r.SecretBackend != "" {
+		secrets := s.mapping()
+		s.add(secrets, s.text(r.SecretBackend), "secrets", "backend")
+		s.section(root, secrets, "secrets")
+	}
 	servers := s.mapping()
 	for _, server := range r.Servers {
 		if v.Only == nil || v.Only(server) {
@@ -42,11 +47,6 @@ func (r *Registry) Show(v View) ([]byte, error) {
 		s.client(clients, name)
 	}
 	s.section(root, clients, "clients")
-	if s.r.SecretBackend != "" {
-		secrets := s.mapping()
-		s.add(secrets, s.text(s.r.SecretBackend), "secrets", "backend")
-		s.section(root, secrets, "secrets")
-	}
 	var b bytes.Buffer
 	b.WriteString(s.head())
 	encoder := yaml.NewEncoder(&b)

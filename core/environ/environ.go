@@ -36,9 +36,9 @@ func Passed(name string) bool {
 	return slices.Contains(passed, name) || strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "XDG_")
 }
 
-// settings are what loomd itself reads. They are saved with the rest, and no
-// server gets them.
-var settings = []string{"LOOM_METRICS", "LOOM_LOG_LEVEL"}
+// settings are what loomd itself reads, or loom-keyring: where pass and gpg have
+// their files. They are saved with the rest, and no server gets them.
+var settings = []string{"LOOM_METRICS", "LOOM_LOG_LEVEL", "PASSWORD_STORE_DIR", "GNUPGHOME"}
 
 // Pass returns the entries of env ("NAME=value") whose names are [Passed].
 func Pass(env []string) []string {

@@ -11,7 +11,7 @@ import (
 
 func TestSaveKeepsSecretsOut(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state", "environment.json")
-	refused, err := Save(file, []string{"PATH=/bin", "GITLAB_TOKEN=x", "LOKI_URL=http://l", "OTHER=y", "LC_ALL=C", "LOOM_METRICS=off", "LOOM_SOCKET=/s"}, []string{"GITLAB_TOKEN", "LOKI_URL"})
+	refused, err := Save(file, []string{"PATH=/bin", "GITLAB_TOKEN=x", "LOKI_URL=http://l", "OTHER=y", "LC_ALL=C", "LOOM_METRICS=off", "LOOM_SOCKET=/s", "PASSWORD_STORE_DIR=/p", "GNUPGHOME=/g"}, []string{"GITLAB_TOKEN", "LOKI_URL"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestSaveKeepsSecretsOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"LC_ALL=C", "LOKI_URL=http://l", "LOOM_METRICS=off", "PATH=/bin", "LOOM_ENVIRONMENT=saved"}
+	want := []string{"GNUPGHOME=/g", "LC_ALL=C", "LOKI_URL=http://l", "LOOM_METRICS=off", "PASSWORD_STORE_DIR=/p", "PATH=/bin", "LOOM_ENVIRONMENT=saved"}
 	if !slices.Equal(env, want) {
 		t.Errorf("got %v, want %v", env, want)
 	}

@@ -145,10 +145,15 @@ func Text(raw []byte) (text string, ok bool) {
 		return "", false
 	}
 	if bytes.IndexByte(raw, '\\') >= 0 {
-		err := json.Unmarshal(raw, &text)
-		return text, err == nil
+		return unescape(raw)
 	}
 	return string(raw[1 : len(raw)-1]), true
+}
+
+// unescape is a function of its own because text lies in the heap here.
+func unescape(raw []byte) (text string, ok bool) {
+	err := json.Unmarshal(raw, &text)
+	return text, err == nil
 }
 
 // Int decodes a JSON number that is a whole number.

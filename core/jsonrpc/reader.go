@@ -30,6 +30,7 @@ type Reader struct {
 	buf  []byte
 	r, w int // unread bytes are buf[r:w]
 	seen int // there is no line end in buf[r:seen]
+	last int // length of the last line that was longer than buf
 }
 
 // readerSize is what is read at once of frames that come together.
@@ -113,7 +114,7 @@ func (r *Reader) line() ([]byte, error) {
 
 // long reads a line of which buf holds the head.
 func (r *Reader) long() ([]byte, error) {
-	var p pieces
+	p := pieces{expect: r.last}
 	copy(p.room(), r.buf)
 	p.took(len(r.buf))
 	r.r, r.w, r.seen = 0, 0, 0
@@ -131,9 +132,10 @@ func (r *Reader) long() ([]byte, error) {
 		case p.size > r.max:
 			return nil, r.tooLarge(p.all, nil, end >= 0)
 		case end >= 0:
-			return p.join(), nil
+			r.last = p.size
+			return p.whole(), nil
 		case n == 0 && err == io.EOF:
-			return p.join(), nil
+			return p.whole(), nil
 		case n == 0 && err != nil:
 			return nil, err
 		}
@@ -150,10 +152,13 @@ func (r *Reader) keep(rest []byte) {
 
 // pieces are the parts of a long line. They are put together once, when its
 // length is known: to grow one slice would copy it again and again, and leave a
-// heap of several times its size.
+// heap of several times its size. A line that gets really long is expected to
+// be like the one before, and read into one piece from there on: who asks for
+// something large asks for it again, and then nothing is copied at the end.
 type pieces struct {
-	all  [][]byte
-	size int
+	all    [][]byte
+	size   int
+	expect int // length of the whole; 0: not known
 }
 
 // A piece is twice as long as the one before, within these bounds. What a pipe
@@ -168,15 +173,24 @@ const (
 func (p *pieces) room() []byte {
 	last := len(p.all) - 1
 	if last < 0 || len(p.all[last]) == cap(p.all[last]) {
-		size := firstPiece
-		if last >= 0 {
-			size = min(2*cap(p.all[last]), lastPiece)
-		}
-		p.all = append(p.all, make([]byte, 0, size))
-		last++
+		p.grow()
+		last = len(p.all) - 1
 	}
 	piece := p.all[last]
 	return piece[len(piece):min(cap(piece), len(piece)+mostRead)]
+}
+
+// grow makes room behind a piece that is full.
+func (p *pieces) grow() {
+	switch last := len(p.all) - 1; {
+	case last < 0:
+		p.all = append(p.all, make([]byte, 0, firstPiece))
+	case last > 0 && p.size > lastPiece/2 && p.size < p.expect:
+		whole := p.join(p.expect + readerSize) // it is not as long to the byte: ids grow
+		p.all = append(p.all[:0], whole)
+	default:
+		p.all = append(p.all, make([]byte, 0, min(2*cap(p.all[last]), lastPiece)))
+	}
 }
 
 // took notes that n bytes of room are filled.
@@ -186,8 +200,17 @@ func (p *pieces) took(n int) {
 	p.size += n
 }
 
-func (p *pieces) join() []byte {
-	out := make([]byte, 0, p.size)
+// whole is the line.
+func (p *pieces) whole() []byte {
+	if only := p.all[0]; len(p.all) == 1 && len(only) > cap(only)/2 {
+		return only[:len(only):len(only)]
+	}
+	return p.join(p.size)
+}
+
+// join copies what there is to one slice of that capacity.
+func (p *pieces) join(capacity int) []byte {
+	out := make([]byte, 0, capacity)
 	for n, piece := range p.all {
 		out = append(out, piece...)
 		p.all[n] = nil // free at once

@@ -14,10 +14,13 @@ func TestReaderSplitsLines(t *testing.T) {
 	long := `{"a":"` + strings.Repeat("y", 100<<10) + `"}`
 	longer := `{"a":"` + strings.Repeat("z", 3<<20) + `"}`
 	after := strings.Repeat(`{"c":3}`+"\n", 20000) // more than fits in buf may be read behind a long line
-	in := "{\"a\":1}\r\n\n \t\n" + long + "\n" + longer + "\r\n" + after + long + "\n\n{\"b\":2}"
+	same := longer[:len(longer)-3] + `xx"}`        // and is read in one piece
+	shorter := longer[:1<<20] + `"}`               // in one that is far too large
+	longest := longer[:3<<20] + longer[8:]         // in one that is too small
+	in := "{\"a\":1}\r\n\n \t\n" + long + "\n" + longer + "\r\n" + same + "\n" + shorter + "\n" + longer + "\n" + longest + "\n" + after + long + "\n\n{\"b\":2}"
 	for name, src := range map[string]io.Reader{"whole": strings.NewReader(in), "bytewise": iotest.OneByteReader(strings.NewReader(in))} {
 		r := NewReader(src, 0)
-		want := slices.Concat([]string{`{"a":1}`, long, longer}, slices.Repeat([]string{`{"c":3}`}, 20000), []string{long, `{"b":2}`})
+		want := slices.Concat([]string{`{"a":1}`, long, longer, same, shorter, longer, longest}, slices.Repeat([]string{`{"c":3}`}, 20000), []string{long, `{"b":2}`})
 		for _, want := range want {
 			got, err := r.Next()
 			if err != nil || string(got) != want {

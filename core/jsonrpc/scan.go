@@ -1,6 +1,7 @@
 package jsonrpc
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math/bits"
@@ -117,7 +118,7 @@ func ScanTrusted(frame []byte) (Message, error) {
 func (s *scanner) envelope() (m Message, err error) {
 	duplicate := false
 	err = s.object(func(key, value Span) bool {
-		p := m.member(keyText(key.Of(s.data)))
+		p := m.member(key.Of(s.data))
 		if p == nil {
 			return true
 		}
@@ -137,8 +138,15 @@ func (s *scanner) envelope() (m Message, err error) {
 	return m, nil
 }
 
-func (m *Message) member(name string) *Span {
-	switch name {
+// member is where the value of a name belongs, which is quoted as in the frame;
+// nil if the envelope has none of that name.
+func (m *Message) member(quoted []byte) *Span {
+	name := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(name, '\\') >= 0 {
+		text, _ := Text(quoted)
+		name = []byte(text)
+	}
+	switch string(name) {
 	case "id":
 		return &m.ID
 	case "method":

@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/loom-core/loom/proxy/internal/launch"
 )
 
 // Exit codes.
@@ -31,6 +33,9 @@ const (
 
 // Main runs loom with args, without the program's name, and returns its exit code.
 func Main(args []string) int {
+	if len(args) > 0 && args[0] == launch.DetachArgument {
+		return launch.Detach(args[1:])
+	}
 	// The first signal ends what is being done; the second one ends us.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -110,9 +115,9 @@ servers themselves are described once, in registry.yaml, and run once, by loomd.
 		}
 	}
 	add(groupDaemon, NewCmdStart(f, nil), NewCmdStop(f, nil), NewCmdStatus(f, nil), NewCmdReload(f, nil), NewCmdMetrics(f, nil), NewCmdAudit(f, nil), NewCmdTrace(f, nil), NewCmdService(f, nil), NewCmdEnv(f, nil))
-	add(groupRegistry, NewCmdServers(f, nil), NewCmdEnable(f, nil), NewCmdDisable(f, nil), NewCmdRestart(f, nil), NewCmdLogs(f, nil), NewCmdPin(f, nil), NewCmdTrust(f, nil), NewCmdUntrust(f, nil), NewCmdRegistry(f, nil), NewCmdProfile(f, nil), NewCmdSecret(f), NewCmdUnlock(f, nil))
+	add(groupRegistry, NewCmdServers(f, nil), NewCmdRemove(f, nil), NewCmdEnable(f, nil), NewCmdDisable(f, nil), NewCmdRestart(f, nil), NewCmdLogs(f, nil), NewCmdPin(f, nil), NewCmdTrust(f, nil), NewCmdUntrust(f, nil), NewCmdEdit(f, nil), NewCmdRegistry(f, nil), NewCmdProfile(f, nil), NewCmdSecret(f), NewCmdUnlock(f, nil))
 	add(groupTools, NewCmdTools(f, nil), NewCmdCall(f, nil))
-	add(groupClients, NewCmdConfigLine(f, nil), NewCmdProxy(f, nil), NewCmdRun(f, nil))
+	add(groupClients, NewCmdSync(f, nil), NewCmdUnsync(f, nil), NewCmdConfigLine(f, nil), NewCmdProxy(f, nil), NewCmdRun(f, nil))
 	add(groupMore, NewCmdVersion(f, nil))
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)

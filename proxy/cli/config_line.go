@@ -50,40 +50,53 @@ type configLine struct {
 }
 
 func runConfigLine(_ context.Context, opts *ConfigLineOptions) error {
-	self, err := opts.Self()
+	line, err := lineFor(opts.Self, opts.Dirs, opts.Socket, opts.RegistryFile, opts.Client)
 	if err != nil {
 		return err
-	}
-	line := configLine{Command: self, Args: []string{"proxy"}}
-	if opts.Client != "" {
-		line.Args = append(line.Args, "--client", opts.Client)
-	}
-	dirs, err := opts.Dirs()
-	if err != nil {
-		return err
-	}
-	socket, err := opts.Socket()
-	if err != nil {
-		return err
-	}
-	usual, err := dirs.DefaultSocket()
-	if err != nil {
-		return err
-	}
-	if socket != usual {
-		line.Args = append(line.Args, "--socket", socket)
-	}
-	file, err := opts.RegistryFile()
-	if err != nil {
-		return err
-	}
-	if file.Named {
-		line.Args = append(line.Args, "--registry", file.Path)
 	}
 	return opts.IO.JSON(line)
 }
 
+// lineFor is the entry of a client, which may be empty.
+func lineFor(self func() (string, error), dirs func() (localsock.Dirs, error), socket func() (string, error), registryFile func() (RegistryFile, error), client string) (configLine, error) {
+	program, err := self()
+	if err != nil {
+		return configLine{}, err
+	}
+	line := configLine{Command: program, Args: []string{"proxy"}}
+	if client != "" {
+		line.Args = append(line.Args, "--client", client)
+	}
+	d, err := dirs()
+	if err != nil {
+		return configLine{}, err
+	}
+	path, err := socket()
+	if err != nil {
+		return configLine{}, err
+	}
+	usual, err := d.DefaultSocket()
+	if err != nil {
+		return configLine{}, err
+	}
+	if path != usual {
+		line.Args = append(line.Args, "--socket", path)
+	}
+	file, err := registryFile()
+	if err != nil {
+		return configLine{}, err
+	}
+	if file.Named {
+		line.Args = append(line.Args, "--registry", file.Path)
+	}
+	return line, nil
+}
+
 // completeClients offers the clients that are known by name; any other will do.
 func completeClients(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return []cobra.Completion{"claude", "claude-desktop", "codex", "gemini", "kilo", "vscode"}, cobra.ShellCompDirectiveNoFileComp
+	var out []cobra.Completion
+	for _, id := range targetIDs() {
+		out = append(out, id)
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
 }

@@ -23,32 +23,37 @@ type EnableOptions struct {
 	RegistryFile func() (RegistryFile, error)
 	Dial         func(context.Context) (*Conn, error)
 
-	Server registry.ServerName
-	On     bool
-	JSON   bool
+	Server  registry.ServerName
+	Tool    string // empty: the server
+	Profile string // empty: for all
+	On      bool
+	JSON    bool
 }
 
 // NewCmdEnable makes `loom enable`.
 func NewCmdEnable(f *Factory, runF func(context.Context, *EnableOptions) error) *cobra.Command {
 	cmd := newCmdSwitch(f, runF, true)
-	cmd.Use = "enable SERVER"
-	cmd.Short = "Switch on a server that is shipped, or that was switched off"
-	cmd.Long = `Switch on a server that is shipped, or that was switched off.
+	cmd.Use = "enable SERVER[__TOOL]"
+	cmd.Short = "Switch on a server that is shipped, or a server or tool that was switched off"
+	cmd.Long = `Switch on a server that is shipped, or a server or tool that was switched off; with
+--profile only for those who have that profile.
 
-Writes the entry into your registry and leaves all else there as it is, then
+Writes what says so into your registry and leaves all else there as it is, then
 lets a running loomd read it.`
-	cmd.Example = "  loom enable git"
-	cmd.ValidArgsFunction = completeServers(f, isOff)
+	cmd.Example = "  loom enable git\n  loom enable git__get_blame\n  loom enable git --profile work"
+	cmd.ValidArgsFunction = completeParts(f, isOff)
 	return cmd
 }
 
 // NewCmdDisable makes `loom disable`.
 func NewCmdDisable(f *Factory, runF func(context.Context, *EnableOptions) error) *cobra.Command {
 	cmd := newCmdSwitch(f, runF, false)
-	cmd.Use = "disable SERVER"
-	cmd.Short = "Switch off a server and keep its entry"
-	cmd.Example = "  loom disable git"
-	cmd.ValidArgsFunction = completeServers(f, isEnabled)
+	cmd.Use = "disable SERVER[__TOOL]"
+	cmd.Short = "Switch off a server, and keep its entry, or one of its tools"
+	cmd.Long = `Switch off a server, and keep its entry, or one of its tools; with --profile only
+for those who have that profile.`
+	cmd.Example = "  loom disable git\n  loom disable git__get_blame\n  loom disable git --profile work"
+	cmd.ValidArgsFunction = completeParts(f, isEnabled)
 	return cmd
 }
 
@@ -60,10 +65,12 @@ func newCmdSwitch(f *Factory, runF func(context.Context, *EnableOptions) error, 
 	cmd := &cobra.Command{
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			opts.Server = registry.ServerName(args[0])
+			opts.Server, opts.Tool = splitTool(args[0])
 			return runF(cmd.Context(), opts)
 		},
 	}
+	cmd.Flags().StringVar(&opts.Profile, "profile", "", "only for this `profile`")
+	cmd.RegisterFlagCompletionFunc("profile", completeProfiles(f))
 	cmd.Flags().BoolVar(&opts.JSON, "json", false, "print JSON")
 	return cmd
 }
@@ -83,6 +90,9 @@ type switched struct {
 }
 
 func runEnable(ctx context.Context, opts *EnableOptions) error {
+	if opts.Tool != "" || opts.Profile != "" {
+		return runEnablePart(ctx, opts)
+	}
 	file, err := opts.RegistryFile()
 	if err != nil {
 		return err
@@ -147,7 +157,7 @@ func editRegistry(file RegistryFile, opts *EnableOptions) (registry.Change, erro
 	if done.None() {
 		return done, nil
 	}
-	if err := replaceFile(file.Path, after); err != nil {
+	if err := replaceIfSame(file.Path, data, after); err != nil {
 		return registry.Change{}, fmt.Errorf("writing registry: %w", err)
 	}
 	return done, nil

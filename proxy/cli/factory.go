@@ -177,7 +177,7 @@ func (f *Factory) launchOptions(socket string, env []string) (launch.Options, er
 	if err != nil {
 		return launch.Options{}, err
 	}
-	o := launch.Options{Dirs: dirs, Socket: socket, Env: env}
+	o := launch.Options{Dirs: dirs, Socket: socket, Env: env, Detacher: detacher()}
 	if file.Named {
 		o.Registry = file.Path
 	}
@@ -197,6 +197,19 @@ func (f *Factory) launchOptions(socket string, env []string) (launch.Options, er
 		}
 	}
 	return o, nil
+}
+
+// detacher is this program as a go-between. Without a path of its own, as after
+// an upgrade on some systems, there is none.
+func detacher() *launch.Detacher {
+	self, err := os.Executable()
+	if err != nil {
+		return nil
+	}
+	if _, err := os.Stat(self); err != nil {
+		return nil
+	}
+	return &launch.Detacher{Path: self, Name: os.Args[0]}
 }
 
 // greet opens the connection and warns when loomd is of another version.

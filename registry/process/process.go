@@ -42,10 +42,11 @@ type NotFoundError struct{ what string }
 
 func (e *NotFoundError) Error() string { return e.what }
 
-// ForbiddenError is a program that the machine's policy does not let run.
-type ForbiddenError struct{ err error }
+// ForbiddenError is a program that the machine's policy does not allow.
+type ForbiddenError struct{ Err error }
 
-func (e *ForbiddenError) Error() string { return e.err.Error() }
+func (e *ForbiddenError) Error() string { return e.Err.Error() }
+func (e *ForbiddenError) Unwrap() error { return e.Err }
 
 // Resolve puts values in place of the references of an entry that is a process,
 // not remote. No error holds a value.

@@ -23,6 +23,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv(fakeVariable) != "" {
 		os.Exit(fakeserver.Main(os.Args[1:]))
 	}
+	if os.Getenv(isolateVariable) != "" {
+		fmt.Fprintln(os.Stderr, isolateMain(os.Args[1:]))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 

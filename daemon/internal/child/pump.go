@@ -42,8 +42,7 @@ func (p *Process) readLoop() {
 		frame, err := frames.Next()
 		p.frames.Add(1)
 		p.due.Open()
-		var large *jsonrpc.TooLargeError
-		if errors.As(err, &large) {
+		if large, ok := errors.AsType[*jsonrpc.TooLargeError](err); ok {
 			p.tooLarge(large)
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/loom-core/loom/core/heap"
 	"github.com/loom-core/loom/core/nonblock"
 )
 
@@ -189,10 +190,12 @@ func (q *Queue) Write(w io.Writer) error {
 		if !ok {
 			return nil
 		}
+		size := 0
 		for _, data := range append(chunks, tail) {
 			if len(data) == 0 {
 				continue
 			}
+			size += len(data)
 			n, err := w.Write(data)
 			if q.wrote != nil {
 				q.wrote(n)
@@ -205,6 +208,8 @@ func (q *Queue) Write(w io.Writer) error {
 		q.busy = false
 		q.reuseLocked(tail)
 		q.mu.Unlock()
+		chunks = nil // or it would still be reached
+		heap.Left(size)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 func sessionBus() (*dbus.Conn, state) {
 	switch bus := prelude.Session; {
 	case bus.Silent:
-		return nil, state{why: bus.Err.Error(), err: fail(core.CodeTimeout, "%v", bus.Err)}
+		return nil, silent(bus.Err.Error())
 	case bus.Err != nil:
 		return nil, state{why: bus.Err.Error()}
 	case !linked(core.SecretService):
@@ -32,9 +32,16 @@ func sessionBus() (*dbus.Conn, state) {
 // unreached is the state of a service that could not be asked.
 func unreached(what string, err error) state {
 	if busCode(err) == core.CodeTimeout {
-		return state{why: what + " does not answer", err: fail(core.CodeTimeout, "%s does not answer", what)}
+		return silent(what + " does not answer")
 	}
 	return state{why: "the session bus has nothing that offers " + what + ": " + err.Error()}
+}
+
+// silent is the state of what is there and does not answer.
+func silent(why string) state {
+	f := fail(core.CodeTimeout, "%s", why)
+	f.Hint = "log in anew, or end what stands still there; a keyring that needs no bus can be chosen with --backend"
+	return state{why: why, err: f}
 }
 
 // busCode is the code of an error that came over the bus, or empty.

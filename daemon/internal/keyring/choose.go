@@ -3,7 +3,7 @@ package keyring
 import (
 	"context"
 	"fmt"
-	gosync "sync"
+	"sync"
 	"time"
 
 	core "github.com/loom-core/loom/core/keyring"
@@ -72,7 +72,7 @@ func choose(req core.Request) (core.Backend, error) {
 // probe looks at all of them at the same time.
 func probe(req core.Request) []core.Probe {
 	states := make([]state, len(core.Known))
-	var wg gosync.WaitGroup
+	var wg sync.WaitGroup
 	for i, name := range core.Known {
 		wg.Go(func() { // ends with lookTime
 			defer func() {

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	library "github.com/99designs/keyring"
 
@@ -72,6 +71,7 @@ type fileRing struct {
 
 // in is the library's ring over a folder.
 func (r *fileRing) in(dir string) (shelf, error) {
+	stretch()
 	lib, err := open(core.File, library.Config{FileDir: dir, FilePasswordFunc: library.FixedStringPrompt(r.passphrase)})
 	return shelf{lib, ""}, err
 }
@@ -111,22 +111,6 @@ func (r *fileRing) prove() error {
 		return fail(core.CodeFailed, "%s is damaged, and nothing else there can prove a passphrase", damaged)
 	}
 	return notSetUp()
-}
-
-// sealed reports whether a file has the form of an encrypted one, so that a
-// damaged one is not taken for a wrong passphrase.
-func sealed(path string) (bool, error) {
-	raw, err := os.ReadFile(path)
-	parts := strings.Split(string(raw), ".")
-	if len(parts) != 5 {
-		return false, err
-	}
-	for _, part := range parts {
-		if part == "" {
-			return false, err
-		}
-	}
-	return true, err
 }
 
 // unlock proves the passphrase, and with create sets an empty store up with it.
@@ -175,48 +159,6 @@ func (r *fileRing) set(name string, value []byte) error {
 	return r.write(name, value)
 }
 
-// write has the library write in a folder beside, and renames: on its own it
-// would empty the old file first, and then the disk may be full.
-func (r *fileRing) write(name string, value []byte) error {
-	// One process writes at a time (the lock is core/keyring's), so what is there
-	// is of one that was killed.
-	old, err := filepath.Glob(filepath.Join(r.dir, ".new-*"))
-	for _, dir := range old {
-		err = errors.Join(err, os.RemoveAll(dir))
-	}
-	if err != nil {
-		return err
-	}
-	beside, err := os.MkdirTemp(r.dir, ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(beside)
-	store, err := r.in(beside)
-	if err != nil {
-		return err
-	}
-	if err := store.set(name, value); err != nil {
-		return err
-	}
-	if err := sync(filepath.Join(beside, name)); err != nil {
-		return err
-	}
-	if err := os.Rename(filepath.Join(beside, name), filepath.Join(r.dir, name)); err != nil {
-		return err
-	}
-	return sync(r.dir)
-}
-
-// sync has what was written reach the disk.
-func sync(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
 func (r *fileRing) remove(name string) error {
 	err := os.Remove(filepath.Join(r.dir, name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -225,7 +167,7 @@ func (r *fileRing) remove(name string) error {
 	if err != nil {
 		return fmt.Errorf("removing a secret: %w", err)
 	}
-	return sync(r.dir)
+	return flush(r.dir)
 }
 
 func (r *fileRing) names() ([]string, error) { return written(r.dir) }

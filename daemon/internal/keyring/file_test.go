@@ -41,7 +41,7 @@ func TestFileKeeps(t *testing.T) {
 	if _, err := r.get("a"); err != errAbsent {
 		t.Errorf("before: %v", err)
 	}
-	for _, value := range []string{"x", "two\nlines — ünïcode\n", "\x00\xff", strings.Repeat("long", core.MaxValue/4)} {
+	for _, value := range []string{"x", "two\nlines — ünïcode\n", "\x00\xff", strings.Repeat("long as it may be", core.MaxValue/17)} {
 		if err := r.set("a", []byte(value)); err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func TestFileKeeps(t *testing.T) {
 		}
 	}
 	raw, err := os.ReadFile(filepath.Join(r.dir, "a"))
-	if err != nil || strings.Contains(string(raw), "long") {
+	if err != nil || strings.Contains(string(raw), "long as it may be") {
 		t.Errorf("the file is %.60q, %v", raw, err)
 	}
 	if fi, err := os.Stat(filepath.Join(r.dir, "a")); err != nil || fi.Mode().Perm() != 0o600 {

@@ -3,6 +3,7 @@ package keyring
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	library "github.com/99designs/keyring"
 	"golang.org/x/sys/unix"
@@ -25,6 +26,25 @@ var keyctl = backend{
 		if err != nil {
 			return nil, err
 		}
-		return shelf{lib, ""}, nil
+		return keyctlRing{shelf{lib, ""}}, nil
 	},
+}
+
+// keyctlRing says what the kernel means: the library keeps only the words.
+type keyctlRing struct{ shelf }
+
+// maxKey is what the kernel takes for a key of the type "user".
+const maxKey = 32767
+
+func (r keyctlRing) set(name string, value []byte) error {
+	if len(value) > maxKey {
+		return fail(core.CodeBadRequest, "the kernel's keyring takes values of at most %d bytes", maxKey)
+	}
+	err := r.shelf.set(name, value)
+	if err != nil && strings.HasSuffix(err.Error(), unix.EDQUOT.Error()) {
+		f := fail(core.CodeFull, "the kernel keeps no more keys for this user: %v", err)
+		f.Hint = "loom secret delete makes room; other keyrings have more, see --backend"
+		return f
+	}
+	return err
 }

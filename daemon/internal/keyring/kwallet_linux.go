@@ -2,7 +2,6 @@ package keyring
 
 import (
 	"context"
-	"os"
 
 	library "github.com/99designs/keyring"
 	"github.com/godbus/dbus"
@@ -29,7 +28,7 @@ var kwallet = backend{
 		}
 		// The library takes a wallet that somebody refused to open for one that is
 		// empty, so it is opened here first.
-		if s.locked && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		if s.locked && !display() {
 			return nil, fail(core.CodeLocked, "wallet %s is closed, and there is no display to ask for its password on", wallet)
 		}
 		var handle int32

@@ -16,8 +16,10 @@ import (
 func TestMain(m *testing.M) {
 	switch os.Getenv("KEYRING_TEST") {
 	case "":
+		rounds = 1000
 		os.Exit(m.Run())
 	case "loom-keyring":
+		rounds = 2000
 		os.Exit(Main(os.Args[1:]))
 	case "parent":
 		opts := core.Options{Program: os.Args[0], State: os.Getenv("STATE"), Backend: core.Pass}
@@ -30,6 +32,9 @@ func TestMain(m *testing.M) {
 		_, _ = core.New(opts).Get(context.Background(), "a")
 	}
 }
+
+// shipped are the rounds that users get.
+var shipped = rounds
 
 func program(t *testing.T) string {
 	t.Helper()

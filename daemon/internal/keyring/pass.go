@@ -64,7 +64,7 @@ type passRing struct {
 }
 
 func (r passRing) get(name string) (value []byte, err error) {
-	err = heard(func() error {
+	err = r.heard(func() error {
 		value, err = r.shelf.get(name)
 		return err
 	})
@@ -75,7 +75,7 @@ func (r passRing) get(name string) (value []byte, err error) {
 // and with it the value before. No secret can have the name of the new file.
 func (r passRing) set(name string, value []byte) error {
 	beside := ".new-" + name
-	return heard(func() error {
+	return r.heard(func() error {
 		if err := r.shelf.set(beside, value); err != nil {
 			_ = os.Remove(filepath.Join(r.dir, service, beside+".gpg"))
 			return err
@@ -88,12 +88,12 @@ func (r passRing) set(name string, value []byte) error {
 }
 
 func (r passRing) remove(name string) error {
-	return heard(func() error { return r.shelf.remove(name) })
+	return r.heard(func() error { return r.shelf.remove(name) })
 }
 
 // heard runs do, and if that fails looks into what pass and gpg said meanwhile:
 // the library has nothing but their exit status. They never say a value there.
-func heard(do func() error) error {
+func (r passRing) heard(do func() error) error {
 	out, in, err := os.Pipe()
 	if err != nil {
 		return err
@@ -124,12 +124,34 @@ func heard(do func() error) error {
 		"Operation cancelled":     core.CodeLocked,
 		"Bad passphrase":          core.CodeLocked,
 		"pinentry":                core.CodeLocked,
-		"No secret key":           core.CodeUnavailable,
 		"No public key":           core.CodeUnavailable,
 	} {
 		if strings.Contains(message, part) {
 			f.Code = code
 		}
 	}
+	if strings.Contains(message, "No secret key") { // which it also says when nobody can be asked for the passphrase
+		f.Code = core.CodeUnavailable
+		if r.hasKey() {
+			f.Code = core.CodeLocked
+		}
+	}
 	return f
+}
+
+// hasKey reports whether gpg has a key that the store is encrypted for.
+func (r passRing) hasKey() bool {
+	for _, dir := range []string{filepath.Join(r.dir, service), r.dir} {
+		ids, err := os.ReadFile(filepath.Join(dir, ".gpg-id"))
+		if err != nil {
+			continue
+		}
+		for id := range strings.Lines(string(ids)) {
+			if id = strings.TrimSpace(id); id != "" && exec.Command("gpg", "--batch", "--list-secret-keys", "--", id).Run() == nil {
+				return true
+			}
+		}
+		return false
+	}
+	return false
 }

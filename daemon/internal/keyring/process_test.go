@@ -22,9 +22,9 @@ func script(t *testing.T, dir, name, text string) {
 	}
 }
 
-// stuck is a password store whose pass never ends. What is read from held ends
-// when no process of it is left.
-func stuck(t *testing.T) (env []string, held func() *os.File) {
+// stuck is a password store whose pass never ends. began gives what it holds
+// open once it runs: reading that ends when no process of it is left.
+func stuck(t *testing.T) (env []string, began <-chan *os.File) {
 	t.Helper()
 	dir := t.TempDir()
 	store, fifo := filepath.Join(dir, "store"), filepath.Join(dir, "fifo")
@@ -41,52 +41,61 @@ func stuck(t *testing.T) (env []string, held func() *os.File) {
 	}
 	script(t, dir, "gpg", "exit 1\n")
 	script(t, dir, "pass", "exec 3>"+fifo+"\nsleep 60 &\nwait\n")
-	return []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "PASSWORD_STORE_DIR=" + store}, func() *os.File {
-		f, err := os.Open(fifo) // waits for pass
-		if err != nil {
-			t.Fatal(err)
+	opened := make(chan *os.File, 1)
+	go func() {
+		if f, err := os.Open(fifo); err == nil { // waits for pass
+			opened <- f
 		}
-		t.Cleanup(func() { f.Close() })
-		return f
+	}()
+	t.Cleanup(func() {
+		if f, err := os.OpenFile(fifo, os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
+			f.Close() // it still waited
+		}
+	})
+	return []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "PASSWORD_STORE_DIR=" + store}, opened
+}
+
+// ended waits until nothing is left of pass.
+func ended(t *testing.T, f *os.File) {
+	t.Helper()
+	if _, err := io.ReadAll(f); err != nil {
+		t.Error(err)
 	}
+	f.Close()
 }
 
 // TestDeadline: what loom-keyring started goes with it.
 func TestDeadline(t *testing.T) {
-	env, held := stuck(t)
+	env, began := stuck(t)
 	opts := options(t, env...)
-	opts.Backend, opts.Timeout = core.Pass, time.Second
-	failed := make(chan error, 1)
-	go func() {
-		_, err := core.New(opts).Get(t.Context(), "a")
-		failed <- err
-	}()
-	f := held()
-	if err := <-failed; err == nil || err.(*core.Error).Code != core.CodeTimeout {
+	opts.Backend, opts.Timeout = core.Pass, 2*time.Second // within which pass has to begin
+	_, err := core.New(opts).Get(t.Context(), "a")
+	if e, ok := err.(*core.Error); !ok || e.Code != core.CodeTimeout {
 		t.Errorf("got %v", err)
 	}
-	if _, err := io.ReadAll(f); err != nil {
-		t.Error(err)
+	select {
+	case f := <-began:
+		ended(t, f)
+	default:
+		t.Errorf("pass did not begin: %v", err)
 	}
 }
 
 // TestParentDies: nobody is left to kill it, so it ends itself and its own.
 func TestParentDies(t *testing.T) {
-	env, held := stuck(t)
+	env, began := stuck(t)
 	opts := options(t, env...)
 	parent := exec.Command(program(t))
 	parent.Env = append(opts.Env, "KEYRING_TEST=parent", "STATE="+opts.State) // the last one counts
 	if err := parent.Start(); err != nil {
 		t.Fatal(err)
 	}
-	f := held()
+	f := <-began
 	if err := parent.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = parent.Wait()
-	if _, err := io.ReadAll(f); err != nil {
-		t.Error(err)
-	}
+	ended(t, f)
 }
 
 // TestStartsNoBus: the library would start one with dbus-launch.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"os"
 	"path"
 
 	library "github.com/99designs/keyring"
@@ -59,7 +58,7 @@ func defaultCollection(ctx context.Context) (dbus.ObjectPath, state) {
 	}
 	locked, err := property(ctx, conn.Object(secretsName, at), secretsInterface+"Collection", "Locked")
 	if code := busCode(err); err != nil && code != core.CodeTimeout {
-		return "", state{why: "the secret service has no default keyring yet: the desktop makes one at the first login, gnome-keyring-daemon --replace --unlock makes one without a desktop"}
+		return "", state{why: "the secret service has no default keyring yet: the desktop makes one at the first login, gnome-keyring-daemon --replace --unlock makes one without a desktop, KeePassXC shows one while a database is open"}
 	}
 	if err != nil {
 		return "", unreached("the secret service", err)
@@ -76,29 +75,10 @@ func property(ctx context.Context, object dbus.BusObject, of, name string) (v db
 	return v, err
 }
 
-// unlockCollection opens a keyring that needs no password, or one for which
-// there is a display to ask on. Then the library asks.
-func unlockCollection(ctx context.Context, collection dbus.ObjectPath) error {
-	conn, err := dbus.SessionBus()
-	if err != nil {
-		return err
-	}
-	var unlocked []dbus.ObjectPath
-	var prompt dbus.ObjectPath
-	err = conn.Object(secretsName, secretsPath).CallWithContext(ctx, secretsInterface+"Service.Unlock", 0, []dbus.ObjectPath{collection}).Store(&unlocked, &prompt)
-	if err != nil {
-		return err
-	}
-	if prompt == "/" || os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != "" {
-		return nil
-	}
-	return fail(core.CodeLocked, "it is locked, and there is no display to ask for its password on")
-}
-
-func openCollection(collection dbus.ObjectPath) (ring, error) {
+func openCollection(collection dbus.ObjectPath) (secretRing, error) {
 	lib, err := open(core.SecretService, library.Config{LibSecretCollectionName: plainName(path.Base(string(collection)))})
 	if err != nil {
-		return nil, err
+		return secretRing{}, err
 	}
 	return secretRing{shelf{lib, service + "/"}}, nil
 }
@@ -169,15 +149,19 @@ func (r secretRing) elsewhere(name string) (shelf, error) {
 	if err != nil {
 		return shelf{}, err
 	}
-	for _, item := range append(open, locked...) {
-		collection := dbus.ObjectPath(path.Dir(string(item)))
-		found, err := openCollection(collection)
-		if err != nil {
-			return shelf{}, err
-		}
-		return found.(secretRing).shelf, nil
+	items := append(open, locked...)
+	if len(items) == 0 {
+		return shelf{}, errAbsent
 	}
-	return shelf{}, errAbsent
+	collection := dbus.ObjectPath(path.Dir(string(items[0])))
+	if err := unlockCollection(context.Background(), collection); err != nil {
+		return shelf{}, err
+	}
+	found, err := openCollection(collection)
+	if err != nil {
+		return shelf{}, err
+	}
+	return found.shelf, nil
 }
 
 func setAndCompare(s shelf, name string, value []byte) error {

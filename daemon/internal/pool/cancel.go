@@ -47,5 +47,8 @@ func (i *Instance) Cancel(c *Call, reason string) bool {
 }
 
 // lateAnswer is how long a server with concurrency 1 may go on with a call
-// that was cancelled before it gets the next one all the same.
+// that was cancelled before it gets the next one all the same. A ping would not
+// tell sooner: a server that reads nothing during a call has not seen the cancel
+// and answers the call itself, which frees the slot; one that reads meanwhile
+// answers pings meanwhile too, while the call may still be running.
 const lateAnswer = 5 * time.Second

@@ -114,7 +114,10 @@ func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, 
 		return child.Spec{}, &ConfigError{Server: s.ID(), Cause: cause, Hint: hint}
 	}
 	if s.URL != "" {
-		spec, err := p.reach(s, func(text string) (string, bool, error) { return process.Expand(ctx, text, lookup) })
+		spec, err := p.reach(s, func(text string) (string, bool, error) {
+			value, present, err := process.Expand(ctx, text, lookup)
+			return value, present, withheld(s, err)
+		})
 		if err != nil {
 			return fail(err, "")
 		}
@@ -125,13 +128,14 @@ func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, 
 		Client: given(s, sharing.Env), Dir: cmp.Or(sharing.Dir, s.Project, p.opts.Home),
 	}
 	of, err := process.Resolve(ctx, s, host, lookup)
+	err = withheld(s, err)
 	var notFound *process.NotFoundError
 	var forbidden *process.ForbiddenError
 	switch {
-	case errors.As(err, &forbidden):
-		return fail(err, "ask whoever looks after this machine")
 	case errors.As(err, &notFound):
 		return fail(err, "loom logs loomd; loom start saves your shell's PATH for loomd")
+	case errors.As(err, &forbidden):
+		return fail(err, "ask whoever looks after this machine")
 	case err != nil:
 		return fail(err, "")
 	}

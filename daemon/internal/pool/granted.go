@@ -33,11 +33,12 @@ func (g granted) Secret(ctx context.Context, name string) (secret.Value, error) 
 	return g.from.Secret(ctx, name)
 }
 
+// SecretFile makes it a [secret.FileLookup], of a lookup that is one.
 func (g granted) SecretFile(ctx context.Context, name string) (string, error) {
-	files, ok := g.from.(secret.FileLookup)
 	if !g.server.MayHaveSecret(name) {
 		return "", secret.ErrNotFound
 	}
+	files, ok := g.from.(secret.FileLookup)
 	if !ok {
 		return "", errNoFiles
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -221,8 +222,7 @@ func (i *Instance) wakeLocked(l *flow.List) {
 			delete(i.members[c.Owner].flying, c)
 			return // it has just ended; watch starts the next one
 		}
-		i.waiting[0] = nil
-		i.waiting = i.waiting[1:]
+		i.waiting = slices.Delete(i.waiting, 0, 1) // not i.waiting[1:], which makes room anew with every call
 		i.inFlight++
 	}
 }
@@ -246,14 +246,14 @@ func (i *Instance) freeLocked(o Owner) bool {
 
 // release frees the slot of an answered call.
 func (i *Instance) release(c *Call, a child.Answer) {
-	var timeout *child.TimeoutError
+	_, timeout := errors.AsType[*child.TimeoutError](a.Err)
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if a.Err == nil && i.health.breaker.failures > 0 {
 		i.health.breaker.answered(time.Now())
 	}
 	i.landLocked(c)
-	if errors.As(a.Err, &timeout) {
+	if timeout {
 		i.ghostLocked(c.Owner)
 	}
 	i.freedLocked(a.List)

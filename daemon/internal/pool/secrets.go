@@ -21,12 +21,8 @@ type secrets struct {
 // secrets gets the secrets of a server. It may take as long as the keyring does.
 func (p *Pool) secrets(s registry.Server) (*secrets, error) {
 	out := &secrets{Lookup: p.opts.Lookup, pool: p}
-	refs := s.SecretRefs()
-	if p.opts.Vault == nil {
-		return out, nil
-	}
-	refs = slices.DeleteFunc(refs, func(ref secret.Ref) bool { return !s.MayHaveSecret(ref.Name) })
-	if len(refs) == 0 {
+	refs := slices.DeleteFunc(s.SecretRefs(), func(r secret.Ref) bool { return !s.MayHaveSecret(r.Name) })
+	if p.opts.Vault == nil || len(refs) == 0 {
 		return out, nil
 	}
 	store, err := p.opts.Vault.Fetch(p.ctx, refs)

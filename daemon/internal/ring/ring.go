@@ -27,18 +27,24 @@ type Ring struct {
 	mu    sync.Mutex
 	max   int
 	lines []Line
+	size  int // bytes of their texts
 	seq   int64
 	known *redact.Set
 	grown chan struct{} // closed and replaced when a line comes
 }
 
-// New keeps at most max lines, without what known, which may be nil, knows.
+// New keeps at most max lines, and of long ones fewer, without what known, which
+// may be nil, knows.
 func New(max int, known *redact.Set) *Ring {
 	return &Ring{max: max, known: known, grown: make(chan struct{})}
 }
 
 // MaxLine is the longest line that is kept whole; a longer one is cut.
 const MaxLine = 4 << 10
+
+// maxBytes bounds the texts of a ring: there is one for each server, and twenty
+// that flood are not to fill the memory.
+const maxBytes = 512 << 10
 
 // Add appends a line.
 func (r *Ring) Add(from, text string) { r.add(from, r.known.Text(text)) }
@@ -51,12 +57,26 @@ func (r *Ring) add(from, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.seq++
-	if len(r.lines) == r.max {
-		r.lines = append(r.lines[:0], r.lines[r.max/4:]...) // in batches, not a copy per line
+	if len(r.lines) == r.max || r.size+len(text) > maxBytes {
+		r.forget()
 	}
+	r.size += len(text)
 	r.lines = append(r.lines, Line{Seq: r.seq, Time: time.Now(), From: from, Text: text})
 	close(r.grown)
 	r.grown = make(chan struct{})
+}
+
+// forget drops a quarter of the lines, or of their bytes where that is more: in
+// batches, not a copy per line. It is called with r.mu held.
+func (r *Ring) forget() {
+	n, keep := 0, min(r.size, maxBytes)*3/4
+	for n < len(r.lines) && (n <= len(r.lines)/4 || r.size > keep) {
+		r.size -= len(r.lines[n].Text)
+		n++
+	}
+	kept := copy(r.lines, r.lines[n:])
+	clear(r.lines[kept:]) // so that their texts can go
+	r.lines = r.lines[:kept]
 }
 
 // Since returns the lines after cursor that are not older than since, and the

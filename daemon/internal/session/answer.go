@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/mcp"
 	"github.com/loom-core/loom/daemon/internal/child"
@@ -56,12 +58,13 @@ func (s *Session) answer(c *call, a child.Answer, r look) {
 	s.ended(c, outcome, len(a.Frame))
 	s.noteTask(c, r)
 	s.noteGiven(c.server, a.Message.Result.Of(a.Frame))
-	edits := []jsonrpc.Edit{{Span: a.Message.ID, With: c.id}}
+	var few [4]jsonrpc.Edit
+	edits := append(few[:0], jsonrpc.Edit{Span: a.Message.ID, With: c.id})
 	if c.modern && r.kind == "" {
 		edits = append(edits, s.modernise(c, a, r)...)
 	}
 	if c.bounds.over(a.Message.Result.End - a.Message.Result.Start) {
-		go s.sendBounded(c, a, edits) // ends when the disk has answered; the queue takes it or is closed
+		go s.sendBounded(c, a, slices.Clone(edits)) // ends when the disk has answered; the queue takes it or is closed
 		return
 	}
 	s.sendEdited(a.List, a.Frame, edits)
@@ -69,7 +72,8 @@ func (s *Session) answer(c *call, a child.Answer, r look) {
 
 // sendEdited queues a frame in pieces, so that a large one is not copied.
 func (s *Session) sendEdited(l *flow.List, frame []byte, edits []jsonrpc.Edit) {
-	parts := make([][]byte, 0, 2*len(edits)+1)
+	var few [9][]byte
+	parts := few[:0]
 	at := 0
 	for _, e := range sorted(edits) {
 		parts = append(parts, frame[at:e.Start], e.With)

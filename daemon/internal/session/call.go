@@ -63,7 +63,7 @@ func (s *Session) refuseTwice(c *call) {
 // refuse answers a call that names no tool that the session may call.
 func (s *Session) refuse(c *call, e *loomrpc.Error) {
 	s.svc.Observer.CallEnded("", "", outcomeRefused, 0)
-	s.record(c, audit.Refused, 0)
+	s.record(c, audit.Refused, 0, 0)
 	s.fail(c.id, e)
 }
 
@@ -135,7 +135,7 @@ func (s *Session) use(c *call, i *pool.Instance) bool {
 func (s *Session) round(c *call, params []byte, timeout time.Duration) {
 	r := &pool.Call{Owner: s, Request: child.Request{
 		Method: c.method, Params: params, Name: c.name, Timeout: timeout, Meta: s.meta(c.asker),
-		Progress: func(frame []byte) { s.out.push(nil, true, frame) },
+		Progress: s.progress,
 	}}
 	r.Done = func(a child.Answer) { s.finish(c, a) }
 	s.mu.Lock()
@@ -226,7 +226,8 @@ func (s *Session) land(c *call, a child.Answer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.parked != nil && c.parked.token != "" {
-		c.parked.late = &a
+		late := a // a itself stays off the heap
+		c.parked.late = &late
 		return false
 	}
 	if s.calls[string(c.id)] != c {
@@ -242,8 +243,9 @@ func (s *Session) ended(c *call, outcome string, size int) {
 	if c.method == mcp.ToolsCall {
 		tool = c.name
 	}
-	s.svc.Observer.CallEnded(c.of, tool, outcome, time.Since(c.began))
-	s.record(c, outcome, size)
+	took := time.Since(c.began)
+	s.svc.Observer.CallEnded(c.of, tool, outcome, took)
+	s.record(c, outcome, took, size)
 }
 
 // forget takes c from the calls in flight. Whoever does it answers.

@@ -97,6 +97,8 @@ type Session struct {
 	where workspace
 	due   flow.List // of Serve, which reads
 
+	progress func(frame []byte) // sends the progress of a call
+
 	background sync.WaitGroup // requests that take their time
 	telling    sync.Mutex     // held over viewChanged: of two changes the later view is told last
 
@@ -126,9 +128,11 @@ type Session struct {
 
 // New serves conn under that id. Serve does the work.
 func New(svc *Services, conn *net.UnixConn, id string) *Session {
-	return &Session{svc: svc, conn: conn, out: newOutbox(conn, outboxSize, svc.Budget), id: id, since: time.Now(),
+	s := &Session{svc: svc, conn: conn, out: newOutbox(conn, outboxSize, svc.Budget), id: id, since: time.Now(),
 		calls: map[string]*call{}, parked: map[string]*call{}, asks: map[string]*ask{}, listens: map[string]*listening{}, uris: map[string]followed{},
 		given: map[string]string{}, tasks: map[string][]task{}, used: map[*pool.Instance]bool{}}
+	s.progress = func(frame []byte) { s.out.push(nil, true, frame) }
+	return s
 }
 
 // Serve runs the session until the peer goes away or ctx ends. greeted is
@@ -226,8 +230,7 @@ func (s *Session) read(ctx context.Context, frames *jsonrpc.Reader) error {
 		}
 		frame, err := frames.Next()
 		s.due.Open()
-		var large *jsonrpc.TooLargeError
-		if errors.As(err, &large) {
+		if large, ok := errors.AsType[*jsonrpc.TooLargeError](err); ok {
 			s.fail(large.ID, loomrpc.Errorf(loomrpc.CodeTooLarge, loomrpc.ErrorData{}, "%v", large))
 			continue
 		}

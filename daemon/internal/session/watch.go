@@ -10,15 +10,13 @@ import (
 )
 
 // record writes a call down. Neither arguments nor results are in it.
-func (s *Session) record(c *call, outcome string, size int) {
+func (s *Session) record(c *call, outcome string, took time.Duration, size int) {
 	r := audit.Record{
 		Time: c.began, Session: s.id, Client: s.clientName(), Server: c.of, Method: c.method,
-		Outcome: outcome, RequestBytes: len(c.params), ResultBytes: size,
+		Outcome: outcome, Duration: took, RequestBytes: len(c.params), ResultBytes: size,
 	}
 	if c.began.IsZero() {
 		r.Time = time.Now()
-	} else {
-		r.Duration = time.Since(c.began)
 	}
 	if c.method == mcp.ToolsCall {
 		r.Tool = c.name

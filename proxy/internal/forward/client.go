@@ -21,8 +21,7 @@ func (p *Proxy) readClient() error {
 			p.flushLoomd()
 		}
 		frame, err := frames.Next()
-		var large *jsonrpc.TooLargeError
-		if errors.As(err, &large) {
+		if large, ok := errors.AsType[*jsonrpc.TooLargeError](err); ok {
 			p.tooLarge(large)
 			continue
 		}
@@ -57,8 +56,15 @@ func (p *Proxy) tooLarge(large *jsonrpc.TooLargeError) {
 	}
 }
 
+// methodCall is tools/call as it stands in a frame: most have it, and need no
+// copy of it.
+const methodCall = `"` + mcp.ToolsCall + `"`
+
 func (p *Proxy) fromClient(frame []byte, m jsonrpc.Message) {
-	method, _ := jsonrpc.Text(m.Method.Of(frame))
+	method := mcp.ToolsCall
+	if raw := m.Method.Of(frame); string(raw) != methodCall {
+		method, _ = jsonrpc.Text(raw)
+	}
 	id := m.ID.Of(frame)
 	kind := m.Kind()
 	if kind == jsonrpc.Request && string(id) == "null" {
@@ -181,6 +187,13 @@ func (p *Proxy) send(frame []byte, m jsonrpc.Message, method string) {
 	}
 }
 
+// What is around a client's message on its way to loomd.
+var (
+	mcpHead  = []byte(`{"jsonrpc":"2.0","method":"` + loomrpc.MethodMCP + `","params":`)
+	mcpTail  = []byte("}\n")
+	callTail = []byte("}}\n")
+)
+
 // write wraps a client's message for loomd. An error shows at the reader of
 // the link, which answers what was in flight.
 func (p *Proxy) write(link net.Conn, frame []byte, m jsonrpc.Message, method string) {
@@ -193,14 +206,16 @@ func (p *Proxy) write(link net.Conn, frame []byte, m jsonrpc.Message, method str
 		if !ok {
 			route = loomrpc.Route{Tool: name}
 		}
-		var key []byte
+		head := append(append(p.head[:0], `{"jsonrpc":"2.0","id":`...), m.ID.Of(frame)...)
+		head = jsonrpc.AppendQuote(append(head, `,"method":"`+loomrpc.MethodCall+`","params":{"server":`...), route.Server)
+		head = jsonrpc.AppendQuote(append(head, `,"tool":`...), route.Tool)
 		if m.Params.Present() {
-			key = []byte(`,"params":`)
+			head = append(head, `,"params":`...)
 		}
-		err = p.loomd.add([]byte(`{"jsonrpc":"2.0","id":`), m.ID.Of(frame), []byte(`,"method":"`+loomrpc.MethodCall+`","params":{"server":`), jsonrpc.Quote(route.Server),
-			[]byte(`,"tool":`), jsonrpc.Quote(route.Tool), key, m.Params.Of(frame), []byte("}}\n"))
+		p.head = head
+		err = p.loomd.add(head, m.Params.Of(frame), callTail)
 	} else {
-		err = p.loomd.add([]byte(`{"jsonrpc":"2.0","method":"`+loomrpc.MethodMCP+`","params":`), frame, []byte("}\n"))
+		err = p.loomd.add(mcpHead, frame, mcpTail)
 	}
 	if err != nil {
 		link.Close()

@@ -48,6 +48,7 @@ type Proxy struct {
 
 	toLoomd sync.Mutex // held to write to the link; taken before mu where both are
 	loomd   *gather    // of the link; guarded by toLoomd
+	head    []byte     // room for what is before the params of a call; guarded by toLoomd
 
 	mu       sync.Mutex
 	link     net.Conn // nil while loomd is away

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/loom-core/loom/core/heap"
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/core/mcp"
@@ -149,10 +150,12 @@ func (p *Proxy) readLoomd(frames *jsonrpc.Reader, fail context.CancelCauseFunc) 
 			}
 			return fmt.Errorf("reading from loomd: %w", err)
 		}
+		size := len(frame)
 		if err := p.fromLoomd(frame, m); err != nil {
 			fail(fmt.Errorf("writing to the client: %w", err))
 			return err
 		}
+		heap.Left(size)
 	}
 }
 

@@ -37,6 +37,7 @@ type Options struct {
 	Registry string        // the file for --registry; empty lets loomd merge its own
 	Env      []string      // "NAME=value", for the loomd that is started, beside the saved environment
 	Wait     time.Duration // for a loomd that was started; 0 means 10 s
+	Detacher *Detacher     // stands between us and loomd while that starts; without it loomd is a child of ours
 	Log      func(string)  // told what is being done; may be nil
 	Service  service       // starts the loomd of that socket and registry, with the saved environment alone; may be nil
 	Failed   func(error)   // told why the service did not: loomd is started detached then; may be nil

@@ -23,6 +23,9 @@ import (
 
 // The fake loomd is this test binary: FAKE_LOOMD says how it behaves.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == DetachArgument {
+		os.Exit(Detach(os.Args[2:]))
+	}
 	if how := os.Getenv("FAKE_LOOMD"); how != "" {
 		os.Exit(fakeLoomd(how))
 	}
@@ -137,7 +140,7 @@ func scratch(t *testing.T, how string) Options {
 		t.Fatal(err)
 	}
 	return Options{
-		Dirs: dirs, Socket: socket,
+		Dirs: dirs, Socket: socket, Detacher: &Detacher{Path: self, Name: self},
 		Env: []string{"FAKE_LOOMD=" + how, "EXTRA=extra"},
 	}
 }

@@ -26,7 +26,9 @@ const (
 
 // process is a loomd that was started and does not yet answer.
 type process struct {
-	cmd     *exec.Cmd
+	cmd     *exec.Cmd // loomd, or what stands between it and us
+	pid     int       // of loomd
+	release func()    // what stands between may go
 	started time.Time
 	log     string
 	from    int64         // size of the log when it started
@@ -55,13 +57,24 @@ func start(ctx context.Context, binary string, o Options) (*process, error) {
 	cmd.Dir = homeOf(cmd.Env)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	p := &process{cmd: cmd, started: time.Now(), log: out.Name(), from: from, ended: make(chan struct{})}
+	p := &process{cmd: cmd, release: func() {}, started: time.Now(), log: out.Name(), from: from, ended: make(chan struct{})}
+	pid := func() (int, error) { return cmd.Process.Pid, nil }
+	if o.Detacher != nil {
+		if pid, p.release, err = between(o.Detacher, cmd); err != nil {
+			return nil, fmt.Errorf("starting loomd: %w", err)
+		}
+	}
 	if err := cmd.Start(); err != nil {
+		p.release()
+		pid()
 		return nil, fmt.Errorf("starting loomd: %w", err)
 	}
-	// Nobody waits for this goroutine: it ends with loomd, which outlives a
-	// command and most proxies. A long-lived proxy needs it all the same, or the
-	// loomd that it started would stay a zombie.
+	if p.pid, err = pid(); err != nil {
+		p.pid = cmd.Process.Pid // it could not start loomd, and says so when it ends
+	}
+	// Nobody waits for this goroutine: without a go-between it ends with loomd, which
+	// outlives a command and most proxies. A long-lived proxy needs it all the same,
+	// or the loomd that it started would stay a zombie.
 	go func() {
 		cmd.Wait()
 		close(p.ended)
@@ -73,11 +86,12 @@ func start(ctx context.Context, binary string, o Options) (*process, error) {
 // holds a lock.
 func (p *process) await(ctx context.Context, socket string, give time.Time) (*net.UnixConn, error) {
 	conn, err := dialUntil(ctx, socket, p.ended, give)
+	defer p.release()
 	switch {
 	case err == nil:
 		p.endLoser(conn)
 	case errors.Is(err, errLate):
-		return nil, &SilentError{PID: p.cmd.Process.Pid, Waited: time.Since(p.started), Socket: socket, Log: p.log}
+		return nil, &SilentError{PID: p.pid, Waited: time.Since(p.started), Socket: socket, Log: p.log}
 	case errors.Is(err, errInUse) && p.cmd.ProcessState.ExitCode() != ExitInUse:
 		// It may have ended right after somebody else's loomd came up.
 		if conn, err := localsock.Dial(ctx, socket); err == nil {
@@ -98,8 +112,12 @@ func (p *process) endLoser(conn *net.UnixConn) {
 	}
 	// p leads its session. Where it is a script that runs loomd, the two share a
 	// process group.
-	if group, err := syscall.Getpgid(pid); err == nil && group != p.cmd.Process.Pid {
-		p.cmd.Process.Signal(syscall.SIGTERM) // an error: it has ended
+	if group, err := syscall.Getpgid(pid); err == nil && group != p.pid {
+		select {
+		case <-p.ended: // its number may be another one's by now
+		default:
+			syscall.Kill(p.pid, syscall.SIGTERM)
+		}
 	}
 }
 

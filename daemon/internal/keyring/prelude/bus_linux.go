@@ -135,24 +135,29 @@ func answers(path string, abstract bool) (silent bool, err error) {
 		}
 		return false, err
 	}
-	if err := syscall.Connect(fd, &syscall.SockaddrUnix{Name: name}); err != nil {
+	// A limit of time makes signals interrupt these, and the runtime sends itself some.
+	if err := again(func() error { return syscall.Connect(fd, &syscall.SockaddrUnix{Name: name}) }); err != nil && err != syscall.EISCONN {
 		return silence(err)
 	}
 	hello := "\x00AUTH EXTERNAL " + hex.EncodeToString([]byte(strconv.Itoa(os.Getuid()))) + "\r\n"
-	if _, err := syscall.Write(fd, []byte(hello)); err != nil {
+	if err := again(func() error { _, err := syscall.Write(fd, []byte(hello)); return err }); err != nil {
 		return silence(err)
 	}
 	var said [256]byte
+	var n int
+	if err := again(func() (err error) { n, err = syscall.Read(fd, said[:]); return err }); err != nil {
+		return silence(err)
+	}
+	if !strings.HasPrefix(string(said[:n]), "OK") {
+		return false, fmt.Errorf("it answers %q", strings.TrimSpace(string(said[:n])))
+	}
+	return false, nil
+}
+
+func again(call func() error) error {
 	for {
-		n, err := syscall.Read(fd, said[:])
-		switch {
-		case err == syscall.EINTR:
-			continue
-		case err != nil:
-			return silence(err)
-		case !strings.HasPrefix(string(said[:n]), "OK"):
-			return false, fmt.Errorf("it answers %q", strings.TrimSpace(string(said[:n])))
+		if err := call(); err != syscall.EINTR {
+			return err
 		}
-		return false, nil
 	}
 }

@@ -1,0 +1,266 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/proxy/internal/clientsync"
+	"github.com/loom-core/loom/proxy/internal/configfile"
+	"github.com/loom-core/loom/proxy/internal/launch"
+	"github.com/loom-core/loom/proxy/internal/target"
+	"github.com/loom-core/loom/registry"
+)
+
+// SyncOptions are what `loom sync`, `loom sync status` and `loom unsync` need.
+type SyncOptions struct {
+	IO           *IO
+	Dirs         func() (localsock.Dirs, error)
+	Socket       func() (string, error)
+	RegistryFile func() (RegistryFile, error)
+	Registry     func() (*registry.Registry, error)
+	Self         func() (string, error)
+	Host         func() (target.Host, error)
+	Now          func() time.Time
+	Dir          string // of the project
+
+	Targets []string // empty, or all: those that are installed
+	Profile string
+	Scope   string
+	Split   bool
+	DryRun  bool
+	Diff    bool
+	Force   bool
+	JSON    bool
+
+	back bool // unsync
+}
+
+// NewCmdSync makes `loom sync`.
+func NewCmdSync(f *Factory, runF func(context.Context, *SyncOptions) error) *cobra.Command {
+	opts := syncOptions(f)
+	cmd := &cobra.Command{
+		Use:   "sync [all|CLIENT...]",
+		Short: "Put Loom's entry into the config files of your AI clients",
+		Long: `Put Loom's entry into the config files of your AI clients: of all that are
+installed, or of those named.
+
+Only Loom's own entry is written. Everything else in the file stays as it is, byte
+by byte: comments, order, line ends. An entry that was edited since, or one of that
+name that Loom did not write, is shown and left alone; --force replaces it.`,
+		Example: `  loom sync --dry-run          what would be written
+  loom sync
+  loom sync codex claude --profile work
+  loom unsync                  take everything out again`,
+		ValidArgsFunction: completeTargets,
+	}
+	cmd.RunE = syncRun(opts, runF, runSync)
+	syncFlags(cmd, opts)
+	cmd.Flags().StringVar(&opts.Profile, "profile", "", "the `profile` for these clients, in place of the registry's choice")
+	cmd.Flags().BoolVar(&opts.Split, "split", false, "an entry for each server, for clients whose permission rules name servers")
+	cmd.AddCommand(newCmdSyncStatus(f, runF))
+	return cmd
+}
+
+// NewCmdUnsync makes `loom unsync`.
+func NewCmdUnsync(f *Factory, runF func(context.Context, *SyncOptions) error) *cobra.Command {
+	opts := syncOptions(f)
+	opts.back = true
+	cmd := &cobra.Command{
+		Use:   "unsync [all|CLIENT...]",
+		Short: "Take Loom's entries out of the config files of your AI clients",
+		Long: `Take Loom's entries out of the config files of your AI clients.
+
+A file that nobody else has written since has then the bytes that it had before. One
+that Loom made is removed, if nothing else is in it.`,
+		ValidArgsFunction: completeTargets,
+	}
+	cmd.RunE = syncRun(opts, runF, runSync)
+	syncFlags(cmd, opts)
+	return cmd
+}
+
+func syncOptions(f *Factory) *SyncOptions {
+	dir, _ := os.Getwd()
+	return &SyncOptions{
+		IO: f.IO, Dirs: f.Dirs, Socket: f.Socket, RegistryFile: f.RegistryFile, Registry: f.Registry,
+		Self: launch.Self, Host: target.ThisHost, Now: time.Now, Dir: dir,
+	}
+}
+
+func syncFlags(cmd *cobra.Command, opts *SyncOptions) {
+	flags := cmd.Flags()
+	flags.StringVar(&opts.Scope, "scope", string(clientsync.User), "whose files: user, or project, those in this folder")
+	flags.BoolVar(&opts.DryRun, "dry-run", false, "write nothing")
+	flags.BoolVar(&opts.Diff, "diff", false, "show the lines that change")
+	flags.BoolVar(&opts.Force, "force", false, "replace an entry that was edited, or that Loom did not write")
+	flags.BoolVar(&opts.JSON, "json", false, "print JSON")
+	cmd.RegisterFlagCompletionFunc("scope", cobra.FixedCompletions([]cobra.Completion{"user", "project"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func syncRun(opts *SyncOptions, runF, run func(context.Context, *SyncOptions) error) func(*cobra.Command, []string) error {
+	if runF != nil {
+		run = runF
+	}
+	return func(cmd *cobra.Command, args []string) error {
+		if opts.Scope != string(clientsync.User) && opts.Scope != string(clientsync.Project) {
+			return usagef(cmd, "--scope is user or project, this is %q", opts.Scope)
+		}
+		for _, id := range args {
+			if _, ok := target.Find(id); !ok && id != "all" {
+				err := usagef(cmd, "unknown client %q", id)
+				for _, name := range nearest(id, targetIDs()) {
+					err = withHint(err, "did you mean: %s", name)
+				}
+				return err
+			}
+		}
+		opts.Targets = args
+		return run(cmd.Context(), opts)
+	}
+}
+
+func runSync(_ context.Context, opts *SyncOptions) error {
+	plan, err := planSync(opts)
+	if err != nil {
+		return err
+	}
+	if !opts.DryRun {
+		for i, c := range plan.changes {
+			if plan.changes[i], err = clientsync.Apply(plan.ledger, c, opts.Force, opts.Now()); err != nil {
+				return err
+			}
+		}
+	}
+	return printSync(opts, plan)
+}
+
+// syncPlan is what becomes of the clients' files.
+type syncPlan struct {
+	ledger  *clientsync.Ledger
+	changes []clientsync.Change
+	absent  []target.Target // not installed
+}
+
+// planSync reads everything and writes nothing.
+func planSync(opts *SyncOptions) (syncPlan, error) {
+	dirs, err := opts.Dirs()
+	if err != nil {
+		return syncPlan{}, err
+	}
+	host, err := opts.Host()
+	if err != nil {
+		return syncPlan{}, err
+	}
+	var plan syncPlan
+	if plan.ledger, err = clientsync.OpenLedger(filepath.Join(dirs.State, "sync.json")); err != nil {
+		return syncPlan{}, err
+	}
+	for _, t := range target.All() {
+		named := slices.Contains(opts.Targets, t.ID)
+		all := len(opts.Targets) == 0 || slices.Contains(opts.Targets, "all")
+		path := t.UserFile(host)
+		if opts.Scope == string(clientsync.Project) {
+			path = t.ProjectFile(opts.Dir)
+		}
+		_, ours := plan.ledger.Of(path)
+		if !named && (!all || t.Proof == target.Unverified && !ours) {
+			continue
+		}
+		if path == "" {
+			if named {
+				return syncPlan{}, fmt.Errorf("%s has no file of a %s", t.Name, opts.Scope)
+			}
+			continue
+		}
+		if !named && !ours && !t.Installed(host) {
+			plan.absent = append(plan.absent, t)
+			continue
+		}
+		if opts.back && !ours {
+			continue
+		}
+		w := clientsync.Wanted{Target: t, Path: path, Scope: clientsync.Scope(opts.Scope)}
+		if !opts.back {
+			if w.Entries, err = syncEntries(opts, host, t, path); err != nil {
+				return syncPlan{}, err
+			}
+		}
+		plan.changes = append(plan.changes, clientsync.PlanFile(plan.ledger, w, opts.Force, opts.Now()))
+	}
+	return plan, nil
+}
+
+// syncEntries are Loom's entries for a file: the one that is called loom, or one
+// for each server.
+func syncEntries(opts *SyncOptions, host target.Host, t target.Target, path string) (configfile.Object, error) {
+	command, args, err := entryLine(opts, host, t, path)
+	if err != nil {
+		return nil, err
+	}
+	if !opts.Split {
+		l := target.Launch{Name: "loom", Command: command, Args: args}
+		return configfile.Object{{Key: l.Name, Value: t.Entry(l)}}, nil
+	}
+	reg, err := opts.Registry()
+	if err != nil {
+		return nil, err
+	}
+	profile, err := reg.ProfileFor(t.ID, opts.Profile)
+	if err != nil {
+		return nil, err
+	}
+	var o configfile.Object
+	for _, s := range reg.Servers {
+		if s.Enabled && profile.Allows(s) {
+			l := target.Launch{Name: string(s.Name), Command: command, Args: append(slices.Clone(args), "--server", string(s.Name)), Description: s.Description}
+			o = append(o, configfile.Member{Key: l.Name, Value: t.Entry(l)})
+		}
+	}
+	return o, nil
+}
+
+// entryLine is what a client starts. A project's file is shared with others, whose
+// paths are not ours: there it is the name alone, and nothing of this machine.
+func entryLine(opts *SyncOptions, host target.Host, t target.Target, path string) (command string, args []string, err error) {
+	if opts.Scope == string(clientsync.Project) {
+		return "loom", []string{"proxy"}, nil
+	}
+	line, err := lineFor(opts.Self, opts.Dirs, opts.Socket, opts.RegistryFile, t.ID)
+	if err != nil {
+		return "", nil, err
+	}
+	command, args = line.Command, line.Args
+	if opts.Profile != "" {
+		args = append(args, "--profile", opts.Profile)
+	}
+	if host.ForWindows(path) {
+		return "wsl.exe", slices.Concat([]string{"-d", host.Distro, "-e", command}, args), nil
+	}
+	return command, args, nil
+}
+
+func targetIDs() []string {
+	var ids []string
+	for _, t := range target.All() {
+		ids = append(ids, t.ID)
+	}
+	return ids
+}
+
+func completeTargets(_ *cobra.Command, args []string, begin string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var out []cobra.Completion
+	for _, t := range target.All() {
+		if strings.HasPrefix(t.ID, begin) && !slices.Contains(args, t.ID) {
+			out = append(out, cobra.CompletionWithDesc(t.ID, t.Name))
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,245 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/loom-core/loom/proxy/internal/clientsync"
+	"github.com/loom-core/loom/proxy/internal/target"
+)
+
+// syncedFile is what `loom sync --json` prints of a file.
+type syncedFile struct {
+	Client  string `json:"client"`
+	Proof   string `json:"proof"`
+	File    string `json:"file,omitempty"`
+	State   string `json:"state"`
+	Detail  string `json:"detail,omitempty"`
+	Changed bool   `json:"changed"` // or would be
+	After   string `json:"after,omitempty"`
+}
+
+func syncedFiles(opts *SyncOptions, plan syncPlan) []syncedFile {
+	files := []syncedFile{}
+	for _, c := range plan.changes {
+		f := syncedFile{Client: c.Target.ID, Proof: string(c.Target.Proof), File: c.Path, State: string(c.State), Detail: c.Detail, Changed: !c.None() && !blocked(c, opts.Force)}
+		if f.Changed {
+			f.After = c.Target.After
+		}
+		files = append(files, f)
+	}
+	for _, t := range plan.absent {
+		files = append(files, syncedFile{Client: t.ID, Proof: string(t.Proof), State: string(clientsync.NotInstalled)})
+	}
+	return files
+}
+
+func blocked(c clientsync.Change, force bool) bool {
+	return c.State == clientsync.Unreadable || c.Blocked() && !force
+}
+
+// printSync says what was done, or would be, and what the user has to do now.
+func printSync(opts *SyncOptions, plan syncPlan) error {
+	failed := false
+	for _, c := range plan.changes {
+		failed = failed || blocked(c, opts.Force)
+	}
+	if opts.JSON {
+		if err := opts.IO.JSON(syncedFiles(opts, plan)); err != nil {
+			return err
+		}
+	} else {
+		printSyncChanges(opts, plan)
+	}
+	if failed {
+		return errPrinted
+	}
+	return nil
+}
+
+func printSyncChanges(opts *SyncOptions, plan syncPlan) {
+	io := opts.IO
+	var changed []target.Target
+	for _, c := range plan.changes {
+		what := syncDone(opts, c)
+		switch {
+		case blocked(c, opts.Force):
+			fmt.Fprintf(io.Out, "%s: %s %s\n", c.Target.Name, io.paint(what+":", bad), c.Detail)
+			if c.State != clientsync.Unreadable {
+				fmt.Fprintf(io.Out, "  hint: loom %s %s --force replaces it\n", opts.verb(), c.Target.ID)
+			}
+			continue
+		case c.None():
+			fmt.Fprintf(io.Out, "%s: %s (%s)\n", c.Target.Name, io.paint(what, dim), c.Path)
+			continue
+		}
+		changed = append(changed, c.Target)
+		fmt.Fprintf(io.Out, "%s: %s (%s)\n", c.Target.Name, io.paint(what, good), c.Path)
+		if opts.Diff {
+			printFileDiff(io, c)
+		}
+	}
+	if len(plan.changes) == 0 {
+		fmt.Fprintln(io.Out, "There is nothing to do: no client has an entry of Loom's.")
+	}
+	if len(plan.absent) > 0 && !opts.back {
+		var names []string
+		for _, t := range plan.absent {
+			names = append(names, t.ID)
+		}
+		fmt.Fprintf(io.Out, "Not installed: %s\n", strings.Join(names, ", "))
+	}
+	if len(changed) > 0 && !opts.DryRun {
+		fmt.Fprintln(io.Out)
+		for _, t := range changed {
+			fmt.Fprintf(io.Out, "%s: %s\n", t.Name, t.After)
+		}
+	}
+}
+
+func (o *SyncOptions) verb() string {
+	if o.back {
+		return "unsync"
+	}
+	return "sync"
+}
+
+func syncDone(opts *SyncOptions, c clientsync.Change) string {
+	would := ""
+	if opts.DryRun {
+		would = "would be "
+	}
+	switch {
+	case c.State == clientsync.Unreadable:
+		return "left alone"
+	case blocked(c, opts.Force):
+		return string(c.State)
+	case c.None():
+		return string(clientsync.InSync)
+	case c.Remove:
+		return would + "removed"
+	case opts.back:
+		return would + "restored"
+	}
+	return would + "written"
+}
+
+// printFileDiff shows what changes in a file: of a line that changes in part, only
+// that part, since the rest of it may be a secret of somebody else.
+func printFileDiff(io *IO, c clientsync.Change) {
+	var gone, come []string
+	flush := func() {
+		for i := range max(len(gone), len(come)) {
+			var before, after string
+			if i < len(gone) {
+				before = gone[i]
+			}
+			if i < len(come) {
+				after = come[i]
+			}
+			before, after = changedPart(before, after)
+			if before != "" {
+				fmt.Fprintln(io.Out, io.paint("  - "+before, bad))
+			}
+			if after != "" {
+				fmt.Fprintln(io.Out, io.paint("  + "+after, good))
+			}
+		}
+		gone, come = nil, nil
+	}
+	for _, d := range diffLines(fileLines(c.Before), fileLines(c.After)) {
+		switch d.mark {
+		case '-':
+			gone = append(gone, d.text)
+		case '+':
+			come = append(come, d.text)
+		default:
+			flush()
+		}
+	}
+	flush()
+}
+
+// changedPart is what differs of two lines, with … for what they have in common at
+// their ends. A line that has no other is whole.
+func changedPart(before, after string) (string, string) {
+	if before == "" || after == "" {
+		return before, after
+	}
+	head := 0
+	for head < min(len(before), len(after)) && before[head] == after[head] {
+		head++
+	}
+	tail := 0
+	for tail < min(len(before), len(after))-head && before[len(before)-1-tail] == after[len(after)-1-tail] {
+		tail++
+	}
+	part := func(line string) string {
+		middle := strings.ToValidUTF8(line[head:len(line)-tail], "")
+		if middle == "" {
+			return ""
+		}
+		if strings.TrimSpace(line[:head]) != "" {
+			middle = "…" + middle
+		} else {
+			middle = line[:head] + middle
+		}
+		if strings.TrimSpace(line[len(line)-tail:]) != "" {
+			middle += "…"
+		}
+		return middle
+	}
+	return part(before), part(after)
+}
+
+func fileLines(data []byte) []string {
+	var lines []string
+	for line := range strings.Lines(string(data)) {
+		lines = append(lines, visible(strings.TrimRight(line, "\r\n")))
+	}
+	return lines
+}
+
+// printSyncStatus is a table, and a failure when not all is in sync.
+func printSyncStatus(opts *SyncOptions, plan syncPlan) error {
+	files := syncedFiles(opts, plan)
+	stale := false
+	for _, f := range files {
+		stale = stale || f.State != string(clientsync.InSync) && f.State != string(clientsync.NotInstalled)
+	}
+	if opts.JSON {
+		if err := opts.IO.JSON(files); err != nil {
+			return err
+		}
+	} else {
+		t := newTable(opts.IO, "CLIENT", "STATE", "KNOWN BY", "FILE")
+		for _, f := range files {
+			t.row(f.Client, cell{f.State, stateStyle(f.State)}, f.Proof, f.File)
+		}
+		t.print()
+		for _, f := range files {
+			if f.Detail != "" {
+				fmt.Fprintf(opts.IO.Out, "\n%s: %s\n", f.Client, f.Detail)
+			}
+		}
+		if stale {
+			fmt.Fprintln(opts.IO.Out, "\nhint: loom sync")
+		}
+	}
+	if stale {
+		return errPrinted
+	}
+	return nil
+}
+
+func stateStyle(state string) style {
+	switch clientsync.State(state) {
+	case clientsync.InSync:
+		return good
+	case clientsync.NotInstalled:
+		return dim
+	case clientsync.Missing, clientsync.Stale:
+		return warn
+	}
+	return bad
+}

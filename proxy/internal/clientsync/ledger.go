@@ -1,0 +1,151 @@
+package clientsync
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/loom-core/loom/proxy/internal/configfile"
+)
+
+// Ledger is what was written into which file.
+type Ledger struct {
+	path  string
+	Files []Record // sorted by path
+}
+
+// Record is what is ours in one file.
+type Record struct {
+	Path    string    `json:"path"`
+	Target  string    `json:"target"`
+	Scope   string    `json:"scope"` // user or project
+	Written time.Time `json:"written"`
+
+	Hash    string            `json:"hash"`              // of the whole file as it was written
+	Entries map[string]string `json:"entries"`           // hash of each entry of ours, by its name
+	Created bool              `json:"created,omitempty"` // there was no file
+	Made    []string          `json:"made,omitempty"`    // the mapping around the entries that was not there, from its outermost key
+	Undo    [][]Paste         `json:"undo,omitempty"`    // the newest first
+	Exact   bool              `json:"exact"`             // Undo gives what was there before, as long as Hash holds
+
+	// Pending is a record that was saved before its file was written, and Previous
+	// what held until then: which of the two is true, the file's hash says.
+	Pending  bool    `json:"pending,omitempty"`
+	Previous *Record `json:"previous,omitempty"`
+}
+
+// settled is the record that is true of a file with these bytes.
+func (r Record) settled(hash string) (Record, bool) {
+	for r.Pending && r.Hash != hash {
+		if r.Previous == nil {
+			return Record{}, false
+		}
+		r = *r.Previous
+	}
+	r.Pending, r.Previous = false, nil
+	return r, len(r.Entries) > 0
+}
+
+// Paste undoes a part of what was written. It is a splice that can be kept.
+type Paste struct {
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+	Text  string `json:"text"`
+}
+
+// OpenLedger reads the ledger at path. One that is missing is empty; one that
+// cannot be read is an error, since without it nobody knows what is ours.
+func OpenLedger(path string) (*Ledger, error) {
+	l := &Ledger{path: path}
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return l, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading what was synced: %w", err)
+	}
+	var file struct {
+		Version int      `json:"version"`
+		Files   []Record `json:"files"`
+	}
+	if err := json.Unmarshal(raw, &file); err != nil {
+		return nil, fmt.Errorf("reading what was synced: %s: %w; move the file away to begin anew (Loom's entries then count as yours)", path, err)
+	}
+	if file.Version != 1 {
+		return nil, fmt.Errorf("reading what was synced: %s has version %d, this loom knows 1; update loom", path, file.Version)
+	}
+	l.Files = file.Files
+	return l, nil
+}
+
+// Of is the record of a file; ok is false when nothing of ours is in it.
+func (l *Ledger) Of(path string) (r Record, ok bool) {
+	for _, r := range l.Files {
+		if r.Path == path {
+			return r, true
+		}
+	}
+	return Record{}, false
+}
+
+// put replaces the record of a file, or removes it when nothing is ours any more.
+func (l *Ledger) put(r Record) {
+	l.Files = slices.DeleteFunc(l.Files, func(old Record) bool { return old.Path == r.Path })
+	if len(r.Entries) == 0 {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(l.Files, r, func(a, b Record) int {
+		if a.Path < b.Path {
+			return -1
+		}
+		return 1
+	})
+	l.Files = slices.Insert(l.Files, at, r)
+}
+
+// Save writes the ledger, 0600.
+func (l *Ledger) Save() error {
+	raw, err := json.MarshalIndent(map[string]any{"version": 1, "files": l.Files}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing what was synced: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
+		return fmt.Errorf("writing what was synced: %w", err)
+	}
+	tmp := l.path + ".new"
+	if err := os.WriteFile(tmp, append(raw, '\n'), 0o600); err != nil {
+		return fmt.Errorf("writing what was synced: %w", err)
+	}
+	return os.Rename(tmp, l.path)
+}
+
+func pastes(splices []configfile.Splice) []Paste {
+	out := make([]Paste, len(splices))
+	for i, s := range splices {
+		out[i] = Paste(s)
+	}
+	return out
+}
+
+func splices(pastes []Paste) []configfile.Splice {
+	out := make([]configfile.Splice, len(pastes))
+	for i, p := range pastes {
+		out[i] = configfile.Splice(p)
+	}
+	return out
+}
+
+// hashEntry is of what an entry means: how it is written does not count, nor the
+// order of its keys.
+func hashEntry(o any) string {
+	raw, err := json.Marshal(configfile.Plain(o))
+	if err != nil {
+		panic(fmt.Sprintf("clientsync: %v", err)) // texts, numbers, mappings
+	}
+	return hashOf(raw)
+}

@@ -1,0 +1,167 @@
+package configfile
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Edit is what becomes of a file.
+type Edit struct {
+	Path   []string
+	Value  any // what is to be at Path, as in [Member]
+	Remove bool
+}
+
+// Change makes edits, one after the other, and returns the new text and what takes
+// them back: lists of splices, each for the text that the one before it gives. The
+// text is read again before anybody writes it: if it is not what was there, with
+// just the edits made, there is an error and no text. So a file that is written in
+// a way that this package has not seen is refused, not broken.
+func Change(format Format, data []byte, edits []Edit) (after []byte, undo [][]Splice, err error) {
+	f, err := Parse(format, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	want, err := tree(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range edits {
+		if !e.Remove && holds(f, e) {
+			continue // however it is written
+		}
+		var splices []Splice
+		if e.Remove {
+			splices, err = f.Remove(e.Path)
+			want = without(want, e.Path)
+		} else {
+			splices, err = f.Set(e.Path, e.Value)
+			want = put(want, e.Path, Plain(e.Value))
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(splices) == 0 {
+			continue
+		}
+		undo = slices.Insert(undo, 0, Inverse(data, splices))
+		data = Apply(data, splices)
+		if f, err = Parse(format, data); err != nil {
+			return nil, nil, fmt.Errorf("changing %s: the result would not be valid: %w", strings.Join(e.Path, "."), err)
+		}
+	}
+	got, err := tree(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !reflect.DeepEqual(pruned(got), pruned(want)) {
+		return nil, nil, fmt.Errorf("changing %s: the way in which the file is written is not understood", strings.Join(edits[len(edits)-1].Path, "."))
+	}
+	return data, undo, nil
+}
+
+// holds reports that the file says already what an edit is to make it say.
+func holds(f File, e Edit) bool {
+	entries, _, err := f.Entries(e.Path[:len(e.Path)-1]...)
+	return err == nil && slices.ContainsFunc(entries, func(there Entry) bool {
+		return there.Key == e.Path[len(e.Path)-1] && reflect.DeepEqual(there.Value, e.Value)
+	})
+}
+
+// tree is all of a file, order aside.
+func tree(f File) (any, error) {
+	entries, _, err := f.Entries()
+	if err != nil {
+		return nil, err
+	}
+	whole := map[string]any{}
+	for _, e := range entries {
+		whole[e.Key] = Plain(e.Value)
+	}
+	return whole, nil
+}
+
+// Plain is a value whose mappings have no order, and lists of entries that have
+// names are mappings.
+func Plain(v any) any {
+	switch v := v.(type) {
+	case Object:
+		m := map[string]any{}
+		for _, p := range v {
+			if p.Value != nil {
+				m[p.Key] = Plain(p.Value)
+			}
+		}
+		return m
+	case []any:
+		list := make([]any, len(v))
+		for i, e := range v {
+			list[i] = Plain(e)
+		}
+		return list
+	}
+	return v
+}
+
+// pruned is a tree without mappings that hold nothing: in TOML the last table
+// that goes takes the one around it along.
+func pruned(v any) any {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return v
+	}
+	kept := map[string]any{}
+	for key, value := range m {
+		value = pruned(value)
+		if inner, ok := value.(map[string]any); !ok || len(inner) > 0 {
+			kept[key] = value
+		}
+	}
+	return kept
+}
+
+// put is a tree with a value at path. In a list its name is the place.
+func put(of any, path []string, value any) any {
+	if len(path) == 0 {
+		return value
+	}
+	if list, ok := of.([]any); ok {
+		named := map[string]any{nameKey: path[0]}
+		if m, ok := put(nil, path[1:], value).(map[string]any); ok {
+			for k, v := range m {
+				named[k] = v
+			}
+		}
+		if i := slices.IndexFunc(list, func(v any) bool { m, ok := v.(map[string]any); return ok && m[nameKey] == path[0] }); i >= 0 {
+			list = slices.Clone(list)
+			list[i] = named
+			return list
+		}
+		return append(slices.Clone(list), named)
+	}
+	m, _ := of.(map[string]any)
+	if m == nil {
+		m = map[string]any{}
+	}
+	m[path[0]] = put(m[path[0]], path[1:], value)
+	return m
+}
+
+func without(of any, path []string) any {
+	switch of := of.(type) {
+	case map[string]any:
+		if len(path) == 1 {
+			delete(of, path[0])
+		} else if next, ok := of[path[0]]; ok {
+			of[path[0]] = without(next, path[1:])
+		}
+	case []any:
+		return slices.DeleteFunc(slices.Clone(of), func(v any) bool {
+			m, ok := v.(map[string]any)
+			return ok && m[nameKey] == path[0]
+		})
+	}
+	return of
+}

@@ -1,0 +1,217 @@
+package configfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/tailscale/hujson"
+)
+
+// maxDepth bounds how deep brackets may nest: the parser calls itself.
+const maxDepth = 5000
+
+type jsonFile struct {
+	data []byte
+	root *hujson.Value // nil: nothing but blanks and comments
+	off  int           // of the parsed text in data
+}
+
+func parseJSON(data []byte) (File, error) {
+	text, off := withoutMark(data)
+	f := &jsonFile{data: data, off: off}
+	if i := tooDeep(text); i >= 0 {
+		return nil, &SyntaxError{position(text, i), fmt.Sprintf("over %d brackets inside each other", maxDepth)}
+	}
+	// With a line end: the library wants one behind a comment, also behind the last.
+	terminated := append(bytes.Clone(text), '\n')
+	if _, err := hujson.Parse(append([]byte("null\n"), terminated...)); err == nil { // nothing but blanks and comments
+		return f, nil
+	}
+	root, err := hujson.Parse(terminated)
+	if err != nil {
+		return nil, jsonError(text, err)
+	}
+	if _, ok := root.Value.(*hujson.Object); !ok {
+		return nil, &SyntaxError{position(text, root.StartOffset), "the file holds no object: {…}"}
+	}
+	f.root = &root
+	return f, nil
+}
+
+// tooDeep is where brackets nest too deep, -1 if they do not. Those in texts and
+// comments count too, which only matters in a file that has thousands of them.
+func tooDeep(text []byte) int {
+	depth := 0
+	for i, c := range text {
+		switch c {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth = max(depth-1, 0)
+		}
+		if depth > maxDepth {
+			return i
+		}
+	}
+	return -1
+}
+
+var hujsonPlace = regexp.MustCompile(`^hujson: line (\d+), column (\d+): `)
+
+// jsonError has the place of an error of the library, which says it in words.
+func jsonError(text []byte, err error) error {
+	what, pos := err.Error(), Position{1, 1}
+	if m := hujsonPlace.FindStringSubmatch(what); m != nil {
+		pos.Line, _ = strconv.Atoi(m[1])
+		pos.Column, _ = strconv.Atoi(m[2])
+		what = what[len(m[0]):]
+	}
+	if strings.HasPrefix(what, "invalid literal") { // it goes on with the literal, which may be a secret
+		what = "neither a text, a number, true, false nor null"
+	}
+	return &SyntaxError{pos, what}
+}
+
+func (f *jsonFile) pos(v hujson.Value) Position { return position(f.data[f.off:], v.StartOffset) }
+
+// find is the member at path, and how much of path there is.
+func (f *jsonFile) find(path []string) (at *hujson.Value, parent *hujson.Object, depth int, err error) {
+	at = f.root
+	for depth = 0; at != nil && depth < len(path); depth++ {
+		object, ok := at.Value.(*hujson.Object)
+		if !ok {
+			return nil, nil, depth, &ShapeError{f.pos(*at), fmt.Sprintf("%s is no object", strings.Join(path[:depth], "."))}
+		}
+		var next *hujson.Value
+		for i := range object.Members {
+			m := &object.Members[i]
+			if m.Name.Value.(hujson.Literal).String() != path[depth] {
+				continue
+			}
+			if next != nil {
+				return nil, nil, depth, &ShapeError{f.pos(m.Name), fmt.Sprintf("%q is given twice; remove one of the two", path[depth])}
+			}
+			next = &m.Value
+		}
+		if next == nil {
+			return at, object, depth, nil
+		}
+		at, parent = next, object
+	}
+	return at, parent, depth, nil
+}
+
+func (f *jsonFile) Entries(path ...string) ([]Entry, bool, error) {
+	at, _, depth, err := f.find(path)
+	if err != nil || at == nil || depth < len(path) {
+		return nil, false, err
+	}
+	object, ok := at.Value.(*hujson.Object)
+	if !ok {
+		return nil, false, &ShapeError{f.pos(*at), fmt.Sprintf("%s is no object", strings.Join(path, "."))}
+	}
+	entries := []Entry{}
+	for _, m := range object.Members {
+		entries = append(entries, Entry{Key: m.Name.Value.(hujson.Literal).String(), Value: jsonValue(m.Value.Value), Pos: f.pos(m.Name)})
+	}
+	return entries, true, nil
+}
+
+func jsonValue(v hujson.ValueTrimmed) any {
+	switch v := v.(type) {
+	case *hujson.Object:
+		o := Object{}
+		for _, m := range v.Members {
+			o = append(o, Member{m.Name.Value.(hujson.Literal).String(), jsonValue(m.Value.Value)})
+		}
+		return o
+	case *hujson.Array:
+		list := []any{}
+		for _, e := range v.Elements {
+			list = append(list, jsonValue(e.Value))
+		}
+		return list
+	case hujson.Literal:
+		switch v.Kind() {
+		case '"':
+			return v.String()
+		case 't', 'f':
+			return v.Bool()
+		case '0':
+			if n, err := strconv.ParseInt(string(v), 10, 64); err == nil {
+				return n
+			}
+			return Number(v)
+		}
+	}
+	return nil
+}
+
+// jsonText prints a value. With an indent every member and element has a line of
+// its own; lists of plain values are kept on one.
+func jsonText(v any, margin, unit, newline string) string {
+	switch v := v.(type) {
+	case Object:
+		if len(v) == 0 {
+			return "{}"
+		}
+		return jsonBlock("{", "}", len(v), margin, unit, newline, func(i int) string {
+			return quote(v[i].Key) + colon(unit) + jsonText(v[i].Value, margin+unit, unit, newline)
+		})
+	case []any:
+		for _, e := range v {
+			switch e.(type) {
+			case Object, []any:
+				return jsonBlock("[", "]", len(v), margin, unit, newline, func(i int) string {
+					return jsonText(v[i], margin+unit, unit, newline)
+				})
+			}
+		}
+		parts := make([]string, len(v))
+		for i, e := range v {
+			parts[i] = jsonText(e, "", "", newline)
+		}
+		return "[" + strings.Join(parts, ","+strings.Repeat(" ", min(len(unit), 1))) + "]"
+	case string:
+		return quote(v)
+	case Number:
+		return string(v)
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("configfile: printing %T: %v", v, err))
+	}
+	return string(raw)
+}
+
+func jsonBlock(open, shut string, n int, margin, unit, newline string, item func(int) string) string {
+	var b strings.Builder
+	b.WriteString(open)
+	for i := range n {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		if unit != "" {
+			b.WriteString(newline + margin + unit)
+		}
+		b.WriteString(item(i))
+	}
+	if unit != "" {
+		b.WriteString(newline + margin)
+	}
+	b.WriteString(shut)
+	return b.String()
+}
+
+func colon(unit string) string {
+	if unit == "" {
+		return ":"
+	}
+	return ": "
+}
+
+func quote(text string) string { return string(hujson.String(text)) }

@@ -1,0 +1,34 @@
+package configfile
+
+// Object is a mapping whose order counts.
+type Object []Member
+
+// Member is one pair of an [Object]. Value is a string, a bool, nil, an int64, a
+// [Number], a []any of these, or an Object.
+type Member struct {
+	Key   string
+	Value any
+}
+
+// Number is a number that is no int64, or not to be changed, as it is written.
+type Number string
+
+// Get is the value of a key, and whether there is one.
+func (o Object) Get(key string) (value any, ok bool) {
+	for _, m := range o {
+		if m.Key == key {
+			return m.Value, true
+		}
+	}
+	return nil, false
+}
+
+// Entry is a member of a mapping in a file.
+type Entry struct {
+	Key   string
+	Value any // as in [Member]
+	Pos   Position
+}
+
+// Position is a place in a file; both count from 1, columns in bytes.
+type Position struct{ Line, Column int }

@@ -1,0 +1,19 @@
+package target
+
+import "github.com/loom-core/loom/proxy/internal/configfile"
+
+// claudeDesktop is Claude Desktop. Source: its documentation. It starts servers with
+// few variables and in no particular folder, and reads its file at its start.
+func claudeDesktop() Target {
+	keys := common
+	return Target{
+		ID: "claude-desktop", Name: "Claude Desktop", Proof: Documented, Source: "Claude Desktop documentation",
+		Format: configfile.JSONC, Key: []string{"mcpServers"},
+		User:    func(h Host) []string { return under(h.support("Claude"), "claude_desktop_config.json") },
+		Folders: func(h Host) []string { return h.support("Claude") },
+		Entry:   func(l Launch) configfile.Object { return keys.entry(l) },
+		Found:   keys.found,
+		Refer:   noReference,
+		After:   "quit Claude Desktop and start it again",
+	}
+}
