@@ -30,6 +30,9 @@ func TestDocumentedRegistries(t *testing.T) {
 			if strings.Contains(b[1], "projects: deny") {
 				_, err = registry.ParsePolicy(file, []byte(b[1]))
 			}
+			if strings.HasPrefix(b[1], "# .loom/registry.yaml") {
+				_, err = registry.ParseProject("/project", []byte(b[1]))
+			}
 			if err != nil {
 				t.Errorf("%s: %v", file, err)
 			}

@@ -111,24 +111,25 @@ type Route struct {
 
 // Status answers [MethodStatus].
 type Status struct {
-	Version       string         `json:"version"`
-	Protocol      int            `json:"protocol"`
-	PID           int            `json:"pid"`
-	Started       time.Time      `json:"started"`
-	Socket        string         `json:"socket"`
-	StateDir      string         `json:"state_dir"`
-	Registry      string         `json:"registry"`
-	Layers        []Layer        `json:"layers,omitempty"`         // files that the registry was read from, in the order in which they count
-	RegistryError string         `json:"registry_error,omitempty"` // the last reload failed: the one before still serves
-	Newer         string         `json:"newer,omitempty"`          // version of a connected loom that is newer than loomd
-	Environment   string         `json:"environment"`              // "saved", "guessed" or "inherited"
-	Metrics       string         `json:"metrics,omitempty"`        // URL; empty when off
-	Keyring       KeyringStatus  `json:"keyring"`
-	Audit         AuditStatus    `json:"audit"`
-	Traces        int            `json:"traces"` // who listens to messages now
-	Sessions      []Session      `json:"sessions"`
-	Servers       []ServerStatus `json:"servers"`
-	Notes         []string       `json:"notes,omitempty"` // what is not as it could be, one sentence each
+	Version       string          `json:"version"`
+	Protocol      int             `json:"protocol"`
+	PID           int             `json:"pid"`
+	Started       time.Time       `json:"started"`
+	Socket        string          `json:"socket"`
+	StateDir      string          `json:"state_dir"`
+	Registry      string          `json:"registry"`
+	Layers        []Layer         `json:"layers,omitempty"`         // files that the registry was read from, in the order in which they count
+	RegistryError string          `json:"registry_error,omitempty"` // the last reload failed: the one before still serves
+	Newer         string          `json:"newer,omitempty"`          // version of a connected loom that is newer than loomd
+	Environment   string          `json:"environment"`              // "saved", "guessed" or "inherited"
+	Metrics       string          `json:"metrics,omitempty"`        // URL; empty when off
+	Keyring       KeyringStatus   `json:"keyring"`
+	Audit         AuditStatus     `json:"audit"`
+	Traces        int             `json:"traces"` // who listens to messages now
+	Sessions      []Session       `json:"sessions"`
+	Servers       []ServerStatus  `json:"servers"`            // the user's own
+	Projects      []ProjectStatus `json:"projects,omitempty"` // where sessions are or were
+	Notes         []string        `json:"notes,omitempty"`    // what is not as it could be, one sentence each
 }
 
 // Layer is a file that a registry was put together from.
@@ -143,6 +144,7 @@ type Session struct {
 	Client  string    `json:"client"` // --client, else the name that the client gave at initialize
 	Profile string    `json:"profile"`
 	Dir     string    `json:"cwd,omitempty"`
+	Project string    `json:"project,omitempty"` // folder of the project that it is in, if that has a registry of its own
 	PID     int       `json:"pid"`
 	Version string    `json:"version"` // of its loom proxy
 	Since   time.Time `json:"since"`
@@ -152,6 +154,8 @@ type Session struct {
 // ServerStatus is one server of the registry and what runs of it.
 type ServerStatus struct {
 	Name        string     `json:"name"`
+	ID          string     `json:"id,omitempty"`      // of a server of a project: what it is called outside of that
+	Project     string     `json:"project,omitempty"` // folder of the project that it is of
 	Description string     `json:"description,omitempty"`
 	Enabled     bool       `json:"enabled"`
 	Shipped     bool       `json:"shipped,omitempty"`
@@ -177,9 +181,11 @@ type Instance struct {
 }
 
 // ServersReply answers [MethodServers]: those of the registry and the shipped
-// ones that are off.
+// ones that are off. Those of the project in which the caller is are among
+// them; Note is what there is to say of that project.
 type ServersReply struct {
 	Servers []ServerStatus `json:"servers"`
+	Note    string         `json:"note,omitempty"`
 }
 
 // ToolsQuery asks [MethodTools]. Empty fields do not restrict.
@@ -210,11 +216,13 @@ type Tool struct {
 
 // ToolsReply answers [MethodTools]. Unknown lists the servers that were asked
 // for and whose definitions could not be had, with the reason. UsageSince is
-// the time of the oldest call on record.
+// the time of the oldest call on record. Note is what there is to say of the
+// project in which the caller is.
 type ToolsReply struct {
 	Tools      []Tool            `json:"tools"`
 	Unknown    map[string]string `json:"unknown,omitempty"`
 	UsageSince time.Time         `json:"usage_since,omitzero"`
+	Note       string            `json:"note,omitempty"`
 }
 
 // LogsQuery asks [MethodLogs] for lines after a cursor or a time. Server is

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -212,10 +213,13 @@ func chosenServers(ctx context.Context, opts *PinOptions, conn *Conn) ([]string,
 		return nil, err
 	}
 	var on, all []string
+	ids := map[string]string{} // a server of a project is pinned as that, whatever others call theirs
 	for _, s := range reply.Servers {
-		all = append(all, s.Name)
+		id := cmp.Or(s.ID, s.Name)
+		ids[s.Name] = id
+		all = append(all, id)
 		if s.Enabled {
-			on = append(on, s.Name)
+			on = append(on, id)
 		}
 	}
 	if len(opts.Servers) == 0 {
@@ -226,6 +230,7 @@ func chosenServers(ctx context.Context, opts *PinOptions, conn *Conn) ([]string,
 	}
 	var names []string
 	for _, name := range opts.Servers {
+		name = cmp.Or(ids[name], name)
 		switch {
 		case !slices.Contains(all, name):
 			return nil, suggest(fmt.Errorf("there is no server %q", name), name, on, "loom servers lists them")

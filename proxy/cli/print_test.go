@@ -22,6 +22,14 @@ func busy() loomrpc.Status {
 		Version: "v1.2.3", Protocol: 1, PID: 4711, Started: testNow.Add(-130 * time.Minute),
 		Socket: "/run/user/1000/loom/loomd.sock", StateDir: "/home/u/.local/state/loom",
 		Registry: "/home/u/.config/loom/registry.yaml", RegistryError: "registry.yaml:7:3: unknown key \"comand\"\nregistry.yaml:9:1: duplicate key",
+		Projects: []loomrpc.ProjectStatus{
+			{Dir: "/home/ada/app", State: "trusted", Sessions: 2, Servers: []loomrpc.ServerStatus{
+				{Name: "db", ID: "db@app-0a1b2c3d", Project: "/home/ada/app", Enabled: true, Known: true, Tools: 3, Tokens: 400, Instances: []loomrpc.Instance{{State: "ready"}}},
+				{Name: "wiki", ID: "wiki@app-0a1b2c3d", Project: "/home/ada/app", Enabled: true, LastError: "secret wiki was not granted to the project /home/ada/app\nhint: loom trust /home/ada/app"},
+			}},
+			{Dir: "/home/ada/\u202eold", State: "changed", Sessions: 1, Servers: []loomrpc.ServerStatus{},
+				Note: "The servers of this project are not used: /home/ada/\u202eold/.loom/registry.yaml changed since it was trusted; loom trust '/home/ada/\u202eold' shows how, and asks."},
+		},
 		Notes:       []string{"db asks its clients things, so it serves one client at a time: the right one has to be asked"},
 		Environment: "guessed", Newer: "v1.3.0", Metrics: "http://127.0.0.1:9464/metrics",
 		Traces: 1, Audit: loomrpc.AuditStatus{File: "/home/u/.local/state/loom/audit.jsonl", Dropped: 1204, Error: "writing the audit log: no space left on device"},
@@ -44,7 +52,7 @@ func busy() loomrpc.Status {
 
 func TestPrintStatus(t *testing.T) {
 	empty := busy()
-	empty.Notes, empty.Sessions, empty.Servers, empty.RegistryError, empty.Environment, empty.Metrics, empty.Newer, empty.Audit, empty.Traces = nil, nil, nil, "", "saved", "", "", loomrpc.AuditStatus{}, 0
+	empty.Notes, empty.Sessions, empty.Servers, empty.RegistryError, empty.Environment, empty.Metrics, empty.Newer, empty.Audit, empty.Traces, empty.Projects = nil, nil, nil, "", "saved", "", "", loomrpc.AuditStatus{}, 0, nil
 	for _, c := range []struct {
 		name   string
 		status loomrpc.Status

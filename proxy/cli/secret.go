@@ -157,6 +157,17 @@ func (opts *SecretOptions) uses() (map[string][]use, error) {
 			uses[ref.Name] = append(uses[ref.Name], use{string(s.Name), s.Enabled, ref.Optional})
 		}
 	}
+	dirs, err := opts.Dirs()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range trustedServers(dirs) {
+		for _, ref := range s.SecretRefs() {
+			if s.MayHaveSecret(ref.Name) {
+				uses[ref.Name] = append(uses[ref.Name], use{s.ID(), s.Enabled, ref.Optional})
+			}
+		}
+	}
 	return uses, nil
 }
 

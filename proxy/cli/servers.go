@@ -48,33 +48,40 @@ func runServers(ctx context.Context, opts *ServersOptions) error {
 	if err != nil {
 		return err
 	}
-	servers, running, err := listServers(ctx, opts.Dial, opts.Registry)
+	reply, running, err := askServers(ctx, opts.Dial, opts.Registry)
 	if err != nil {
 		return err
 	}
 	if opts.JSON {
-		return opts.IO.JSON(loomrpc.ServersReply{Servers: servers})
+		return opts.IO.JSON(reply)
 	}
-	printServers(opts.IO, servers, file.Path, running)
+	printServers(opts.IO, reply.Servers, file.Path, running)
+	if reply.Note != "" {
+		opts.IO.Note("%s", visible(reply.Note))
+	}
 	return nil
 }
 
 // listServers asks loomd, or reads the registry when there is no loomd.
 func listServers(ctx context.Context, dial func(context.Context) (*Conn, error), reg func() (*registry.Registry, error)) (servers []loomrpc.ServerStatus, running bool, err error) {
+	reply, running, err := askServers(ctx, dial, reg)
+	return reply.Servers, running, err
+}
+
+func askServers(ctx context.Context, dial func(context.Context) (*Conn, error), reg func() (*registry.Registry, error)) (reply loomrpc.ServersReply, running bool, err error) {
 	conn, err := dial(ctx)
 	if errors.Is(err, localsock.ErrNotRunning) {
 		r, err := reg()
 		if err != nil {
-			return nil, false, err
+			return reply, false, err
 		}
-		return serversOf(r), false, nil
+		return loomrpc.ServersReply{Servers: serversOf(r)}, false, nil
 	}
 	if err != nil {
-		return nil, false, err
+		return reply, false, err
 	}
-	var reply loomrpc.ServersReply
 	err = conn.Call(ctx, loomrpc.MethodServers, nil, &reply)
-	return reply.Servers, true, err
+	return reply, true, err
 }
 
 // serversOf is what loomd would say of a registry before it started anything.
@@ -113,6 +120,9 @@ func printServers(io *IO, servers []loomrpc.ServerStatus, file string, running b
 		about := s.Description
 		if about == "" {
 			about = s.Command
+		}
+		if s.Project != "" {
+			about = "(of this project) " + about
 		}
 		state := stateOf(s)
 		if !running && s.Enabled {

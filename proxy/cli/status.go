@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -97,26 +98,13 @@ func printStatus(opts *StatusOptions, s loomrpc.Status) {
 	}
 
 	fmt.Fprintln(io.Out)
-	servers := newTable(io, "SERVER", "STATE", ">PROCESSES", ">CALLS", ">WAITING", ">TOOLS", ">TOKENS")
-	for _, server := range s.Servers {
-		if !server.Enabled && server.Denied == "" {
-			continue
-		}
-		calls, waiting, processes := 0, 0, 0
-		for _, i := range server.Instances {
-			calls, waiting = calls+i.InFlight, waiting+i.Queued
-			if i.State != stateStopped {
-				processes++
-			}
-		}
-		servers.row(server.Name, stateOf(server), processes, calls, waiting, toolsOf(server), tokensOf(server))
-	}
-	if len(servers.rows) == 0 {
+	if servers := serverTable(io, s.Servers); len(servers.rows) == 0 {
 		fmt.Fprintln(io.Out, "No servers yet; loom servers tells how to add one.")
 	} else {
 		servers.print()
 		printFailures(io, s.Servers)
 	}
+	printProjects(io, s.Projects)
 
 	fmt.Fprintln(io.Out)
 	if len(s.Sessions) == 0 {
@@ -216,10 +204,10 @@ func tokensOf(s loomrpc.ServerStatus) any {
 func printFailures(io *IO, servers []loomrpc.ServerStatus) {
 	for _, s := range servers {
 		if s.Denied != "" {
-			fmt.Fprintf(io.Out, "\n%s %s\n", io.paint(s.Name+" is off:", bad), s.Denied)
+			fmt.Fprintf(io.Out, "\n%s %s\n", io.paint(cmp.Or(s.ID, s.Name)+" is off:", bad), s.Denied)
 		}
 		if failed(s) {
-			printFailure(io, s.Name, s.LastError)
+			printFailure(io, cmp.Or(s.ID, s.Name), s.LastError)
 		}
 	}
 }

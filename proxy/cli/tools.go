@@ -74,6 +74,9 @@ func runTools(ctx context.Context, opts *ToolsOptions) error {
 		return opts.IO.JSON(reply)
 	}
 	printTools(opts, reply)
+	if reply.Note != "" {
+		opts.IO.Note("%s", visible(reply.Note))
+	}
 	return nil
 }
 

@@ -73,3 +73,21 @@ func TestResolve(t *testing.T) {
 		t.Errorf("without a PATH: %v", err)
 	}
 }
+
+func TestPolicyBoundsPrograms(t *testing.T) {
+	dir := t.TempDir()
+	allowed, other := program(t, dir, "allowed"), program(t, dir, "other")
+	host := Host{Program: "loom", Environ: []string{"PATH=" + dir}, Dir: dir}
+	for _, tc := range []struct {
+		command string
+		ok      bool
+	}{{"allowed", true}, {allowed, true}, {"other", false}, {other, false}, {"${env:WHICH}", false}} {
+		s := server(t, `{command: "`+tc.command+`"}`)
+		s.Bounds.Commands = []string{allowed}
+		spec, err := Resolve(t.Context(), s, host, secret.NewLookup(func(string) (string, bool) { return other, true }, secret.Memory{}))
+		var forbidden *ForbiddenError
+		if (err == nil) != tc.ok || err != nil && !errors.As(err, &forbidden) {
+			t.Errorf("%s: %+v, %v", tc.command, spec, err)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // version is that of the format.
@@ -72,6 +73,31 @@ func parse(data []byte) (*Store, error) {
 		}
 	}
 	return &Store{entries: doc.Projects}, nil
+}
+
+// Update changes the file at path, alone: of two changes at the same time
+// neither is lost, as one that takes trust back must not be. An error of change
+// leaves the file as it is.
+func Update(path string, change func(*Store) error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("writing trusted projects: %w", err)
+	}
+	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("writing trusted projects: %w", err)
+	}
+	defer lock.Close() // and with it goes the lock; whoever has it reads and writes a small file
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("locking %s: %w", lock.Name(), err)
+	}
+	s, err := Load(path)
+	if err != nil {
+		return err
+	}
+	if err := change(s); err != nil {
+		return err
+	}
+	return s.Save()
 }
 
 // Save writes the file that was loaded, for the user alone to read. It holds

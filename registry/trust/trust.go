@@ -7,9 +7,13 @@
 package trust
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // FileName is the name of the file, in the folder of Loom's state.
@@ -80,4 +84,25 @@ func (s *Store) Untrust(dir string) bool {
 	_, known := s.entries[dir]
 	delete(s.entries, dir)
 	return known
+}
+
+// CheckDir returns an error for a folder whose path a person cannot read as it
+// is: notes and questions about a project name it, to people and to models, and
+// whoever made the repository chose the names of the folders in it.
+func CheckDir(dir string) error {
+	if !utf8.ValidString(dir) || strings.ContainsFunc(dir, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return fmt.Errorf("the path of the project %q has characters that cannot be seen; rename the folder", dir)
+	}
+	return nil
+}
+
+// Command is what a user types to be asked about a project.
+func Command(dir string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+:,@%", r)
+	}
+	if strings.ContainsFunc(dir, func(r rune) bool { return !plain(r) }) {
+		dir = "'" + strings.ReplaceAll(dir, "'", `'\''`) + "'"
+	}
+	return "loom trust " + dir
 }

@@ -1,10 +1,13 @@
 package trust
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -26,6 +29,56 @@ func TestState(t *testing.T) {
 	}
 	if !s.Untrust("/p") || s.Untrust("/p") || s.State("/p", "aa") != Unknown {
 		t.Error("what was taken back is still there")
+	}
+}
+
+// Many change the file at once, and no change is lost.
+func TestUpdate(t *testing.T) {
+	path := Path(filepath.Join(t.TempDir(), "state"))
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			dir := "/" + strconv.Itoa(i)
+			for range 3 {
+				if err := Update(path, func(s *Store) error { s.Trust(dir, Entry{Hash: "aa"}); return nil }); err != nil {
+					t.Error(err)
+				}
+			}
+			if i%2 == 0 {
+				if err := Update(path, func(s *Store) error { s.Untrust(dir); return nil }); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	refused := errors.New("no")
+	if err := Update(path, func(s *Store) error { s.Untrust("/1"); return refused }); err != refused {
+		t.Errorf("got %v", err)
+	}
+	s, err := Load(path)
+	if err != nil || len(s.Dirs()) != 10 || s.State("/1", "aa") != Trusted || s.State("/2", "aa") != Unknown {
+		t.Errorf("%v, %v", s.Dirs(), err)
+	}
+}
+
+func TestCheckDir(t *testing.T) {
+	for dir, ok := range map[string]bool{"/home/me/app 1": true, "/é/日本": true, "/a\nb": false, "/a\x1b[2Jb": false, "/\u202ea": false, "/a\u200b": false, "/a\xff": false, "/a\u00a0b": false} {
+		if err := CheckDir(dir); (err == nil) != ok {
+			t.Errorf("CheckDir(%q) = %v", dir, err)
+		}
+	}
+}
+
+func TestCommand(t *testing.T) {
+	for dir, want := range map[string]string{
+		"/home/me/app-1.0_x":  "loom trust /home/me/app-1.0_x",
+		"/a b":                "loom trust '/a b'",
+		"/it's; rm -rf $HOME": `loom trust '/it'\''s; rm -rf $HOME'`,
+	} {
+		if got := Command(dir); got != want {
+			t.Errorf("Command(%q) = %s, want %s", dir, got, want)
+		}
 	}
 }
 

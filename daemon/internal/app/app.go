@@ -26,6 +26,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/limit"
 	"github.com/loom-core/loom/daemon/internal/owntool"
 	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/daemon/internal/project"
 	"github.com/loom-core/loom/daemon/internal/redact"
 	"github.com/loom-core/loom/daemon/internal/results"
 	"github.com/loom-core/loom/daemon/internal/ring"
@@ -77,6 +78,8 @@ type App struct {
 	hub      *hub.Hub
 	vault    *vault.Vault
 	files    *vault.Files // nil: no secret can be read from a file
+	projects *projects
+	home     string
 	services *session.Services
 	listener *localsock.Listener
 	http     net.Listener    // nil: off
@@ -141,7 +144,7 @@ func New(opts Options) (_ *App, err error) {
 		}
 		a.log.Warn("some definitions have to be learnt again", "err", err)
 	}
-	home, err := os.UserHomeDir()
+	a.home, err = os.UserHomeDir()
 	if err != nil {
 		return nil, fmt.Errorf("finding the home directory: %w", err)
 	}
@@ -152,17 +155,18 @@ func New(opts Options) (_ *App, err error) {
 	a.openVault(reg) // after the orphans, which may read files of it
 	a.pool = pool.New(pool.Options{
 		Catalog: a.catalog, Lookup: secret.NewLookup(os.LookupEnv, secret.FromEnv(os.LookupEnv)), Vault: a.vault, Files: a.files, Environ: a.environ(),
-		Beside: opts.Beside, Home: home, Version: opts.Version, Instance: instance, State: a.state(), Notes: a.notes(), Limiter: limit.New(), Journal: journal, Known: a.opts.Secrets, Log: a.log.With("component", "pool"),
+		Beside: opts.Beside, Home: a.home, Version: opts.Version, Instance: instance, State: a.state(), Notes: a.notes(), Limiter: limit.New(), Journal: journal, Known: a.opts.Secrets, Log: a.log.With("component", "pool"),
 		Observer: a.metrics, Changed: a.hub.Changed, Timeouts: opts.Timeouts,
 	})
 	a.atStop("servers", a.pool.Close)
+	a.projects = &projects{app: a, known: map[string]*project.Project{}}
 	kept, err := results.Open(filepath.Join(opts.Dirs.State, "results"), results.Options{Log: a.log.With("component", "results")})
 	if err != nil {
 		a.log.Warn("some results that were kept cannot be read", "err", err)
 	}
 	a.background.Go(func() { a.sweep(kept) })
 	a.services = &session.Services{
-		Hub: a.hub, Servers: a.pool, Learner: a.pool, Instance: instance, Budget: session.NewBudget(outboxTotal), Status: a.ownStatus, Results: kept, Audit: a.audit, Trace: a.trace, Known: a.opts.Secrets,
+		Hub: a.hub, Servers: a.pool, Learner: a.pool, Instance: instance, Budget: session.NewBudget(outboxTotal), Projects: a.projects, Status: a.ownStatus, Results: kept, Audit: a.audit, Trace: a.trace, Known: a.opts.Secrets,
 		Control: a.control(), Observer: a.metrics, Log: a.log.With("component", "session"), Version: opts.Version,
 	}
 	if opts.MetricsAddr != "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/daemon/internal/audit"
 	"github.com/loom-core/loom/daemon/internal/hub"
+	"github.com/loom-core/loom/daemon/internal/session"
 )
 
 // openAudit begins to write down calls. It cannot fail; see [audit.Open].
@@ -37,9 +38,14 @@ func (a *App) readAudit(ctx context.Context, q loomrpc.AuditQuery) (any, error) 
 	if q.Limit <= 0 || q.Limit > maxAudit {
 		q.Limit = maxAudit
 	}
-	if view, err := a.hub.View(hub.Viewer{}); err == nil && q.Tool != "" {
-		if tool, err := view.Find(loomrpc.Call{Tool: q.Tool}); err == nil && (q.Server == "" || q.Server == tool.Route.Server) {
-			q.Server, q.Tool = tool.Route.Server, tool.Route.Tool
+	if id, err := a.resolve(ctx, q.Server); err == nil {
+		q.Server = id
+	}
+	if view, err := a.hub.View(hub.Viewer{Project: session.ProjectOf(ctx)}); err == nil && q.Tool != "" {
+		if tool, err := view.Find(loomrpc.Call{Tool: q.Tool}); err == nil {
+			if server, _ := view.Server(tool.Route.Server); q.Server == "" || q.Server == server.ID() {
+				q.Server, q.Tool = server.ID(), tool.Route.Tool
+			}
 		}
 	}
 	records, matched, err := audit.Read(ctx, filepath.Dir(a.audit.Path()), audit.Query{
@@ -58,15 +64,15 @@ func (a *App) readAudit(ctx context.Context, q loomrpc.AuditQuery) (any, error) 
 // usageLimit is how long a list of tools waits for old audit files to be read.
 const usageLimit = 2 * time.Second
 
-// addUsage says how often each tool was called.
-func (a *App) addUsage(ctx context.Context, reply *loomrpc.ToolsReply) {
+// addUsage says how often each tool was called. id is that of a server by its name.
+func (a *App) addUsage(ctx context.Context, reply *loomrpc.ToolsReply, id func(string) string) {
 	ctx, cancel := context.WithTimeout(ctx, usageLimit)
 	defer cancel()
 	used, since := a.audit.Usage(ctx)
 	reply.UsageSince = since
 	for i := range reply.Tools {
 		t := &reply.Tools[i]
-		use := used[audit.Tool{Server: t.Server, Tool: t.Tool}]
+		use := used[audit.Tool{Server: id(t.Server), Tool: t.Tool}]
 		t.Calls, t.LastUsed = use.Calls, use.Last
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/loom-core/loom/core/environ"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/daemon/internal/hub"
-	"github.com/loom-core/loom/daemon/internal/ring"
 	"github.com/loom-core/loom/daemon/internal/session"
 	"github.com/loom-core/loom/registry"
 )
@@ -24,15 +23,18 @@ func (a *App) control() map[string]session.Control {
 		loomrpc.MethodLearn:          func(ctx context.Context, _ json.RawMessage) (any, error) { return a.learn(ctx) },
 		loomrpc.MethodLogs:           query(a.logs),
 		loomrpc.MethodMetrics:        a.metricsText,
-		loomrpc.MethodReload:         func(context.Context, json.RawMessage) (any, error) { return a.reload() },
-		loomrpc.MethodRestart:        query(func(_ context.Context, q loomrpc.RestartQuery) (any, error) { return a.restart(q.Server) }),
+		loomrpc.MethodProjects:       query(a.lookAgain),
+		loomrpc.MethodReload:         func(ctx context.Context, _ json.RawMessage) (any, error) { return a.reloadFor(ctx) },
+		loomrpc.MethodRestart:        query(func(ctx context.Context, q loomrpc.RestartQuery) (any, error) { return a.restart(ctx, q.Server) }),
 		loomrpc.MethodSecretsChanged: query(a.secretsChanged),
-		loomrpc.MethodServers:        func(context.Context, json.RawMessage) (any, error) { return a.servers(), nil },
-		loomrpc.MethodStatus:         func(context.Context, json.RawMessage) (any, error) { return a.status(), nil },
-		loomrpc.MethodStop:           a.stop,
-		loomrpc.MethodTools:          query(a.tools),
-		loomrpc.MethodTrace:          query(a.traceMessages),
-		loomrpc.MethodUnlock:         a.unlock,
+		loomrpc.MethodServers: func(ctx context.Context, _ json.RawMessage) (any, error) {
+			return a.servers(session.ProjectOf(ctx)), nil
+		},
+		loomrpc.MethodStatus: func(context.Context, json.RawMessage) (any, error) { return a.status(), nil },
+		loomrpc.MethodStop:   a.stop,
+		loomrpc.MethodTools:  query(a.tools),
+		loomrpc.MethodTrace:  query(a.traceMessages),
+		loomrpc.MethodUnlock: a.unlock,
 	}
 }
 
@@ -65,7 +67,7 @@ func (a *App) status() loomrpc.Status {
 	s := loomrpc.Status{
 		Version: a.opts.Version, Protocol: loomrpc.Protocol, PID: os.Getpid(), Started: a.started, Socket: a.opts.Socket,
 		StateDir: a.opts.Dirs.State, Registry: a.opts.RegistryFile, Environment: environ.Origin(), Metrics: a.metricsURL(), Keyring: a.keyringStatus(),
-		Audit: a.auditStatus(), Traces: a.trace.Listeners(), Sessions: []loomrpc.Session{}, Servers: []loomrpc.ServerStatus{},
+		Audit: a.auditStatus(), Traces: a.trace.Listeners(), Sessions: []loomrpc.Session{}, Servers: []loomrpc.ServerStatus{}, Projects: a.projectsStatus(),
 	}
 	s.Newer = a.newerLoom()
 	s.RegistryError, _ = a.registryErr.Load().(string)
@@ -79,7 +81,9 @@ func (a *App) status() loomrpc.Status {
 	}
 	for _, server := range a.hub.Registry().Servers {
 		s.Servers = append(s.Servers, a.serverStatus(server))
-		s.Notes = append(s.Notes, a.pool.Notes(string(server.Name))...)
+	}
+	for _, server := range a.allServers() {
+		s.Notes = append(s.Notes, a.pool.Notes(server.ID())...)
 	}
 	if view, err := a.hub.View(hub.Viewer{}); err == nil {
 		s.Notes = slices.Concat(s.Notes, view.Collisions(), view.Changed())
@@ -87,10 +91,11 @@ func (a *App) status() loomrpc.Status {
 	return s
 }
 
-// servers adds the shipped ones that are off to those of the registry.
-func (a *App) servers() loomrpc.ServersReply {
-	reg := a.hub.Registry()
-	reply := loomrpc.ServersReply{Servers: []loomrpc.ServerStatus{}}
+// servers adds the shipped ones that are off to those of the registry, as it is
+// in that project.
+func (a *App) servers(project string) loomrpc.ServersReply {
+	reg := a.hub.In(project)
+	reply := loomrpc.ServersReply{Servers: []loomrpc.ServerStatus{}, Note: a.hub.Scope(project).Note}
 	for _, s := range reg.Servers {
 		reply.Servers = append(reply.Servers, a.serverStatus(s))
 	}
@@ -104,13 +109,16 @@ func (a *App) servers() loomrpc.ServersReply {
 }
 
 func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
-	name := string(s.Name)
+	name := s.ID()
 	out := loomrpc.ServerStatus{
-		Name: name, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Denied: s.Denied, Share: string(s.Share),
+		Name: string(s.Name), Project: s.Project, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Denied: s.Denied, Share: string(s.Share),
 		Command: strings.Join(append([]string{s.Command}, s.Args...), " "), Instances: []loomrpc.Instance{},
 	}
 	if s.URL != "" {
 		out.Command = s.URL
+	}
+	if s.Project != "" {
+		out.ID = name
 	}
 	if e, ok := a.catalog.Get(name); ok {
 		out.Known = true
@@ -139,13 +147,15 @@ func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 // tokens estimates what a definition costs a model: characters / 4.
 func tokens(raw []byte) int { return (len(raw) + 3) / 4 }
 
-// tools lists what a profile sees, learning first what is missing.
+// tools lists what a profile sees where the caller is, learning first what is
+// missing.
 func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
-	reg := a.hub.Registry()
+	project := session.ProjectOf(ctx)
+	reg := a.hub.In(project)
 	if _, ok := reg.Server(registry.ServerName(q.Server)); q.Server != "" && q.Server != loomrpc.ServerPrefix && !ok {
-		return nil, a.unknown(q.Server)
+		return nil, a.unknown(ctx, q.Server)
 	}
-	reply := loomrpc.ToolsReply{Tools: []loomrpc.Tool{}, Unknown: map[string]string{}}
+	reply := loomrpc.ToolsReply{Tools: []loomrpc.Tool{}, Unknown: map[string]string{}, Note: a.hub.Scope(project).Note}
 	for name, err := range a.pool.LearnNow(ctx, a.pool.Unlearnt(reg.Servers)) {
 		reply.Unknown[name] = a.opts.Secrets.Text(err.Error())
 	}
@@ -153,7 +163,7 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 		a.definitions(reg, q.Server, &reply)
 		return reply, nil
 	}
-	view, err := a.hub.View(hub.Viewer{Profile: q.Profile})
+	view, err := a.hub.View(hub.Viewer{Profile: q.Profile, Project: project})
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +177,10 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 		_, err := view.Find(loomrpc.Call{Tool: q.Name})
 		return nil, notFound(err)
 	}
-	a.addUsage(ctx, &reply)
+	a.addUsage(ctx, &reply, func(name string) string {
+		server, _ := view.Server(name)
+		return server.ID()
+	})
 	return reply, nil
 }
 
@@ -175,8 +188,8 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 // with must not depend on a profile, which may hold back what is not pinned yet.
 func (a *App) definitions(reg *registry.Registry, server string, reply *loomrpc.ToolsReply) {
 	for _, s := range reg.Servers {
-		name := string(s.Name)
-		if !s.Enabled || server != "" && server != name {
+		name := s.ID()
+		if !s.Enabled || server != "" && server != string(s.Name) {
 			continue
 		}
 		entry, known := a.catalog.Get(name)
@@ -204,14 +217,13 @@ func notFound(err error) error {
 const logWait = 30 * time.Second
 
 func (a *App) logs(ctx context.Context, q loomrpc.LogsQuery) (any, error) {
-	var lines *ring.Ring
-	switch _, ok := a.hub.Registry().Server(registry.ServerName(q.Server)); {
-	case q.Server == "" || q.Server == "loomd":
-		lines = a.opts.Logs
-	case ok:
-		lines = a.pool.Logs(q.Server)
-	default:
-		return nil, a.unknown(q.Server)
+	lines := a.opts.Logs
+	if q.Server != "" && q.Server != "loomd" {
+		id, err := a.resolve(ctx, q.Server)
+		if err != nil {
+			return nil, err
+		}
+		lines = a.pool.Logs(id)
 	}
 	if q.Wait {
 		ctx, cancel := context.WithTimeout(ctx, logWait)

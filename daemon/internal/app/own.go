@@ -1,19 +1,29 @@
 package app
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 )
 
-// ownStatus is the result of loom__status.
-func (a *App) ownStatus() []byte {
+// ownStatus is the result of loom__status, for sessions in that project: of
+// others it says nothing.
+func (a *App) ownStatus(project string) []byte {
 	s := a.status()
+	for _, p := range s.Projects {
+		if p.Dir == project {
+			s.Servers = append(s.Servers, p.Servers...)
+		}
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "loomd %s, up %s, %d clients\n", s.Version, time.Since(s.Started).Round(time.Second), len(s.Sessions))
 	if s.RegistryError != "" {
 		fmt.Fprintf(&b, "registry: the last reload failed, the one before serves: %s\n", s.RegistryError)
+	}
+	if note := a.hub.Scope(project).Note; note != "" {
+		b.WriteString(note + "\n")
 	}
 	for _, server := range s.Servers {
 		state := "stopped"
@@ -25,7 +35,7 @@ func (a *App) ownStatus() []byte {
 		}
 		fmt.Fprintf(&b, "%s: %s, %d tools\n", server.Name, state, server.Tools)
 		if server.LastError != "" {
-			fmt.Fprintf(&b, "  last error: %s (loom logs %s)\n", server.LastError, server.Name)
+			fmt.Fprintf(&b, "  last error: %s (loom logs %s)\n", server.LastError, cmp.Or(server.ID, server.Name))
 		}
 	}
 	raw, err := json.Marshal(map[string]any{"content": []any{map[string]any{"type": "text", "text": b.String()}}})

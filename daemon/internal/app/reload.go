@@ -6,10 +6,12 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/loom-core/loom/core/keyring"
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/daemon/internal/session"
 	"github.com/loom-core/loom/registry"
 	"github.com/loom-core/loom/registry/pin"
 )
@@ -41,9 +43,13 @@ func (a *App) reload() (loomrpc.ReloadReply, error) {
 	// Below here nothing fails.
 	a.vault.Use(keyring.Backend(next.SecretBackend))
 	a.hub.SetPins(pins)
-	a.hub.SetRegistry(next)
-	a.pool.Keep(next)
-	a.learnInBackground(next.Servers)
+	a.projects.set(next)
+	a.learnInBackground(a.allServers())
+	for _, p := range a.projects.all() {
+		if p.Note != "" {
+			reply.Warnings = append(reply.Warnings, p.Note)
+		}
+	}
 	a.log.Info("registry reloaded", "added", reply.Added, "removed", reply.Removed, "changed", reply.Changed)
 	return reply, nil
 }
@@ -121,13 +127,13 @@ func compare(old, next *registry.Registry) loomrpc.ReloadReply {
 
 // learn starts every server that was never seen, waits, and says what it found.
 func (a *App) learn(ctx context.Context) (loomrpc.LearnReply, error) {
-	reg := a.hub.Registry()
+	reg := a.hub.In(session.ProjectOf(ctx))
 	unlearnt := a.pool.Unlearnt(reg.Servers)
 	failed := a.pool.LearnNow(a.life, unlearnt)
 	reply := loomrpc.LearnReply{Learnt: []loomrpc.ServerStatus{}, Failed: map[string]string{}}
 	for _, s := range unlearnt {
-		if err := failed[string(s.Name)]; err != nil {
-			reply.Failed[string(s.Name)] = a.opts.Secrets.Text(err.Error())
+		if err := failed[s.ID()]; err != nil {
+			reply.Failed[s.ID()] = a.opts.Secrets.Text(err.Error())
 			continue
 		}
 		reply.Learnt = append(reply.Learnt, a.serverStatus(s))
@@ -135,16 +141,41 @@ func (a *App) learn(ctx context.Context) (loomrpc.LearnReply, error) {
 	return reply, nil
 }
 
-func (a *App) restart(server string) (loomrpc.RestartReply, error) {
-	if _, ok := a.hub.Registry().Server(registry.ServerName(server)); !ok {
-		return loomrpc.RestartReply{}, a.unknown(server)
+func (a *App) restart(ctx context.Context, server string) (any, error) {
+	id, err := a.resolve(ctx, server)
+	if err != nil {
+		return nil, err
 	}
-	return loomrpc.RestartReply{Stopped: a.pool.Restart(server)}, nil
+	return loomrpc.RestartReply{Stopped: a.pool.Restart(id)}, nil
 }
 
-func (a *App) unknown(server string) error {
+// resolve finds the id of the server that a person means: the one that is there
+// where they are, or has that id, or else the only one of that name.
+func (a *App) resolve(ctx context.Context, name string) (id string, err error) {
+	if s, ok := a.hub.In(session.ProjectOf(ctx)).Server(registry.ServerName(name)); ok {
+		return s.ID(), nil
+	}
+	var same []string
+	for _, s := range a.projects.servers() {
+		if s.ID() == name {
+			return name, nil
+		}
+		if string(s.Name) == name {
+			same = append(same, s.ID())
+		}
+	}
+	switch len(same) {
+	case 0:
+		return "", a.unknown(ctx, name)
+	case 1:
+		return same[0], nil
+	}
+	return "", loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Server: name, Hint: "name one of: " + strings.Join(same, " ")}, "several projects have a server %q", name)
+}
+
+func (a *App) unknown(ctx context.Context, server string) error {
 	names := ""
-	for _, s := range a.hub.Registry().Servers {
+	for _, s := range a.hub.In(session.ProjectOf(ctx)).Servers {
 		names += " " + string(s.Name)
 	}
 	hint := "loom servers lists what there is"

@@ -89,7 +89,7 @@ func (a *App) unlock(ctx context.Context, params json.RawMessage) (any, error) {
 		return nil, err
 	}
 	a.log.Info("the encrypted file of secrets is unlocked")
-	a.learnInBackground(a.hub.Registry().Servers)
+	a.learnInBackground(a.allServers())
 	return struct{}{}, nil
 }
 
@@ -99,13 +99,13 @@ func (a *App) secretsChanged(_ context.Context, q loomrpc.SecretsChanged) (any, 
 	a.vault.Forget(q.Names)
 	reply := loomrpc.SecretsChangedReply{Restarted: []string{}}
 	var using []registry.Server
-	for _, s := range a.hub.Registry().Servers {
-		if !s.Enabled || !slices.ContainsFunc(s.SecretRefs(), func(ref secret.Ref) bool { return slices.Contains(q.Names, ref.Name) }) {
+	for _, s := range a.allServers() {
+		if !s.Enabled || !slices.ContainsFunc(s.SecretRefs(), func(ref secret.Ref) bool { return slices.Contains(q.Names, ref.Name) && s.MayHaveSecret(ref.Name) }) {
 			continue
 		}
 		using = append(using, s)
-		if a.pool.Restart(string(s.Name)) > 0 {
-			reply.Restarted = append(reply.Restarted, string(s.Name))
+		if a.pool.Restart(s.ID()) > 0 {
+			reply.Restarted = append(reply.Restarted, s.ID())
 		}
 	}
 	a.log.Info("secrets changed", "secrets", q.Names, "restarted", reply.Restarted)

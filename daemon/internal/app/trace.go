@@ -9,7 +9,6 @@ import (
 
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/daemon/internal/trace"
-	"github.com/loom-core/loom/registry"
 )
 
 const (
@@ -32,8 +31,12 @@ type traced struct {
 
 // traceMessages answers loom/trace.
 func (a *App) traceMessages(ctx context.Context, q loomrpc.TraceQuery) (any, error) {
-	if _, ok := a.hub.Registry().Server(registry.ServerName(q.Server)); q.Server != "" && !ok {
-		return nil, a.unknown(q.Server)
+	if q.Server != "" {
+		id, err := a.resolve(ctx, q.Server)
+		if err != nil {
+			return nil, err
+		}
+		q.Server = id
 	}
 	reply := loomrpc.TraceReply{ID: q.ID, Events: []loomrpc.TraceEvent{}}
 	l, ok := a.traces.find(q.ID)

@@ -1,10 +1,12 @@
 package hub
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/core/mcp"
@@ -21,6 +23,7 @@ type builder struct {
 	search   []catalog.Tool // those of a profile that searches
 	pins     *pin.Pins      // not nil where there is a registry
 	version  string         // of Loom
+	note     string         // what sessions are told first; may be empty
 }
 
 // learnt is a server that the view shows, and what is known of it.
@@ -35,8 +38,13 @@ func (b *builder) view(profile registry.Profile) *View {
 	known := b.choose(v, profile)
 	rules := policy{profile: profile, pins: b.pins}
 	if b.registry != nil {
-		rules.file = b.registry.Path
+		rules.registry = b.registry.Path
 		rules.rules = b.registry.Policy
+		for _, f := range b.registry.Files {
+			if f.Layer == registry.LayerProject {
+				rules.project = f.Path
+			}
+		}
 	}
 	for _, k := range known {
 		server := string(k.server.Name)
@@ -48,7 +56,7 @@ func (b *builder) view(profile registry.Profile) *View {
 				v.tools.add(server, t, rules.reads(k.server, t))
 			}
 			if changed != "" {
-				v.changed = append(v.changed, fmt.Sprintf("tool %s of %s: %s; loom pin --diff %s shows how", t.Name, server, changed, server))
+				v.changed = append(v.changed, fmt.Sprintf("tool %s of %s: %s; loom pin --diff %s shows how", t.Name, server, changed, k.server.ID()))
 			}
 		}
 		for _, p := range k.entry.Prompts {
@@ -66,7 +74,7 @@ func (b *builder) view(profile registry.Profile) *View {
 			v.tools.add(loomrpc.ServerPrefix, t, true)
 		}
 	}
-	v.instruct(known, profile.Search, profile.Bare)
+	v.instruct(known, profile, b.note)
 	if profile.Bare && len(v.servers) == 1 && len(known) == 1 {
 		v.mirror = newMirror(known[0].entry)
 	}
@@ -76,7 +84,9 @@ func (b *builder) view(profile registry.Profile) *View {
 }
 
 // choose puts the servers of the profile into v and returns those with
-// definitions. They come by name, as the registry has them.
+// definitions. They come by name, as the registry has them, the user's own
+// before those of a project: what an earlier one has, like a resource, a later
+// one cannot take.
 func (b *builder) choose(v *View, profile registry.Profile) (known []learnt) {
 	if b.registry == nil {
 		return nil
@@ -85,15 +95,18 @@ func (b *builder) choose(v *View, profile registry.Profile) (known []learnt) {
 		if !profile.Allows(s) {
 			continue
 		}
-		entry, ok := b.catalog.Get(string(s.Name))
+		entry, ok := b.catalog.Get(s.ID())
 		if ok {
 			v.tools.give(s, entry.Tools)
 		}
 		if !s.Enabled {
 			if ok {
 				off := hidden{off: fmt.Sprintf("loom enable %s", s.Name)}
-				if s.Denied != "" {
+				switch {
+				case s.Denied != "":
 					off = hidden{why: "is not to be had: its server is " + s.Denied, off: forbidden}
+				case s.Project != "":
+					off.off = "its entry says so: " + s.Pos.String()
 				}
 				v.tools.hideAll(string(s.Name), entry.Tools, off)
 				v.prompts.hideAll(string(s.Name), entry.Prompts, off)
@@ -107,6 +120,9 @@ func (b *builder) choose(v *View, profile registry.Profile) (known []learnt) {
 		}
 		known = append(known, learnt{s, entry})
 	}
+	slices.SortStableFunc(known, func(a, b learnt) int {
+		return cmp.Compare(min(1, len(a.server.Project)), min(1, len(b.server.Project)))
+	})
 	return known
 }
 

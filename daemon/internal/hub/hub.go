@@ -18,7 +18,8 @@ import (
 type Hub struct {
 	mu       sync.Mutex
 	builder  builder                 // of the views
-	views    map[string]func() *View // by profile; each is made once, by the first who looks
+	scopes   map[string]Scope        // by the folder of a project; never changed once set
+	views    map[string]func() *View // by project and profile; each is made once, by the first who looks
 	version  int64                   // of the catalog that they are made of
 	watchers map[int]func()
 	next     int
@@ -43,6 +44,7 @@ type Viewer struct {
 	Client  string // as given by --client
 	Profile string // as given by --profile
 	Server  string // as given by --server: that one alone, under its own names
+	Project string // folder of the project that the session is in
 }
 
 // View returns what the viewer sees now. The error is that of a profile or
@@ -59,7 +61,8 @@ func (h *Hub) View(who Viewer) (*View, error) {
 func (h *Hub) find(who Viewer) (func() *View, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p, err := profileOf(h.builder.registry, who)
+	b := h.in(who.Project)
+	p, err := profileOf(b.registry, who)
 	if err != nil {
 		return nil, err
 	}
@@ -68,10 +71,11 @@ func (h *Hub) find(who Viewer) (func() *View, error) {
 	if now := h.builder.catalog.Version(); now != h.version {
 		h.views, h.version = map[string]func() *View{}, now
 	}
-	view := h.views[p.Name]
+	key := h.viewKey(who.Project, p)
+	view := h.views[key]
 	if view == nil {
-		view = h.builder.lazily(p)
-		h.views[p.Name] = view
+		view = b.lazily(p)
+		h.views[key] = view
 	}
 	return view, nil
 }
@@ -118,10 +122,11 @@ func (h *Hub) SetPins(pins *pin.Pins) {
 	h.views = map[string]func() *View{}
 }
 
-// SetRegistry swaps the registry and tells the watchers.
-func (h *Hub) SetRegistry(reg *registry.Registry) {
+// SetRegistry swaps the registry, with what projects make of it, and tells the
+// watchers. scopes must not be changed any more.
+func (h *Hub) SetRegistry(reg *registry.Registry, scopes map[string]Scope) {
 	h.mu.Lock()
-	h.builder.registry = reg
+	h.builder.registry, h.scopes = reg, scopes
 	h.views = map[string]func() *View{}
 	h.mu.Unlock()
 	h.Changed()

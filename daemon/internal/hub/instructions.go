@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loom-core/loom/core/jsonrpc"
+	"github.com/loom-core/loom/registry"
 )
 
 // maxInstructions is what clients keep of a server's instructions without
@@ -51,9 +52,10 @@ func (s *section) least() int {
 
 // instruct joins what servers say of themselves. A model gets a line for each
 // server and as much of each one's instructions as fits; the rest is a resource.
-func (v *View) instruct(known []learnt, search, bare bool) {
+// note is of Loom's own and never cut.
+func (v *View) instruct(known []learnt, profile registry.Profile, note string) {
 	v.own = map[string]resource{}
-	if bare {
+	if profile.Bare {
 		return // the server's own words, and none of Loom's
 	}
 	var sections []*section
@@ -66,9 +68,12 @@ func (v *View) instruct(known []learnt, search, bare bool) {
 	}
 	var b strings.Builder
 	b.WriteString(opening)
-	if search {
+	if profile.Search {
 		b.Reset()
 		b.WriteString(openingSearch)
+	}
+	if note != "" {
+		b.WriteString(note + "\n")
 	}
 	v.introduce(&b)
 	shown := share(sections, maxInstructions-b.Len())

@@ -11,10 +11,19 @@ import (
 
 // policy is what hides the tools of servers that are shown.
 type policy struct {
-	profile registry.Profile
-	rules   *registry.Policy // of the machine
-	pins    *pin.Pins
-	file    string // of the registry
+	profile  registry.Profile
+	rules    *registry.Policy // of the machine
+	pins     *pin.Pins
+	registry string // the user's file
+	project  string // that of the project, if the view is of one
+}
+
+// file is the one that has the entry of a server.
+func (p *policy) file(s registry.Server) string {
+	if s.Project != "" {
+		return s.Pos.File
+	}
+	return p.registry
 }
 
 // forbidden is what a user can do about the machine's policy.
@@ -24,7 +33,7 @@ const forbidden = "ask whoever looks after this machine"
 // to say of a definition that is not the one that was approved, hidden or not.
 func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed string) {
 	if !s.ToolEnabled(t.Name) {
-		return &hidden{off: fmt.Sprintf("it is turned off under servers.%s.tools in %s", s.Name, p.file)}, ""
+		return &hidden{off: fmt.Sprintf("it is turned off under servers.%s.tools in %s", s.Name, p.file(s))}, ""
 	}
 	if because := p.rules.DeniesTool(s, t.Name); because != "" {
 		return &hidden{why: "is " + because, off: forbidden}, ""
@@ -34,17 +43,17 @@ func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed 
 	anyway := p.profile
 	anyway.ReadOnly = false
 	if !anyway.AllowsTool(s, t.Name, hint) {
-		return &hidden{why: "is denied by profile " + name, off: fmt.Sprintf("allow and deny of %s in %s decide", p.lists(), p.file)}, ""
+		return &hidden{why: "is denied by profile " + name, off: fmt.Sprintf("allow and deny of %s decide", p.lists())}, ""
 	}
-	state := p.pins.State(string(s.Name), t.Name, t.Raw)
+	state := p.pins.State(s.ID(), t.Name, t.Raw)
 	switch state {
 	case pin.Changed:
 		changed = "its definition changed since it was pinned"
 	case pin.New:
-		changed = fmt.Sprintf("it is new since %s was pinned", s.Name)
+		changed = fmt.Sprintf("it is new since %s was pinned", s.ID())
 	}
 	if changed != "" && p.profile.Enforce {
-		return &hidden{why: "is held back: " + changed, off: fmt.Sprintf("loom pin --diff %s", s.Name)}, changed
+		return &hidden{why: "is held back: " + changed, off: fmt.Sprintf("loom pin --diff %s", s.ID())}, changed
 	}
 	if !p.profile.ReadOnly {
 		return nil, changed
@@ -57,7 +66,7 @@ func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed 
 		}
 		return &hidden{
 			why: fmt.Sprintf("is not known to only read, and profile %s is read-only", name),
-			off: fmt.Sprintf("if it only reads, name it under servers.%s.read_only_tools in %s", s.Name, p.file),
+			off: fmt.Sprintf("if it only reads, name it under servers.%s.read_only_tools in %s", s.Name, p.file(s)),
 		}, changed
 	}
 	return nil, changed
@@ -67,16 +76,20 @@ func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed 
 func (p *policy) reads(s registry.Server, t catalog.Tool) bool {
 	strict := registry.Profile{ReadOnly: true, Strict: p.profile.Strict}
 	readOnly, _ := hintsOf(t.Raw)
-	return strict.AllowsTool(s, t.Name, registry.ToolHint{ReadOnly: readOnly, Trusted: p.pins.State(string(s.Name), t.Name, t.Raw) == pin.Same})
+	return strict.AllowsTool(s, t.Name, registry.ToolHint{ReadOnly: readOnly, Trusted: p.pins.State(s.ID(), t.Name, t.Raw) == pin.Same})
 }
 
-// lists are the entries of the registry whose allow and deny count.
+// lists are the entries whose allow and deny count, and their files.
 func (p *policy) lists() string {
 	lists := "profiles." + shortName(p.profile)
 	for part := range strings.SplitSeq(p.profile.Name, "\x00") {
 		if client, ok := strings.CutPrefix(part, "client:"); ok {
 			lists += " and clients." + client
 		}
+	}
+	lists += " in " + p.registry
+	if p.project != "" {
+		lists += " and those of " + p.project
 	}
 	return lists
 }

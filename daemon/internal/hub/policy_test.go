@@ -171,7 +171,7 @@ func TestMachinePolicyHides(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := policyWorld(t)
-	h.SetRegistry(load())
+	h.SetRegistry(load(), nil)
 	for tool, want := range map[string]string{
 		"files__read": "tool files__read is not to be had: its server is forbidden by " + machine + ":1",
 		"git__log":    "tool git__log is forbidden by " + machine + ":2",
@@ -185,7 +185,7 @@ func TestMachinePolicyHides(t *testing.T) {
 	if err := os.WriteFile(machine, []byte("read_only: true\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h.SetRegistry(load())
+	h.SetRegistry(load(), nil)
 	if got := strings.Join(names(view(t, h, Viewer{})), " "); got != "git__log loom__status" {
 		t.Errorf("a policy that is read-only lets through %s", got)
 	}

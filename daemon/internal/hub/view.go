@@ -53,6 +53,13 @@ func (v *View) Server(name string) (registry.Server, bool) {
 	return s, ok
 }
 
+// ByID returns the entry of a server that the view shows, by its id: another
+// one of the same name is not it.
+func (v *View) ByID(id string) (registry.Server, bool) {
+	s, ok := v.servers[string(registry.NameOf(id))]
+	return s, ok && s.ID() == id
+}
+
 // Servers returns the servers in the view, by name.
 func (v *View) Servers() []registry.Server {
 	return slices.SortedFunc(maps.Values(v.servers), func(a, b registry.Server) int { return strings.Compare(string(a.Name), string(b.Name)) })

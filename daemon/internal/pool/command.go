@@ -15,6 +15,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/registry"
 	"github.com/loom-core/loom/registry/process"
+	"github.com/loom-core/loom/registry/trust"
 )
 
 // ConfigError is a server that cannot be started as it is described.
@@ -101,11 +102,14 @@ func (nameOnly) SecretFile(_ context.Context, name string) (string, error) { ret
 
 // resolve turns an entry of the registry into what a process is started from.
 func (p *Pool) resolve(ctx context.Context, s registry.Server, sharing Sharing, lookup secret.Lookup) (child.Spec, error) {
-	lookup = granted{s, lookup}
+	if s.Project != "" {
+		lookup = granted{s, lookup}
+	}
 	fail := func(cause error, hint string) (child.Spec, error) {
+		cause = withheld(s, cause)
 		var not *WithheldError
 		if errors.As(cause, &not) {
-			hint = "loom trust " + not.Project
+			hint = trust.Command(not.Project)
 		}
 		return child.Spec{}, &ConfigError{Server: s.ID(), Cause: cause, Hint: hint}
 	}

@@ -186,6 +186,9 @@ func (i *Instance) SetToken(c *Call, token []byte) {
 	}
 }
 
+// ID is that of the server.
+func (i *Instance) ID() string { return i.name }
+
 // Name is that of the server, as its clients know it.
 func (i *Instance) Name() string { return string(registry.NameOf(i.name)) }
 

@@ -20,7 +20,7 @@ type bounds struct {
 
 // bound says what the result of c is held to. definition is that of the tool.
 func bound(c *call, view *hub.View, server registry.Server, definition []byte) bounds {
-	b := bounds{source: results.Source{Server: c.server, Tool: c.name, Name: c.exposed, NoReadTool: view.Bare}}
+	b := bounds{source: results.Source{Server: c.of, Tool: c.name, Name: c.exposed, NoReadTool: view.Bare}}
 	switch c.method {
 	case mcp.ToolsCall:
 	case mcp.ResourcesRead:
@@ -56,6 +56,6 @@ func (s *Session) sendBounded(c *call, a child.Answer, edits []jsonrpc.Edit) {
 		}
 		s.send(jsonrpc.NewResult(c.id, result))
 	default:
-		s.fail(c.id, loomrpc.Errorf(loomrpc.CodeTooLarge, loomrpc.ErrorData{Stage: "call", Server: c.server}, "%s", large.Message))
+		s.fail(c.id, loomrpc.Errorf(loomrpc.CodeTooLarge, loomrpc.ErrorData{Stage: "call", Server: c.of}, "%s", large.Message))
 	}
 }

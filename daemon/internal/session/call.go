@@ -29,7 +29,8 @@ type call struct {
 	definition []byte // of the tool
 	bounds     bounds // of the result
 
-	server   string
+	server   string // its name in the view
+	of       string // its id, by which calls are counted, recorded and kept
 	began    time.Time
 	instance *pool.Instance
 	request  *pool.Call // in flight now; a further round is another
@@ -76,12 +77,12 @@ func (s *Session) begin(c *call, view *hub.View, name string) {
 	if c.modern && c.method != mcp.ToolsCall && s.resumeParked(c) {
 		return
 	}
-	c.server, c.began = name, time.Now()
+	c.server, c.of, c.began = name, server.ID(), time.Now()
 	c.bounds = bound(c, view, server, c.definition)
 	if !s.hold(c) {
 		return
 	}
-	s.svc.Observer.CallBegan(c.server)
+	s.svc.Observer.CallBegan(c.of)
 	if server.Share == registry.ShareGlobal {
 		s.launch(c, server)
 		return
@@ -144,7 +145,7 @@ func (s *Session) round(c *call, params []byte, timeout time.Duration) {
 	s.mu.Unlock()
 	if wanted {
 		if s.svc.Trace.Active() {
-			s.emit(trace.LoomToServer, c.server, jsonrpc.NewRequest(c.id, c.method, params))
+			s.emit(trace.LoomToServer, c.of, jsonrpc.NewRequest(c.id, c.method, params))
 		}
 		i.Send(&s.due, r)
 		s.mu.Lock()
@@ -163,7 +164,7 @@ func (s *Session) finish(c *call, a child.Answer) {
 		s.mu.Lock()
 		id := c.id // a retry changes it
 		s.mu.Unlock()
-		s.emit(trace.ServerToLoom, c.server, jsonrpc.Splice(nil, a.Frame, jsonrpc.Edit{Span: a.Message.ID, With: id}))
+		s.emit(trace.ServerToLoom, c.of, jsonrpc.Splice(nil, a.Frame, jsonrpc.Edit{Span: a.Message.ID, With: id}))
 	}
 	if a.Err == nil && a.Message.Result.Present() {
 		r := lookAt(a.Frame, a.Message.Result)
@@ -185,7 +186,7 @@ func (s *Session) finish(c *call, a child.Answer) {
 	}
 	s.unsubscribed(c)
 	if a.Err != nil {
-		e := asError(c.server, a.Err)
+		e := asError(c.of, a.Err)
 		s.ended(c, outcomeOf(e), 0)
 		s.fail(c.id, e)
 		return
@@ -207,7 +208,7 @@ func (s *Session) elsewhere(c *call) bool {
 		return false
 	}
 	server, ok := view.Server(c.server)
-	if !ok {
+	if !ok || server.ID() != before.ID() { // another of the same name is not what the client called
 		return false
 	}
 	i := s.svc.Servers.Instance(server, s.sharing(server, c.asker))
@@ -243,7 +244,7 @@ func (s *Session) ended(c *call, outcome string, size int) {
 		tool = c.name
 	}
 	took := time.Since(c.began)
-	s.svc.Observer.CallEnded(c.server, tool, outcome, took)
+	s.svc.Observer.CallEnded(c.of, tool, outcome, took)
 	s.record(c, outcome, took, size)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/pool"
 	"github.com/loom-core/loom/daemon/internal/redact"
+	"github.com/loom-core/loom/registry"
 )
 
 // Outcomes of a call, as the metrics have them.
@@ -45,7 +46,7 @@ func masked(known *redact.Set, e *loomrpc.Error) *loomrpc.Error {
 	return &out
 }
 
-// asError says to a client why it gets no answer of the server.
+// asError says to a client why it gets no answer of the server with that id.
 func asError(server string, err error) *loomrpc.Error {
 	var (
 		own       *loomrpc.Error
@@ -98,7 +99,7 @@ func asError(server string, err error) *loomrpc.Error {
 		data.Stage, data.StderrTail, data.Hint = "handshake", handshake.Stderr, "loom logs "+handshake.Server
 		return loomrpc.Errorf(loomrpc.CodeServerFailed, data, "%v", err)
 	case errors.As(err, &timeout):
-		data.Stage, data.Hint = "call", "set servers."+server+".timeout in the registry if it may take longer"
+		data.Stage, data.Hint = "call", "set servers."+string(registry.NameOf(server))+".timeout in the registry if it may take longer"
 		return loomrpc.Errorf(loomrpc.CodeTimeout, data, "%v", err)
 	case errors.As(err, &busy):
 		data.Stage, data.Retryable, data.Hint = "queue", true, "loom status shows who has calls there; share: session gives each client a process of its own"

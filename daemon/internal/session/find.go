@@ -114,8 +114,8 @@ func (s *Session) begun(ctx context.Context, c *call, view *hub.View, tool hub.E
 func (s *Session) whyUnknown(view *hub.View, name string, err error) *loomrpc.Error {
 	for _, server := range view.Unlearnt {
 		if strings.HasPrefix(name, hub.Prefix(string(server.Name))) {
-			if cause := s.svc.Servers.LastError(string(server.Name)); cause != nil {
-				return asError(string(server.Name), cause)
+			if cause := s.svc.Servers.LastError(server.ID()); cause != nil {
+				return asError(server.ID(), cause)
 			}
 		}
 	}

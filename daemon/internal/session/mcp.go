@@ -119,7 +119,7 @@ func (s *Session) list(ctx context.Context, k catalog.Kind, c *call, view *hub.V
 
 // view is what this session sees now.
 func (s *Session) view() (*hub.View, error) {
-	return s.svc.Hub.View(hub.Viewer{Client: s.hello.Client, Profile: s.hello.Profile, Server: s.hello.Server})
+	return s.svc.Hub.View(hub.Viewer{Client: s.hello.Client, Profile: s.hello.Profile, Server: s.hello.Server, Project: s.Project()})
 }
 
 // viewChanged tells the proxy the new names, and the client which lists changed.

@@ -21,7 +21,7 @@ func (s *Session) own(ctx context.Context, c *call, view *hub.View, tool string)
 	var err error
 	switch tool {
 	case owntool.Status.Name:
-		result = s.svc.Status()
+		result = s.svc.Status(s.Project())
 	case owntool.ReadResult.Name:
 		result, err = s.readResult(view, arguments)
 	case owntool.SearchTools.Name:
@@ -61,10 +61,11 @@ func (s *Session) mayRead(view *hub.View, id string) error {
 	if err != nil {
 		return err
 	}
-	if meta.Kind == results.ToolResult {
-		_, err = view.Find(loomrpc.Call{Server: meta.Server, Tool: meta.Tool})
-	} else if _, ok := view.Server(meta.Server); !ok {
+	server, ok := view.ByID(meta.Server)
+	if !ok {
 		err = errors.New("server " + meta.Server + " is not in the profile")
+	} else if meta.Kind == results.ToolResult {
+		_, err = view.Find(loomrpc.Call{Server: string(server.Name), Tool: meta.Tool})
 	}
 	if err != nil {
 		return errors.New("this result is not for this session: " + err.Error())

@@ -35,6 +35,7 @@ func (s *Session) askRoots() {
 			s.mu.Lock()
 			s.where = where
 			s.mu.Unlock()
+			s.Relocate()
 		}
 		s.rooted()
 	}, func(string) { limit.Stop(); s.rooted() })

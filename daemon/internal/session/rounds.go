@@ -38,7 +38,7 @@ func (s *Session) nextRound(c *call, a child.Answer, r look) {
 	if len(questions) == 0 { // the server is busy: it wants to be asked again later
 		if c.delays++; c.delays > maxDelays {
 			if s.forget(c) {
-				e := loomrpc.Errorf(loomrpc.CodeTimeout, loomrpc.ErrorData{Stage: "call", Server: c.server}, "server %s put the call off %d times and asked for nothing", c.server, maxDelays)
+				e := loomrpc.Errorf(loomrpc.CodeTimeout, loomrpc.ErrorData{Stage: "call", Server: c.of}, "server %s put the call off %d times and asked for nothing", c.of, maxDelays)
 				s.ended(c, outcomeTimeout, 0)
 				s.fail(c.id, e)
 			}
@@ -149,7 +149,7 @@ func (s *Session) again(c *call, answers, state []byte) {
 	}
 	view, err := s.view()
 	server, ok := view.Server(c.server)
-	if err != nil || !ok {
+	if err != nil || !ok || server.ID() != c.instance.ID() {
 		if s.forget(c) {
 			s.refuse(c, loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Server: c.server}, "server %s is not in the registry any more", c.server))
 		}

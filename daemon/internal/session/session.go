@@ -36,7 +36,8 @@ type Services struct {
 	Hub      *hub.Hub
 	Servers  servers
 	Learner  learner
-	Status   func() []byte // the result of loom__status
+	Projects projects
+	Status   func(project string) []byte // the result of loom__status for the sessions in a project
 	Results  *results.Store
 	Audit    *audit.Log
 	Trace    *trace.Trace
@@ -49,7 +50,8 @@ type Services struct {
 	Instance string // of this life of loomd: part of the ids that clients are given
 }
 
-// Control answers one method of the command line. ctx ends with the connection.
+// Control answers one method of the command line. ctx ends with the connection
+// and knows where that is; see [ProjectOf].
 type Control func(ctx context.Context, params json.RawMessage) (any, error)
 
 // servers gives out the instance that serves a session.
@@ -111,6 +113,7 @@ type Session struct {
 	given    map[string]string       // the server that named a resource in a result
 	tasks    map[string][]task       // where each runs, by id
 	used     map[*pool.Instance]bool // where it has something
+	project  string                  // the folder of the one that it is in; may be empty
 	env      []string                // "NAME=value": what its servers want of the client's environment
 	client   client
 	nextAsk  int
@@ -199,6 +202,8 @@ func (s *Session) greet(frames *jsonrpc.Reader) error {
 		return refuse(id, loomrpc.Errorf(loomrpc.CodeBadHello, loomrpc.ErrorData{Hint: "loom stop; loom start"},
 			"loom %s speaks version %d of the protocol and loomd %s version %d", s.hello.Version, p, s.svc.Version, loomrpc.Protocol))
 	}
+	s.where = findWorkspace(s.hello.Dir)
+	s.Locate()
 	reply := loomrpc.HelloReply{Protocol: loomrpc.Protocol, Version: s.svc.Version, Session: s.id}
 	if !s.hello.Control {
 		view, err := s.view()
@@ -207,7 +212,6 @@ func (s *Session) greet(frames *jsonrpc.Reader) error {
 		}
 		reply.Catalog, reply.ClientEnv = view.Tag, clientEnv(view)
 	}
-	s.where = findWorkspace(s.hello.Dir)
 	raw, err := json.Marshal(reply)
 	if err != nil {
 		return fmt.Errorf("encoding the answer to hello: %w", err)
@@ -255,7 +259,7 @@ const methodCall = `"` + loomrpc.MethodCall + `"`
 
 func (s *Session) handle(ctx context.Context, frame []byte, m jsonrpc.Message) {
 	if s.svc.Trace.Active() && !s.hello.Control {
-		s.emit(trace.ClientToLoom, "", frame)
+		s.emit(trace.ClientToLoom, s.meant(frame, m), frame)
 	}
 	method := loomrpc.MethodCall
 	if raw := m.Method.Of(frame); string(raw) != methodCall {
@@ -292,6 +296,7 @@ func (s *Session) control(ctx context.Context, method string, frame []byte, m js
 		s.send(jsonrpc.NewError(id, jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "loomd %s has no method %s", s.svc.Version, method)))
 		return
 	}
+	ctx = context.WithValue(ctx, projectKey{}, s.Project())
 	s.background.Go(func() {
 		result, err := f(ctx, m.Params.Of(frame))
 		if err != nil {
@@ -335,7 +340,7 @@ func (s *Session) Info() loomrpc.Session {
 	if client == "" {
 		client = s.client.name
 	}
-	return loomrpc.Session{ID: s.id, Client: client, Profile: s.hello.Profile, Dir: s.hello.Dir, PID: s.hello.PID, Version: s.hello.Version, Since: s.since, Calls: len(s.calls) + len(s.parked)}
+	return loomrpc.Session{ID: s.id, Client: client, Profile: s.hello.Profile, Dir: s.hello.Dir, Project: s.project, PID: s.hello.PID, Version: s.hello.Version, Since: s.since, Calls: len(s.calls) + len(s.parked)}
 }
 
 // IsControl reports whether the command line is at the other end.

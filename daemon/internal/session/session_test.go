@@ -40,6 +40,11 @@ func (nothing) Dropped(int)                                     {}
 func (nothing) ChildStarted(string, time.Duration, error)       {}
 func (nothing) ChildExited(string, string)                      {}
 
+// noProjects is a machine without any.
+type noProjects struct{}
+
+func (noProjects) Find(string) string { return "" }
+
 // peer is a session, and the proxy at its other end.
 type peer struct {
 	*Session
@@ -80,7 +85,7 @@ func connect(t *testing.T, text string) *peer {
 	})
 	t.Cleanup(func() { p.Close() })
 	svc := &Services{
-		Hub: h, Servers: p, Learner: p, Status: func() []byte { return []byte("{}") }, Results: kept, Audit: log, Trace: trace.New(nil),
+		Hub: h, Servers: p, Learner: p, Projects: noProjects{}, Status: func(string) []byte { return []byte("{}") }, Results: kept, Audit: log, Trace: trace.New(nil),
 		Observer: nothing{}, Log: slog.New(slog.DiscardHandler), Version: "test", Budget: NewBudget(1 << 30), Instance: "i",
 	}
 	return open(t, svc, p)

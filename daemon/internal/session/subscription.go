@@ -15,7 +15,7 @@ func (s *Session) subscription(c *call) (done bool) {
 	var outer bool // nobody else there has subscribed
 	s.mu.Lock()
 	if subscribe {
-		s.uris[c.uri] = followed{c.instance, c.server, c.asker}
+		s.uris[c.uri] = followed{c.instance, c.asker}
 	} else {
 		delete(s.uris, c.uri)
 	}
@@ -26,7 +26,7 @@ func (s *Session) subscription(c *call) (done bool) {
 	} else {
 		outer = c.instance.Unsubscribe(s, c.uri)
 	}
-	modern := s.modern(c.instance, c.server)
+	modern := s.modern(c.instance)
 	if outer && !modern {
 		return false
 	}
@@ -56,20 +56,19 @@ func (s *Session) unsubscribed(c *call) {
 
 // modern reports whether a server is spoken to in the modern era: as it runs,
 // or else as it was learnt. What starts later is told in its own way.
-func (s *Session) modern(i *pool.Instance, server string) bool {
+func (s *Session) modern(i *pool.Instance) bool {
 	if era := i.State().Era; era != child.Unknown {
 		return era == child.Modern
 	}
-	if s.svc.Hub.Both(server) && i.Prefers() == child.Legacy {
+	if s.svc.Hub.Both(i.ID()) && i.Prefers() == child.Legacy {
 		return false
 	}
-	return s.svc.Hub.Era(server) == string(child.Modern)
+	return s.svc.Hub.Era(i.ID()) == string(child.Modern)
 }
 
 // followed is where a resource is that the client wants to hear of.
 type followed struct {
 	instance *pool.Instance
-	server   string
 	who      asker
 }
 
@@ -87,11 +86,11 @@ func (s *Session) follow(view *hub.View, uri string, who asker) {
 	i := s.svc.Servers.Instance(server, s.sharing(server, who))
 	s.mu.Lock()
 	s.used[i] = true
-	s.uris[uri] = followed{i, name, who}
+	s.uris[uri] = followed{i, who}
 	s.mu.Unlock()
 	first := i.Subscribe(s, uri)
 	s.leaveIfGone(i)
-	if !first || s.modern(i, name) {
+	if !first || s.modern(i) {
 		i.Wake()
 		return
 	}
@@ -111,7 +110,7 @@ func (s *Session) unfollow(uri string) {
 	f, ok := s.uris[uri]
 	delete(s.uris, uri)
 	s.mu.Unlock()
-	if !ok || !f.instance.Unsubscribe(s, uri) || s.modern(f.instance, f.server) {
+	if !ok || !f.instance.Unsubscribe(s, uri) || s.modern(f.instance) {
 		return
 	}
 	f.instance.SendIfRunning(&pool.Call{Owner: s, Request: child.Request{

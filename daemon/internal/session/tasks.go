@@ -68,7 +68,7 @@ func (s *Session) task(c *call, view *hub.View) {
 func (s *Session) withTasks(view *hub.View) []string {
 	var out []string
 	for _, server := range view.Servers() {
-		raw := s.svc.Hub.Capabilities(string(server.Name))
+		raw := s.svc.Hub.Capabilities(server.ID())
 		if can(raw, "tasks") || can(raw, "extensions", "io.modelcontextprotocol/tasks") {
 			out = append(out, string(server.Name))
 		}

@@ -3,6 +3,7 @@ package session
 import (
 	"time"
 
+	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/mcp"
 	"github.com/loom-core/loom/daemon/internal/audit"
 	"github.com/loom-core/loom/daemon/internal/trace"
@@ -11,7 +12,7 @@ import (
 // record writes a call down. Neither arguments nor results are in it.
 func (s *Session) record(c *call, outcome string, took time.Duration, size int) {
 	r := audit.Record{
-		Time: c.began, Session: s.id, Client: s.clientName(), Server: c.server, Method: c.method,
+		Time: c.began, Session: s.id, Client: s.clientName(), Server: c.of, Method: c.method,
 		Outcome: outcome, Duration: took, RequestBytes: len(c.params), ResultBytes: size,
 	}
 	if c.began.IsZero() {
@@ -26,6 +27,24 @@ func (s *Session) record(c *call, outcome string, took time.Duration, size int) 
 // emit shows a message to whoever watches.
 func (s *Session) emit(direction, server string, frame []byte) {
 	s.svc.Trace.Emit(trace.Event{Time: time.Now(), Session: s.id, Client: s.clientName(), Server: server, Direction: direction, Frame: frame})
+}
+
+// meant is the id of the server that a message of the client names, where that
+// is not the name itself.
+func (s *Session) meant(frame []byte, m jsonrpc.Message) string {
+	if s.Project() == "" {
+		return ""
+	}
+	view, err := s.view()
+	if err != nil {
+		return ""
+	}
+	name, _ := jsonrpc.Find(frame, m.Params, "server")
+	server, ok := view.Server(text(frame, name))
+	if !ok {
+		return ""
+	}
+	return server.ID()
 }
 
 // clientName is what the client is called: by --client, else by itself.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -64,22 +65,21 @@ func (s *Session) sharing(server registry.Server, who asker) pool.Sharing {
 	s.mu.Unlock()
 	wanted := pick(env, server.ClientEnv)
 	era := child.Unknown
-	if !who.modern && s.svc.Hub.Both(string(server.Name)) {
+	if !who.modern && s.svc.Hub.Both(server.ID()) {
 		era = child.Legacy
 	}
 	switch {
 	case server.Share == registry.ShareGlobal:
-		return pool.Sharing{Env: wanted, Era: era}
+		return pool.Sharing{Dir: server.Project, Env: wanted, Era: era}
+	case server.Share == registry.ShareWorkspace && server.Project != "": // whatever else of it is open
+		return pool.Sharing{Key: server.Project, Dir: server.Project, Env: wanted, Era: era}
 	case server.Share == registry.ShareWorkspace && where.top != "":
 		return pool.Sharing{Key: where.top, Dir: where.top, Env: wanted, Era: era}
 	}
 	if legacy && !who.modern { // whether it speaks both may be found out only now
 		era = child.Legacy
 	}
-	dir := where.top
-	if dir == "" {
-		dir = where.dir
-	}
+	dir := cmp.Or(server.Project, where.top, where.dir)
 	return pool.Sharing{Key: s.key(), Dir: dir, Env: wanted, Era: era, Owner: s, Client: s.mirror(who)}
 }
 
@@ -94,11 +94,16 @@ func (s *Session) learnt(server registry.Server) pool.Sharing {
 	return sharing
 }
 
-// clientEnv names what the servers of a view want of the client's environment.
+// clientEnv names what the servers of a view want of the client's environment,
+// and may have.
 func clientEnv(view *hub.View) []string {
 	var names []string
 	for _, server := range view.Servers() {
-		names = append(names, server.ClientEnv...)
+		for _, name := range server.ClientEnv {
+			if server.MayHaveEnv(name) {
+				names = append(names, name)
+			}
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
