@@ -105,7 +105,7 @@ func (a *App) awaitQuiet() {
 	defer late.Stop()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
-	for a.callsInFlight() > 0 {
+	for a.busy() {
 		select {
 		case <-look.C:
 		case <-late.C:
@@ -116,13 +116,15 @@ func (a *App) awaitQuiet() {
 	}
 }
 
-func (a *App) callsInFlight() (n int) {
+func (a *App) busy() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for s := range a.sessions {
-		n += s.Info().Calls
+		if s.Busy() {
+			return true
+		}
 	}
-	return n
+	return false
 }
 
 // handOver ends Accept and keeps the socket for the next image.

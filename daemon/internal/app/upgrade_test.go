@@ -117,7 +117,7 @@ func TestUpgrade(t *testing.T) {
 		}
 		answered <- err
 	}()
-	for a.callsInFlight() == 0 {
+	for !a.busy() {
 		time.Sleep(time.Millisecond)
 	}
 	hello("v1.1.0")

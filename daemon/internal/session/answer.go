@@ -64,6 +64,7 @@ func (s *Session) answer(c *call, a child.Answer, r look) {
 		edits = append(edits, s.modernise(c, a, r)...)
 	}
 	if c.bounds.over(a.Message.Result.End - a.Message.Result.Start) {
+		s.answering.Add(1)
 		go s.sendBounded(c, a, slices.Clone(edits)) // ends when the disk has answered; the queue takes it or is closed
 		return
 	}

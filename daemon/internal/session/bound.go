@@ -45,6 +45,7 @@ func (b bounds) over(size int) bool {
 // sendBounded cuts a result to its bounds and sends it. The whole goes to disk,
 // so this is not for a server's reader.
 func (s *Session) sendBounded(c *call, a child.Answer, edits []jsonrpc.Edit) {
+	defer s.answering.Add(-1)
 	cuts, large := s.svc.Results.Bound(a.Frame, a.Message.Result, c.bounds.limits, c.bounds.source)
 	switch {
 	case large == nil:

@@ -160,6 +160,8 @@ func (s *Session) round(c *call, params []byte, timeout time.Duration) {
 // finish sends the answer with the client's id in it. It runs on the server's
 // reader.
 func (s *Session) finish(c *call, a child.Answer) {
+	s.answering.Add(1)
+	defer s.answering.Add(-1)
 	if s.svc.Trace.Active() && a.Err == nil {
 		s.mu.Lock()
 		id := c.id // a retry changes it

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
@@ -99,6 +100,7 @@ type Session struct {
 
 	progress func(frame []byte) // sends the progress of a call
 
+	answering  atomic.Int32   // calls whose answer has come and is not queued yet
 	background sync.WaitGroup // requests that take their time
 	telling    sync.Mutex     // held over viewChanged: of two changes the later view is told last
 
@@ -341,6 +343,14 @@ func (s *Session) Info() loomrpc.Session {
 		client = s.client.name
 	}
 	return loomrpc.Session{ID: s.id, Client: client, Profile: s.hello.Profile, Dir: s.hello.Dir, Project: s.project, PID: s.hello.PID, Version: s.hello.Version, Since: s.since, Calls: len(s.calls) + len(s.parked)}
+}
+
+// Busy reports a call that has no answer yet, or one whose answer is not queued.
+func (s *Session) Busy() bool {
+	s.mu.Lock()
+	calls := len(s.calls) + len(s.parked)
+	s.mu.Unlock()
+	return calls > 0 || s.answering.Load() > 0 // in this order: a call is here before it leaves there
 }
 
 // IsControl reports whether the command line is at the other end.
