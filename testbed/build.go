@@ -21,6 +21,7 @@ var (
 	Loom       = Program{Name: "loom", Module: "github.com/loom-core/loom/proxy", Dir: "cmd/loom"}
 	Loomd      = Program{Name: "loomd", Module: "github.com/loom-core/loom/daemon", Dir: "cmd/loomd"}
 	Keyring    = Program{Name: "loom-keyring", Module: "github.com/loom-core/loom/daemon", Dir: "cmd/loom-keyring"}
+	Scan       = Program{Name: "loom-scan", Module: "github.com/loom-core/loom/proxy/cmd/loom-scan", Dir: "."}
 	Git        = Program{Name: "mcp-git", Module: "github.com/loom-core/loom/servers/mcp-git", Dir: "."}
 	Prometheus = Program{Name: "mcp-prometheus", Module: "github.com/loom-core/loom/servers/mcp-prometheus", Dir: "."}
 )

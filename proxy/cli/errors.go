@@ -74,7 +74,7 @@ func printError(streams *IO, err error) int {
 		silent    *launch.SilentError
 		elsewhere *launch.ElsewhereError
 		invalid   *registry.ValidationError
-		noKeyring *launch.KeyringError
+		noKeyring *launch.ProgramError
 	)
 	switch {
 	case errors.As(err, &usage):

@@ -95,6 +95,7 @@ func TestSecretVariables(t *testing.T) {
 func TestDependencies(t *testing.T) {
 	depstest.Forbid(t, "github.com/mark3labs/mcp-go", "it would decode what has to stay raw, and loom proxy starts with every client")
 	depstest.Forbid(t, "github.com/99designs/keyring", "it dials the session bus when it is linked; loom runs loom-keyring instead")
+	depstest.Forbid(t, "github.com/zricethezav/gitleaks/v8/detect", "its rules take 50 ms to load; loom runs loom-scan instead")
 	depstest.Forbid(t, "net/http", "loom speaks to loomd's socket and to nobody else")
 }
 
