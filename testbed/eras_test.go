@@ -119,3 +119,26 @@ func TestAskedAndCancelled(t *testing.T) {
 		})
 	}
 }
+
+// TestRootsOfAClientWithoutAny: a server that is shared asks for roots; of a client
+// that has none Loom knows the project that it was started in.
+func TestRootsOfAClientWithoutAny(t *testing.T) {
+	eachPair(t, func(t *testing.T, client, server string) {
+		if client == "modern" && server == "modern" {
+			return // the server is told with each call what its client can do, and asks by its answer
+		}
+		w := newWorld(t, surfaceOf(server, "global"))
+		project := w.Mkdir("a project")
+		w.Mkdir("a project/.git")
+		want := `"uri":"file://` + strings.ReplaceAll(project, " ", "%20") + `","name":"a project"`
+		for dir, answered := range map[string]bool{project: true, w.Home: false} {
+			opts := able(client, nil)
+			opts.Capabilities, opts.Dir = "{}", dir
+			f := w.Connect(opts).AskMRTR("tools/call", `{"name":"fake__ask","arguments":{"tag":"T","kind":"roots"}}`, nil)
+			got := f.Find("structuredContent")
+			if strings.Contains(got, want) != answered || !answered && !strings.Contains(got+f.String(), "-32601") {
+				t.Errorf("in %s: %s\nin %s", dir, got, f)
+			}
+		}
+	})
+}

@@ -30,10 +30,22 @@ func (s *Session) Asked(a *pool.Asked) {
 	case !c.legacy:
 		s.askModern(a)
 	case !canAnswer(c.capabilities, a.Method, a.Frame, a.Message.Params):
-		a.Refuse(cannot(a.Method))
+		s.answerFor(a)
 	default:
 		s.askLegacy(a)
 	}
+}
+
+// answerFor answers what the client cannot: with the project that it was started
+// in, if it is asked for its roots, else by saying so. A server that is shared is
+// told that its clients have roots, since some do, and would else know less of the
+// others than a server of their own does, which runs in that folder.
+func (s *Session) answerFor(a *pool.Asked) {
+	if roots := s.ownRoots(a.Method); roots != nil {
+		a.Reply(jsonrpc.NewResult(a.Message.ID.Of(a.Frame), roots))
+		return
+	}
+	a.Refuse(cannot(a.Method))
 }
 
 func cannot(method string) *jsonrpc.Error {

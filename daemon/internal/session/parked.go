@@ -52,7 +52,7 @@ func (s *Session) askModern(a *pool.Asked) {
 	}
 	if c == nil || !canAnswer(c.capabilities, a.Method, a.Frame, a.Message.Params) {
 		s.mu.Unlock()
-		a.Refuse(cannot(a.Method))
+		s.answerFor(a)
 		return
 	}
 	if c.parked == nil {

@@ -3,6 +3,8 @@ package session
 import (
 	"net/url"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
@@ -39,6 +41,19 @@ func (s *Session) askRoots() {
 		}
 		s.rooted()
 	}, func(string) { limit.Stop(); s.rooted() })
+}
+
+// ownRoots is Loom's answer to roots/list for a client that has none: the project
+// that it was started in. nil: it is in none, or that was not the question.
+func (s *Session) ownRoots(method string) []byte {
+	s.mu.Lock()
+	top := s.where.top
+	s.mu.Unlock()
+	if method != mcp.RootsList || top == "" {
+		return nil
+	}
+	uri := url.URL{Scheme: "file", Path: top}
+	return slices.Concat([]byte(`{"roots":[{"uri":`), jsonrpc.Quote(uri.String()), []byte(`,"name":`), jsonrpc.Quote(filepath.Base(top)), []byte(`}]}`))
 }
 
 // isFolder reports whether a server can run there: some clients name folders of

@@ -25,8 +25,11 @@ func (s *Session) nextRound(c *call, a child.Answer, r look) {
 		questions = append(questions, question{key, text(a.Frame, method), params.Of(a.Frame)})
 		return true
 	})
+	able := func(q question) bool {
+		return canAnswer(c.capabilities, q.method, q.params, jsonrpc.Span{End: len(q.params)})
+	}
 	for _, q := range questions {
-		if !canAnswer(c.capabilities, q.method, q.params, jsonrpc.Span{End: len(q.params)}) {
+		if !able(q) && s.ownRoots(q.method) == nil {
 			if s.forget(c) {
 				s.ended(c, outcomeError, 0)
 				s.send(jsonrpc.NewError(c.id, cannot(q.method)))
@@ -111,7 +114,17 @@ func (s *Session) nextRound(c *call, a child.Answer, r look) {
 		return
 	}
 	for n, q := range questions {
-		s.send(jsonrpc.NewRequest(asks[n].id, q.method, q.params))
+		if able(q) {
+			s.send(jsonrpc.NewRequest(asks[n].id, q.method, q.params))
+			continue
+		}
+		s.settle(asks[n].id)
+		frame := jsonrpc.NewResult(asks[n].id, s.ownRoots(q.method))
+		m, err := jsonrpc.Scan(frame)
+		if err != nil {
+			panic("session: an answer of Loom's own is no message: " + err.Error())
+		}
+		asks[n].answer(frame, m)
 	}
 }
 
