@@ -148,6 +148,9 @@ func runAdd(ctx context.Context, opts *AddOptions) error {
 	for _, key := range s.Lost {
 		opts.IO.Note("%q of the snippet means nothing to Loom, and is left out", key)
 	}
+	if err := opts.checkCommand(s.Entry); err != nil {
+		return err
+	}
 	if len(missing) > 0 {
 		for _, name := range missing {
 			opts.IO.Hint("loom secret set %s", name)

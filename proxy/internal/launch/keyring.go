@@ -17,7 +17,7 @@ func FindKeyring() (string, error) {
 	var looked []string
 	for _, self := range selves() {
 		place := filepath.Join(filepath.Dir(self), KeyringProgram)
-		if isProgram(place) {
+		if IsProgram(place) {
 			return place, nil
 		}
 		looked = append(looked, place)
