@@ -43,9 +43,15 @@ func read(e configfile.Entry) (Server, error) {
 			o = inner
 		}
 	}
+	if nested, ok := o.Get("command"); ok { // Zed's older form has a program and its arguments in there
+		if inner, ok := nested.(configfile.Object); ok {
+			s.Entry.Command, s.Entry.Args = text(inner, "path"), texts(inner, argsKeys...)
+		}
+	}
 	kind := strings.ToLower(text(o, "type", "transport"))
-	s.Entry.Command = text(o, "command", "cmd")
-	s.Entry.Args = texts(o, argsKeys...)
+	if s.Entry.Command == "" {
+		s.Entry.Command, s.Entry.Args = text(o, "command", "cmd"), texts(o, argsKeys...)
+	}
 	if command := texts(o, "command"); len(command) > 0 {
 		s.Entry.Command, s.Entry.Args = command[0], append(command[1:], s.Entry.Args...)
 	}
@@ -68,22 +74,32 @@ func read(e configfile.Entry) (Server, error) {
 	case s.Entry.Command != "" && s.Entry.URL != "":
 		return fail("it has a command and a url; which of the two is meant?")
 	}
-	if s.Entry.Env, err = s.values(o, envKeys, false); err != nil {
+	if s.Entry.Env, err = s.values(o, envKeys); err != nil {
 		return fail("%w", err)
 	}
-	if s.Entry.Headers, err = s.values(o, headerKeys, true); err != nil {
+	if s.Entry.Headers, err = s.values(o, headerKeys); err != nil {
 		return fail("%w", err)
 	}
 	s.Rename(Name(e.Key))
 	s.Name = e.Key
-	if err := errors.Join(CheckArgs(s.Entry.Args), CheckURL(s.Entry.URL)); err != nil {
+	args := slices.Clone(s.Entry.Args)
+	for i, arg := range args {
+		if s.ownVariable(arg) {
+			args[i] = ""
+		}
+	}
+	if err := errors.Join(CheckArgs(args), CheckURL(s.Entry.URL)); err != nil {
 		return fail("%w", err)
 	}
 	if s.Entry.Dir == "${workspaceFolder}" {
 		s.Entry.Dir = "" // where a server runs anyway
 	}
 	texts := []*string{&s.Entry.Command, &s.Entry.Dir, &s.Entry.URL}
-	for i := range s.Entry.Args {
+	for i, arg := range s.Entry.Args {
+		if s.ownVariable(arg) {
+			s.Entry.Args[i] = strings.ReplaceAll(arg, "$", "$$")
+			continue
+		}
 		texts = append(texts, &s.Entry.Args[i])
 	}
 	for _, text := range texts {
@@ -94,8 +110,20 @@ func read(e configfile.Entry) (Server, error) {
 	return s, nil
 }
 
+// ownVariable reports an argument of mcp-remote that names a variable of the entry's
+// own: that program puts it in itself. Others would take it as text.
+func (s *Server) ownVariable(arg string) bool {
+	if !slices.ContainsFunc(s.Entry.Args, func(a string) bool { return strings.HasPrefix(a, "mcp-remote") }) {
+		return false
+	}
+	found := references.FindAllStringSubmatch(arg, -1)
+	return len(found) > 0 && !slices.ContainsFunc(found, func(m []string) bool {
+		return !slices.ContainsFunc(s.Entry.Env, func(v registry.EnvVar) bool { return v.Name == m[1] })
+	})
+}
+
 // values reads variables or headers. One that is a secret becomes a reference to it.
-func (s *Server) values(o configfile.Object, keys []string, header bool) (out []registry.EnvVar, err error) {
+func (s *Server) values(o configfile.Object, keys []string) (out []registry.EnvVar, err error) {
 	for _, key := range keys {
 		v, _ := o.Get(key)
 		m, _ := v.(configfile.Object)
@@ -109,7 +137,7 @@ func (s *Server) values(o configfile.Object, keys []string, header bool) (out []
 			default:
 				value = fmt.Sprint(v) // numbers and booleans: a variable is text
 			}
-			if value, err = s.value(p.Key, value, header); err != nil {
+			if value, err = s.value(p.Key, value); err != nil {
 				return nil, err
 			}
 			out = append(out, registry.EnvVar{Name: p.Key, Value: value})

@@ -21,7 +21,7 @@ type Secret struct {
 }
 
 var (
-	secretName = regexp.MustCompile(`(?i)(token|secret|passw|passphrase|api[_-]?key|[_-]key$|^key$|credential|(^|[_-])auth(orization)?$|cookie|[_-]pat$|^pat$|private|dsn$|connection_?string)`)
+	secretName = regexp.MustCompile(`(?i)(tokens?([_-]|[0-9]|$)|secret|passw|passphrase|api[_-]?key|[_-]key$|^key$|credential|(^|[_-])auth(orization)?$|cookie|[_-]pat$|^pat$|private[_-]?key|dsn$|connection_?string)`)
 	// What is no secret although its name sounds so.
 	publicName  = regexp.MustCompile(`(?i)([_-](url|uri|file|path|dir|type|id|name|mode|method|host|port|scope|scopes|limit|length|ttl|enabled)$|max_?tokens|token_limit)`)
 	publicWord  = regexp.MustCompile(`(?i)^(|true|false|on|off|yes|no|none|null|basic|bearer|oauth2?|required|optional|[0-9]{1,5})$`)
@@ -93,23 +93,20 @@ func (s *Server) Rename(name string) {
 }
 
 // value is a variable's or header's value in the registry's words.
-func (s *Server) value(variable, value string, header bool) (string, error) {
-	ref, err := reference(value)
+func (s *Server) value(variable, value string) (string, error) {
+	head := bearer.FindString(value)
+	rest := strings.TrimPrefix(value, head)
+	ref, err := reference(rest)
 	secretRef := errors.Is(err, errSecret)
 	if err != nil && !secretRef {
 		return "", fmt.Errorf("%s: %w", variable, err)
 	}
-	head := ""
-	if header {
-		head = bearer.FindString(value)
-	}
-	rest := strings.TrimPrefix(value, head)
-	plain := !secretRef && ref == strings.ReplaceAll(value, "$", "$$")
+	plain := !secretRef && ref == strings.ReplaceAll(rest, "$", "$$")
 	switch {
 	case secretRef, plain && isPlaceholder(rest), plain && IsSecret(variable, value):
 	case plain && rest == "" && secretName.MatchString(variable) && !publicName.MatchString(variable): // to be filled in
 	default:
-		return ref, nil
+		return head + ref, nil
 	}
 	one := Secret{Name: SecretName(s.Name, variable), For: variable, Known: plain && !isPlaceholder(rest) && rest != ""}
 	if one.Known {
