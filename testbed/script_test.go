@@ -14,7 +14,7 @@ import (
 
 // TestScripts runs loom as a user does, each script in a world of its own with
 // a real loomd. Beside what testscript has, a script can say "registry FILE":
-// the file, with @fake in it, becomes the user's registry.
+// the file, with @fake in it, becomes the user's registry; $FAKE is the same.
 func TestScripts(t *testing.T) {
 	var worlds sync.Map // by work directory
 	testscript.Run(t, testscript.Params{
@@ -31,6 +31,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("CONFIG", w.Dirs.Config)
 			env.Setenv("STATE", w.Dirs.State)
+			env.Setenv("FAKE", w.Expand("@fake"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -69,7 +69,7 @@ are shown, and pinned when you accept them.`,
 	flags.StringArrayVar(&opts.Vars, "env", nil, "a variable for the server, `NAME=VALUE`; the value may hold references")
 	flags.StringArrayVar(&opts.Secrets, "secret", nil, "a `VARIABLE` whose value is in the keyring; VARIABLE=SECRET to name the secret")
 	flags.StringArrayVar(&opts.Headers, "header", nil, "a header for --url, `NAME=VALUE`")
-	flags.StringArrayVar(&opts.SecretH, "secret-header", nil, "a `HEADER` whose value is in the keyring; Authorization gets \"Bearer \" before it")
+	flags.StringArrayVar(&opts.SecretH, "secret-header", nil, "a `HEADER` whose value is in the keyring; HEADER=SECRET:PREFIX to name the secret, and what stands before it. Authorization gets \"Bearer \"")
 	flags.StringVar(&opts.Dir, "cwd", "", "the `folder` that the server runs in")
 	flags.StringVar(&opts.Share, "share", "", "who has one process: global, workspace (each project its own) or session")
 	flags.StringVar(&opts.About, "description", "", "a `sentence` for people")
@@ -137,13 +137,19 @@ func runAdd(ctx context.Context, opts *AddOptions) error {
 	if err != nil {
 		return err
 	}
-	change, err := opts.write(file, s)
+	edited, err := opts.write(file, s)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(opts.IO.Out, "%s is added (%s:%d)\n", s.Name, file.Path, change.Line)
+	if edited.replaced {
+		printLineDiff(opts.IO, edited.before, edited.after)
+	}
+	fmt.Fprintf(opts.IO.Out, "%s is added (%s:%d)\n", s.Name, file.Path, edited.change.Line)
 	for _, key := range s.Lost {
 		opts.IO.Note("%q of the snippet means nothing to Loom, and is left out", key)
+	}
+	if err := opts.checkCommand(s.Entry); err != nil {
+		return err
 	}
 	if len(missing) > 0 {
 		for _, name := range missing {
@@ -164,26 +170,27 @@ func runAdd(ctx context.Context, opts *AddOptions) error {
 const addTries = 20
 
 // write edits the user's file, also when another loom does the same.
-func (opts *AddOptions) write(file RegistryFile, s snippet.Server) (registry.Change, error) {
+func (opts *AddOptions) write(file RegistryFile, s snippet.Server) (edited, error) {
 	for try := 1; ; try++ {
-		edited, err := opts.try(file, s)
+		e, err := opts.try(file, s)
 		if err != nil {
-			return registry.Change{}, err
+			return edited{}, err
 		}
-		err = replaceIfSame(file.Path, edited.before, edited.after)
+		err = replaceIfSame(file.Path, e.before, e.after)
 		if errors.Is(err, errElsewhere) && try < addTries {
 			continue
 		}
 		if err != nil {
-			return registry.Change{}, fmt.Errorf("writing registry: %w", err)
+			return edited{}, fmt.Errorf("writing registry: %w", err)
 		}
-		return edited.change, nil
+		return e, nil
 	}
 }
 
 type edited struct {
 	before, after []byte
 	change        registry.Change
+	replaced      bool // an entry that was there
 }
 
 // try makes the edit and writes nothing. All layers are valid with it.
@@ -201,7 +208,7 @@ func (opts *AddOptions) try(file RegistryFile, s snippet.Server) (edited, error)
 	if err != nil {
 		return edited{}, err
 	}
-	base := before
+	base, replaced := before, false
 	if there, ok := reg.Server(registry.ServerName(s.Name)); ok {
 		if !opts.Force {
 			return edited{}, withHint(fmt.Errorf("there is a server %q already (%s)", s.Name, there.Pos), "loom add NAME gives this one another name; --force replaces that one")
@@ -212,6 +219,7 @@ func (opts *AddOptions) try(file RegistryFile, s snippet.Server) (edited, error)
 		}
 		if _, here := own.Server(registry.ServerName(s.Name)); here {
 			// Whoever names it goes on naming it.
+			replaced = true
 			if base, err = registry.Cut(before, registry.ServerName(s.Name)); err != nil {
 				return edited{}, err
 			}
@@ -228,5 +236,5 @@ func (opts *AddOptions) try(file RegistryFile, s snippet.Server) (edited, error)
 	if added, _ := next.Server(registry.ServerName(s.Name)); added.Denied != "" {
 		return edited{}, withHint(fmt.Errorf("%s is %s", s.Name, added.Denied), "ask whoever looks after this machine")
 	}
-	return edited{before, after, change}, nil
+	return edited{before, after, change, replaced}, nil
 }

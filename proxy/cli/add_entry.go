@@ -39,9 +39,15 @@ func (opts *AddOptions) described() (snippet.Server, error) {
 	}
 	s := snippet.Server{Name: opts.Name}
 	if opts.URL != "" {
+		if err := snippet.CheckURL(opts.URL); err != nil {
+			return s, err
+		}
 		s.Entry.URL = opts.URL
 	} else {
 		s.Entry.Command = literal(opts.Command[0])
+		if err := snippet.CheckArgs(opts.Command[1:]); err != nil {
+			return s, err
+		}
 		for _, arg := range opts.Command[1:] {
 			s.Entry.Args = append(s.Entry.Args, literal(arg))
 		}
@@ -54,9 +60,9 @@ func (opts *AddOptions) described() (snippet.Server, error) {
 		for _, pair := range from.pairs {
 			name, value, found := strings.Cut(pair, "=")
 			if !found || name == "" {
-				return s, fmt.Errorf("%s is NAME=VALUE, this is %q", from.flag, pair)
+				return s, fmt.Errorf("%s takes NAME=VALUE", from.flag) // not repeated: it may be a token
 			}
-			if _, err := secret.Parse(value); err == nil && !strings.Contains(value, "${") && !strings.Contains(value, "$<") && snippet.IsSecret(name, value) {
+			if template, err := secret.Parse(value); (err != nil || len(template.Refs()) == 0) && snippet.IsSecret(name, value) {
 				one := snippet.Secret{Name: snippet.SecretName(opts.Name, name), For: name, Value: secret.NewValue(value), Known: true}
 				s.Secrets = append(s.Secrets, one)
 				value = "${secret:" + one.Name + "}"
@@ -65,19 +71,26 @@ func (opts *AddOptions) described() (snippet.Server, error) {
 		}
 	}
 	for _, from := range []struct {
-		names []string
-		to    *[]registry.EnvVar
-	}{{opts.Secrets, &s.Entry.Env}, {opts.SecretH, &s.Entry.Headers}} {
+		names  []string
+		to     *[]registry.EnvVar
+		header bool
+	}{{opts.Secrets, &s.Entry.Env, false}, {opts.SecretH, &s.Entry.Headers, true}} {
 		for _, text := range from.names {
 			name, called, found := strings.Cut(text, "=")
-			if !found {
+			called, head, hasHead := strings.Cut(called, ":")
+			if called == "" {
 				called = snippet.SecretName(opts.Name, name)
 			}
-			if !secret.ValidName(called) {
-				return s, fmt.Errorf("%q cannot be the name of a secret: use letters, digits and any of - . _", called)
-			}
-			head := ""
-			if strings.EqualFold(name, "Authorization") {
+			switch {
+			case found && snippet.IsSecret("", called):
+				return s, withHint(fmt.Errorf("what follows %s= looks like a secret, and the name of one belongs there", name), "loom secret set NAME asks for it without showing it; change a value that was typed here")
+			case !secret.ValidName(called):
+				return s, fmt.Errorf("the name of the secret for %s may have letters, digits and any of - . _, and no other", name)
+			case hasHead && !from.header:
+				return s, fmt.Errorf("--secret %s: only a header has something before its secret", name)
+			case hasHead:
+				head = strings.TrimRight(head, " ") + " "
+			case from.header && strings.EqualFold(name, "Authorization"):
 				head = "Bearer "
 			}
 			s.Secrets = append(s.Secrets, snippet.Secret{Name: called, For: name})
@@ -112,20 +125,20 @@ func (opts *AddOptions) pasted() (snippet.Server, error) {
 	}
 	if len(all) == 1 {
 		s := all[0]
-		if opts.Name != "" {
-			s.Name = opts.Name
-		} else {
-			s.Name = snippet.Name(s.Name)
+		name := opts.Name
+		if name == "" {
+			name = snippet.Name(s.Name)
 		}
-		if s.Name == "" {
+		if name == "" {
 			return s, withHint(errors.New("the snippet does not name the server"), "loom add NAME --json …")
 		}
+		s.Rename(name)
 		return s, nil
 	}
 	var names []string
 	for _, s := range all {
 		if s.Name == opts.Name || opts.Name != "" && snippet.Name(s.Name) == opts.Name {
-			s.Name = opts.Name
+			s.Rename(opts.Name)
 			return s, nil
 		}
 		names = append(names, snippet.Name(s.Name))

@@ -29,8 +29,13 @@ func (opts *AddOptions) learn(ctx context.Context, file RegistryFile, name strin
 	case err != nil:
 		return err
 	default:
-		if _, err := reload(ctx, opts.IO, conn); err != nil {
+		reply, err := reload(ctx, opts.IO, conn)
+		if err != nil {
 			return err
+		}
+		if reply.Registry != file.Path {
+			opts.IO.Note("the loomd that runs reads %s, not %s, so %s is not started", reply.Registry, file.Path, name)
+			return nil
 		}
 	}
 	var learnt loomrpc.LearnReply
@@ -50,7 +55,8 @@ func (opts *AddOptions) learn(ctx context.Context, file RegistryFile, name strin
 	}
 	if reason != "" {
 		printFailure(opts.IO, name, reason)
-		opts.IO.Note("%s stays in the registry; loom restart %s tries again", name, name)
+		opts.IO.Note("%s stays in the registry (loom remove %s takes it out)", name, name)
+		opts.IO.Hint("once it is mended: loom start")
 		return errPrinted
 	}
 	tools := printAdded(opts.IO, name, reply.Tools)

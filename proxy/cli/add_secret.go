@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/loom-core/loom/core/keyring"
 	"github.com/loom-core/loom/core/secret"
+	"github.com/loom-core/loom/proxy/internal/launch"
 	"github.com/loom-core/loom/proxy/internal/snippet"
 )
 
@@ -16,17 +19,31 @@ func (opts *AddOptions) keep(ctx context.Context, s snippet.Server) (missing []s
 	if len(s.Secrets) == 0 {
 		return nil, nil
 	}
-	ring, err := opts.open()
-	if err != nil {
-		return nil, err
-	}
-	items, err := ring.List()
+	ring, items, err := opts.keyring(s)
 	if err != nil {
 		return nil, err
 	}
 	var set []string
 	for _, one := range s.Secrets {
-		if hasItem(items, one.Name) && !one.Known {
+		there := hasItem(items, one.Name)
+		switch {
+		case there && !one.Known:
+			opts.IO.Note("%s is the secret %s, which is set already", one.For, one.Name)
+			continue
+		case !one.Known && opts.inEnvironment(one.Name):
+			continue
+		case ring == nil:
+			missing = append(missing, one.Name)
+			continue
+		case there && !opts.Force:
+			same, err := opts.same(ctx, ring, one)
+			if err != nil {
+				return nil, err
+			}
+			if !same {
+				return nil, withHint(fmt.Errorf("the secret %s has another value than what is given for %s, and others may use it", one.Name, one.For),
+					"--force replaces it; another name for the server gives another secret")
+			}
 			continue
 		}
 		value, err := opts.valueOf(ctx, one)
@@ -54,6 +71,36 @@ func (opts *AddOptions) keep(ctx context.Context, s snippet.Server) (missing []s
 		}
 	}
 	return missing, nil
+}
+
+// keyring is nil where there is none, if none is needed now: a container has its
+// secrets in the environment.
+func (opts *AddOptions) keyring(s snippet.Server) (*ring, []keyring.Item, error) {
+	r, err := opts.open()
+	var none *launch.ProgramError
+	if errors.As(err, &none) && !slices.ContainsFunc(s.Secrets, func(one snippet.Secret) bool { return one.Known }) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	items, err := r.List()
+	return r, items, err
+}
+
+// inEnvironment reports a secret that a loomd started from here takes from this
+// shell.
+func (opts *AddOptions) inEnvironment(name string) bool {
+	return slices.ContainsFunc(opts.Env, func(kv string) bool { return variableName(kv) == secret.EnvName(name) })
+}
+
+// same reports that a secret has the value that was given.
+func (opts *AddOptions) same(ctx context.Context, r *ring, one snippet.Secret) (bool, error) {
+	now, err := r.Get(ctx, one.Name)
+	if errors.Is(err, secret.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && now.Equal(one.Value), err
 }
 
 // valueOf is the value of a secret: it came with the server and may be kept, or it

@@ -231,7 +231,7 @@ func (d *fakeLoomd) answer(method string, params json.RawMessage, conn net.Conn)
 		for _, t := range d.tools() {
 			if q.Raw {
 				own := strings.Replace(string(t.Definition), t.Name, t.Tool, 1)
-				t = loomrpc.Tool{Server: t.Server, Tool: t.Tool, Raw: json.RawMessage(own)}
+				t = loomrpc.Tool{Server: t.Server, Tool: t.Tool, Tokens: t.Tokens, Raw: json.RawMessage(own)}
 			}
 			if (q.Server == "" || q.Server == t.Server) && (q.Name == "" || q.Name == t.Name) {
 				if t.Name == "git__log" {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -196,22 +195,6 @@ func reloadIfRunning(ctx context.Context, io *IO, dial func(context.Context) (*C
 	}
 	_, err = reload(ctx, io, conn)
 	return err == nil, err
-}
-
-// errElsewhere is a file that somebody else wrote meanwhile.
-var errElsewhere = errors.New("the file was changed by somebody else meanwhile; nothing was written")
-
-// replaceIfSame puts after in place of before, unless the file holds something else
-// by now: two commands at once lose nothing.
-func replaceIfSame(path string, before, after []byte) error {
-	now, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if !bytes.Equal(now, before) {
-		return withHint(errElsewhere, "run the command again")
-	}
-	return replaceFile(path, after)
 }
 
 // printLineDiff shows the lines of a text of the user's own that change.

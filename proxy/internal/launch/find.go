@@ -35,7 +35,7 @@ func Find(dirs localsock.Dirs) (string, error) {
 		switch {
 		case found != "" && sameFile(place, found):
 			found = place // a link to it: that path outlives an upgrade
-		case found == "" && isProgram(place):
+		case found == "" && IsProgram(place):
 			found = place
 		case !slices.Contains(looked, place):
 			looked = append(looked, place)
@@ -50,7 +50,7 @@ func Find(dirs localsock.Dirs) (string, error) {
 	looked = append(looked, "PATH="+os.Getenv("PATH"))
 	if saved := savedPath(dirs); saved != "" && saved != os.Getenv("PATH") {
 		for _, dir := range filepath.SplitList(saved) {
-			if place := filepath.Join(dir, "loomd"); filepath.IsAbs(place) && isProgram(place) {
+			if place := filepath.Join(dir, "loomd"); filepath.IsAbs(place) && IsProgram(place) {
 				return place, nil
 			}
 		}
@@ -81,7 +81,7 @@ func selves() []string {
 		real = strings.TrimSuffix(running, " (deleted)")
 	}
 	paths := []string{real}
-	if running != real && isProgram(running) {
+	if running != real && IsProgram(running) {
 		paths = append(paths, running) // macOS gives the path that was executed
 	}
 	// Linux gives the resolved one; argv[0] tells more, when it is the same file.
@@ -99,7 +99,8 @@ func sameFile(a, b string) bool {
 	return errA == nil && errB == nil && os.SameFile(fa, fb)
 }
 
-func isProgram(path string) bool {
+// IsProgram reports a file that can be run.
+func IsProgram(path string) bool {
 	fi, err := os.Stat(path)
 	return err == nil && fi.Mode().IsRegular() && fi.Mode().Perm()&0o111 != 0
 }

@@ -25,7 +25,7 @@ func findProgram(name string) (string, error) {
 	var looked []string
 	for _, self := range selves() {
 		place := filepath.Join(filepath.Dir(self), name)
-		if isProgram(place) {
+		if IsProgram(place) {
 			return place, nil
 		}
 		looked = append(looked, place)

@@ -1,11 +1,14 @@
 package snippet
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"regexp"
 	"strings"
 
 	"github.com/loom-core/loom/core/secret"
+	"github.com/loom-core/loom/registry"
 )
 
 // Secret is a value that belongs into the keyring. Value is empty for one that the
@@ -18,12 +21,16 @@ type Secret struct {
 }
 
 var (
-	secretName = regexp.MustCompile(`(?i)(token|secret|passw|api_?key|apikey|_key$|^key$|credential|auth|_pat$|^pat$|private|dsn|connection_?string)`)
+	secretName = regexp.MustCompile(`(?i)(tokens?([_-]|[0-9]|$)|secret|passw|passphrase|api[_-]?key|[_-]key$|^key$|credential|(^|[_-])auth(orization)?$|cookie|[_-]pat$|^pat$|private[_-]?key|dsn$|connection_?string)`)
 	// What is no secret although its name sounds so.
-	publicName  = regexp.MustCompile(`(?i)(_url$|_file$|_path$|_dir$|_type$|_id$|_name$|_mode$|_host$|_port$|max_tokens|token_limit)`)
-	secretShape = regexp.MustCompile(`^(gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|AKIA|ASIA|AIza|eyJ|npm_|pypi-|hf_|dop_v1_|shpat_|SG\.|ATATT|lin_api_|ntn_|secret_|pk_live_|sk_live_|rk_live_)`)
-	placeholder = regexp.MustCompile(`(?i)^(<[^<>]*>|\[[^\[\]]*\]|\{\{[^{}]*\}\}|your[-_ ].*|.*[-_]your[-_].*|.*[-_ ]here|x{3,}|\.{3}|…|insert[-_ ].*|replace[-_ ].*|changeme|todo|paste[-_ ].*)$`)
-	input       = regexp.MustCompile(`\$\{input:[^}]*\}`)
+	publicName  = regexp.MustCompile(`(?i)([_-](url|uri|file|path|dir|type|id|name|mode|method|host|port|scope|scopes|limit|length|ttl|enabled)$|max_?tokens|token_limit)`)
+	publicWord  = regexp.MustCompile(`(?i)^(|true|false|on|off|yes|no|none|null|basic|bearer|oauth2?|required|optional|[0-9]{1,5})$`)
+	secretShape = regexp.MustCompile(`^(gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|AKIA|ASIA|AIza|eyJ|npm_|pypi-|hf_|dop_v1_|shpat_|SG\.|ATATT|lin_api_|ntn_|secret_|pk_live_|sk_live_|rk_live_)|-----BEGIN `)
+	// An address with a password, or with a key in its query.
+	secretURL   = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]*://([^/?#@\s]*:[^/?#@\s]+@|[^#]*[?&][^=&]*(token|secret|passw|key|auth|sig|signature)=[^&])`)
+	path        = regexp.MustCompile(`^((~|\.\.?)?/|[A-Za-z]:\\|[a-z][a-z0-9+.-]*://)`)
+	random      = regexp.MustCompile(`^[A-Za-z0-9+/]{32,}={0,2}$`)
+	placeholder = regexp.MustCompile(`(?i)^(<[^<>]*>|\[[a-z][a-z _-]*\]|\{\{[^{}]*\}\}|your[-_ ].*|.*[-_]your[-_].*|.*[-_ ]here|.*x{5,}|x{3,}|.*\*{3,}|.*\.{3}|.*…|insert[-_ ].*|replace[-_ ].*|changeme|todo|paste[-_ ].*)$`)
 	bearer      = regexp.MustCompile(`(?i)^(bearer|token|basic)\s+`)
 )
 
@@ -32,17 +39,18 @@ func isPlaceholder(text string) bool { return placeholder.MatchString(strings.Tr
 // IsSecret reports a value that looks like a secret, by the name of its variable or
 // by its shape.
 func IsSecret(variable, value string) bool {
+	bare := bearer.ReplaceAllString(value, "")
 	switch {
-	case secretShape.MatchString(bearer.ReplaceAllString(value, "")):
+	case secretShape.MatchString(bare), secretURL.MatchString(value):
 		return true
-	case strings.ContainsAny(value, " \t/\\") && !bearer.MatchString(value) || len(value) < 6:
+	case path.MatchString(value) && !(random.MatchString(value) && entropy(value) > 4.3), publicWord.MatchString(value):
 		return false
 	case publicName.MatchString(variable):
 		return false
 	case secretName.MatchString(variable):
-		return value != "true" && value != "false"
+		return true
 	}
-	return len(value) >= 24 && entropy(value) > 4
+	return len(value) >= 24 && entropy(value) > 4 && !strings.ContainsAny(value, " \t/\\")
 }
 
 // entropy is that of the characters of a text, in bits each.
@@ -68,65 +76,42 @@ func SecretName(server, variable string) string {
 	return server + "-" + name
 }
 
-// value is a variable's or header's value in the registry's words.
-func (s *Server) value(server, variable, value string, header bool) string {
-	ref, found := reference(value)
-	head := ""
-	if header {
-		head = bearer.FindString(value)
+// Rename gives the server a name, which its secrets begin with: servers that were
+// pasted without one must not share what both call API_KEY.
+func (s *Server) Rename(name string) {
+	s.Name = name
+	for i, one := range s.Secrets {
+		s.Secrets[i].Name = SecretName(name, one.For)
+		for _, vars := range [][]registry.EnvVar{s.Entry.Env, s.Entry.Headers} {
+			for j, v := range vars {
+				if v.Name == one.For {
+					vars[j].Value = strings.Replace(v.Value, "${secret:"+one.Name+"}", "${secret:"+s.Secrets[i].Name+"}", 1)
+				}
+			}
+		}
 	}
+}
+
+// value is a variable's or header's value in the registry's words.
+func (s *Server) value(variable, value string) (string, error) {
+	head := bearer.FindString(value)
 	rest := strings.TrimPrefix(value, head)
-	plain := ref == strings.ReplaceAll(value, "$", "$$")
+	ref, err := reference(rest)
+	secretRef := errors.Is(err, errSecret)
+	if err != nil && !secretRef {
+		return "", fmt.Errorf("%s: %w", variable, err)
+	}
+	plain := !secretRef && ref == strings.ReplaceAll(rest, "$", "$$")
 	switch {
-	case found.secret, plain && isPlaceholder(rest), plain && IsSecret(variable, value):
+	case secretRef, plain && isPlaceholder(rest), plain && IsSecret(variable, value):
 	case plain && rest == "" && secretName.MatchString(variable) && !publicName.MatchString(variable): // to be filled in
 	default:
-		return ref
+		return head + ref, nil
 	}
-	name := SecretName(server, variable)
-	known := plain && !found.secret && !isPlaceholder(rest) && rest != ""
-	one := Secret{Name: name, For: variable, Known: known}
-	if known {
+	one := Secret{Name: SecretName(s.Name, variable), For: variable, Known: plain && !isPlaceholder(rest) && rest != ""}
+	if one.Known {
 		one.Value = secret.NewValue(rest)
 	}
 	s.Secrets = append(s.Secrets, one)
-	return head + "${secret:" + name + "}"
-}
-
-// foundReference says what a reference stood for.
-type foundReference struct{ secret bool }
-
-var references = regexp.MustCompile(`\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\{env:([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)`)
-
-// reference turns a client's references to variables into the registry's. One
-// whose name is that of a secret is a secret, since loomd has no such variable.
-func reference(value string) (string, foundReference) {
-	if input.MatchString(value) {
-		return value, foundReference{secret: true}
-	}
-	var b strings.Builder
-	found := foundReference{}
-	at := 0
-	literal := func(text string) { b.WriteString(strings.ReplaceAll(text, "$", "$$")) }
-	for _, m := range references.FindAllStringSubmatchIndex(value, -1) {
-		literal(value[at:m[0]])
-		at = m[1]
-		group := func(i int) string {
-			if m[2*i] < 0 {
-				return ""
-			}
-			return value[m[2*i]:m[2*i+1]]
-		}
-		name := group(1) + group(3) + group(4)
-		if secretName.MatchString(name) && !publicName.MatchString(name) {
-			found.secret = true
-		}
-		b.WriteString("${env:" + name)
-		if m[4] >= 0 {
-			b.WriteString(":-" + strings.ReplaceAll(group(2), "$", "$$"))
-		}
-		b.WriteString("}")
-	}
-	literal(value[at:])
-	return b.String(), found
+	return head + "${secret:" + one.Name + "}", nil
 }

@@ -82,7 +82,8 @@ func isEntry(e configfile.Entry) bool {
 	}
 	for _, key := range append([]string{"command", "cmd"}, urlKeys...) {
 		if v, ok := o.Get(key); ok && v != nil {
-			if _, nested := v.(configfile.Object); !nested {
+			inner, nested := v.(configfile.Object)
+			if _, zed := inner.Get("path"); !nested || zed {
 				return true
 			}
 		}
