@@ -94,8 +94,13 @@ func randomEdit(random *rand.Rand, data []byte) (after []byte, what string, err 
 	profile := []string{"work", "home"}[random.IntN(2)]
 	tool := []string{"t", "drop", "u_delete"}[random.IntN(3)]
 	on := random.IntN(2) == 0
-	action := random.IntN(12)
-	if _, there := reg.Server(name); !there && action > 1 {
+	action := random.IntN(14)
+	_, there := reg.Server(name)
+	switch {
+	case action > 11 && !there:
+		after, _, err = Add(data, name, New{Command: "x", Args: []string{"a: b"}, Env: []EnvVar{{"T", "${secret:t}"}}})
+		return after, "add", err
+	case action > 11, !there && action > 1:
 		return data, "nothing", nil
 	}
 	switch action {

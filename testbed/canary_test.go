@@ -121,6 +121,8 @@ func (c *canary) everywhere(when string, holds ...string) {
 		{"status"}, {"status", "--json"}, {"servers", "--json"}, {"tools"}, {"tools", "--json"}, {"logs", "loomd"}, {"metrics"}, {"audit"}, {"audit", "--json"},
 		{"logs", "fake"}, {"logs", "other"}, {"logs", "filed"}, {"logs", "loud"}, {"logs", "broken"},
 		{"secret", "list"}, {"secret", "list", "--json"}, {"secret", "get", "key"}, {"secret", "doctor"},
+		{"validate"}, {"validate", "--json"}, {"doctor"}, {"doctor", "--json"}, {"registry", "show", "--origin"}, {"profile", "list"},
+		{"doctor", "--report", filepath.Join(c.Mkdir("reports"), strings.ReplaceAll(when, " ", "-"))}, {"sync", "claude", "codex", "vscode"}, {"sync", "status"},
 	} {
 		o := c.run(testbed.Command{Args: args})
 		c.clean(when+": loom "+strings.Join(args, " "), o.Stdout+o.Stderr)

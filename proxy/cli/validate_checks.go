@@ -121,6 +121,10 @@ func checkProfiles(reg *registry.Registry, all *flaws) {
 	}
 }
 
+// longestName is what the tightest client takes of server__tool (Gemini CLI 0.61.0: 63
+// with its own prefix).
+const longestName = 52
+
 // checkTools compares rules and limits with what the servers define.
 func checkTools(ctx context.Context, conn *Conn, reg *registry.Registry, all *flaws) error {
 	var raw loomrpc.ToolsReply
@@ -139,6 +143,12 @@ func checkTools(ctx context.Context, conn *Conn, reg *registry.Registry, all *fl
 			if !slices.ContainsFunc(tools[string(s.Name)], rule.Matches) {
 				all.add(severityWarning, rule.Pos, "loom tools --server "+string(s.Name), "the rule for %q matches no tool of %s", rule.Pattern, s.Name)
 			}
+		}
+	}
+	for _, t := range raw.Tools {
+		s, known := reg.Server(registry.ServerName(t.Server))
+		if name := t.Server + separator + t.Tool; known && len(name) > longestName {
+			all.add(severityWarning, s.Pos, "a shorter one: tools: {"+t.Tool+": {alias: …}}", "%s has %d characters, and clients see it cut to %d, with a hash: some take no more", name, len(name), longestName)
 		}
 	}
 	for _, t := range target.All() {
