@@ -94,9 +94,5 @@ func lineFor(self func() (string, error), dirs func() (localsock.Dirs, error), s
 
 // completeClients offers the clients that are known by name; any other will do.
 func completeClients(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	var out []cobra.Completion
-	for _, id := range targetIDs() {
-		out = append(out, id)
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
+	return targetIDs(), cobra.ShellCompDirectiveNoFileComp
 }
