@@ -68,12 +68,13 @@ func newRoot(f *Factory) *cobra.Command {
 		Short: "One local hub for all your MCP servers",
 		Long: `Loom is one local hub for all your MCP servers.
 
-Every AI client gets the single entry that "loom config-line" prints. The
-servers themselves are described once, in registry.yaml, and run once, by loomd.`,
+Every AI client gets a single entry, which "loom sync" writes. The servers
+themselves are described once, in registry.yaml, and run once, by loomd.`,
 		Example: `  loom enable git                  switch on a server that is shipped with Loom
+  loom add time -- uvx mcp-server-time
   loom start                       start loomd, and learn the tools of all servers
-  loom tools                       list them
-  loom call git__get_status repo=.`,
+  loom sync                        give every client its entry
+  loom call git__get_status`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs,
