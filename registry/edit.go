@@ -28,7 +28,7 @@ const editPath = "registry.yaml"
 // Enable turns a server on in the text of a registry: it adds the entry of a
 // shipped server, or takes enabled: false out of an entry that is there. All
 // bytes outside the lines it touches stay as they are, comments above all. The
-// text must be a valid registry; data is not changed.
+// text must be a valid layer; data is not changed.
 func Enable(data []byte, name ServerName) ([]byte, Change, error) {
 	before, err := ParseLayer(editPath, data)
 	if err != nil {

@@ -239,7 +239,7 @@ func FuzzEnable(f *testing.F) {
 		if change.None() != bytes.Equal(data, got) {
 			t.Fatalf("the change is %+v\n%q\n%q", change, data, got)
 		}
-		r, err := Parse("f.yaml", got)
+		r, err := ParseLayer("f.yaml", got)
 		if err != nil {
 			t.Fatalf("%v\n%q\n%q", err, data, got)
 		}
