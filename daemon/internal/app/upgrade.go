@@ -88,8 +88,8 @@ func (a *App) meet(proxy string) {
 			_, err = a.opts.sources().Load() // else the next one would not start
 		}
 		if err != nil {
+			u.deciding.Store(false) // the next proxy may find it mended; whoever reads the log may be it
 			a.log.Warn("a newer loom connects, and this loomd goes on", "proxy", proxy, "err", err)
-			u.deciding.Store(false) // the next proxy may find it mended
 			return
 		}
 		a.log.Info("going over to the loomd that was installed, as soon as no call is in flight", "version", next, "binary", u.path)
