@@ -1,6 +1,7 @@
 package session
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -8,18 +9,18 @@ import (
 // watching looks whether a session is busy when one of its calls has ended.
 type watching struct {
 	nothing
-	busy func() bool
-	saw  chan bool
+	session atomic.Pointer[peer]
+	saw     chan bool
 }
 
-func (w *watching) CallEnded(string, string, string, time.Duration) { w.saw <- w.busy() }
+func (w *watching) CallEnded(string, string, string, time.Duration) { w.saw <- w.session.Load().Busy() }
 
 // A call whose answer has come and is not queued yet still counts: a loomd that
 // goes over to a newer one waits for it, or the answer would be lost.
 func TestBusyUntilTheAnswerIsQueued(t *testing.T) {
-	c := connect(t, "max_result_bytes: 1KiB")
-	w := &watching{busy: c.Busy, saw: make(chan bool, 9)}
-	c.svc.Observer = w
+	w := &watching{saw: make(chan bool, 9)}
+	c := connect(t, "max_result_bytes: 1KiB", func(svc *Services) { svc.Observer = w })
+	w.session.Store(c)
 	c.initialize()
 	for id, arguments := range map[string]string{"7": `{"who":"x"}`, "8": `{"size":4096}`} {
 		tool := map[string]string{"7": "echo", "8": "big"}[id]

@@ -58,7 +58,7 @@ type peer struct {
 
 // connect opens a session with a registry that has that text below its version
 // line; @fake in it is the server with bad habits.
-func connect(t *testing.T, text string) *peer {
+func connect(t *testing.T, text string, change ...func(*Services)) *peer {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -87,6 +87,9 @@ func connect(t *testing.T, text string) *peer {
 	svc := &Services{
 		Hub: h, Servers: p, Learner: p, Projects: noProjects{}, Status: func(string) []byte { return []byte("{}") }, Results: kept, Audit: log, Trace: trace.New(nil),
 		Observer: nothing{}, Log: slog.New(slog.DiscardHandler), Version: "test", Budget: NewBudget(1 << 30), Instance: "i",
+	}
+	for _, f := range change {
+		f(svc)
 	}
 	return open(t, svc, p)
 }
