@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -144,10 +146,14 @@ func (opts *UninstallOptions) plan(ctx context.Context) (removal, error) {
 		}
 		what.clients, what.ledger = plan.changes, plan.ledger
 	}
+	none := false // it is known that there are no secrets
 	if ring, err := opts.open(); err == nil {
 		if what.secrets, err = ring.List(); err != nil {
 			return what, err
 		}
+		none = len(what.secrets) == 0 && noFiles(filepath.Join(dirs.State, "secrets"))
+	} else if opts.Secrets {
+		return what, err
 	}
 	socket, err := opts.Socket()
 	if err != nil {
@@ -156,8 +162,12 @@ func (opts *UninstallOptions) plan(ctx context.Context) (removal, error) {
 	what.paths = append(what.paths, socket, socket+".lock")
 	what.folders = append(what.folders, dirs.State, dirs.Cache, filepath.Dir(socket))
 	known := slices.Clone(stateEntries)
-	if len(what.secrets) == 0 {
+	if none {
 		known = append(known, secretEntries...)
+	}
+	if base := filepath.Base(filepath.Dir(socket)); base == "loom" || strings.HasPrefix(base, "loom-") {
+		left, _ := filepath.Glob(filepath.Join(filepath.Dir(socket), "secrets-*")) // of a loomd that was killed; the pattern is good
+		what.paths = append(what.paths, left...)
 	}
 	what.take(dirs.State, known, secretEntries)
 	what.take(dirs.Cache, []string{"*"}, nil)
@@ -167,6 +177,16 @@ func (opts *UninstallOptions) plan(ctx context.Context) (removal, error) {
 	}
 	what.paths = slices.DeleteFunc(what.paths, func(path string) bool { _, err := os.Lstat(path); return err != nil })
 	return what, nil
+}
+
+// noFiles reports that the folder of the encrypted file holds no secret: what it has
+// is the only copy.
+func noFiles(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	return err == nil && !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !strings.HasPrefix(e.Name(), ".") })
 }
 
 // take adds what is Loom's in a folder, and notes what is not. kept is neither.
@@ -218,6 +238,17 @@ func (opts *UninstallOptions) show(what removal) {
 
 // remove does it. What fails is told, and the rest goes on.
 func (opts *UninstallOptions) remove(ctx context.Context, what removal) error {
+	if what.pid != 0 {
+		conn, err := opts.Dial(ctx)
+		if err == nil {
+			limited, cancel := context.WithTimeoutCause(ctx, stopLimit, fmt.Errorf("loomd (pid %d) is still there after %s", what.pid, stopLimit))
+			err = stopAndWait(limited, conn, what.pid)
+			cancel()
+		}
+		if err != nil { // it would write its files anew
+			return withHint(fmt.Errorf("nothing is taken away: %w", err), "loom logs loomd")
+		}
+	}
 	var failed []error
 	for i, c := range what.clients {
 		if c.Blocked() {
@@ -245,17 +276,6 @@ func (opts *UninstallOptions) remove(ctx context.Context, what removal) error {
 		}
 		if err != nil {
 			failed = append(failed, err)
-		}
-	}
-	if what.pid != 0 {
-		conn, err := opts.Dial(ctx)
-		if err == nil {
-			limited, cancel := context.WithTimeoutCause(ctx, stopLimit, fmt.Errorf("loomd (pid %d) is still there after %s", what.pid, stopLimit))
-			err = stopAndWait(limited, conn, what.pid)
-			cancel()
-		}
-		if err != nil { // it would write its files anew
-			return withHint(errors.Join(append(failed, err)...), "loom logs loomd")
 		}
 	}
 	dirs, err := opts.Dirs()
