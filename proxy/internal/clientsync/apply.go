@@ -26,13 +26,13 @@ func apply(d disk, l *Ledger, c Change, force bool, now time.Time) (Change, erro
 		if pending.Pending = true; known {
 			pending.Previous = &settled
 		}
-		if len(pending.Entries) > 0 {
+		if !pending.nothing() {
 			l.put(pending)
 			if err := l.Save(); err != nil {
 				return c, err
 			}
 		}
-		err := c.write(d)
+		err := c.write(d, l)
 		if err != nil {
 			if l.put(settled); !known {
 				l.put(Record{Path: c.Path})
@@ -48,12 +48,19 @@ func apply(d disk, l *Ledger, c Change, force bool, now time.Time) (Change, erro
 	}
 }
 
-func (c Change) write(d disk) error {
-	switch {
-	case c.Remove:
-		return remove(c.was)
-	case c.None():
+func (c Change) write(d disk, l *Ledger) error {
+	if c.None() {
 		return nil
 	}
-	return d.replace(c.was, c.After)
+	data, err := c.filled(l)
+	if err != nil {
+		return err
+	}
+	if err := l.Backups.keep(c); err != nil {
+		return err
+	}
+	if c.Remove {
+		return remove(c.was)
+	}
+	return d.replace(c.was, data)
 }

@@ -10,26 +10,34 @@ import (
 	"slices"
 	"time"
 
+	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/proxy/internal/configfile"
 )
 
-// Ledger is what was written into which file.
+// Ledger is what was written into which file, and the way back.
 type Ledger struct {
-	path  string
-	Files []Record // sorted by path
+	path    string
+	Files   []Record // sorted by path
+	Backups Backups  // of what was there before each writing
+
+	// Reveal is the value of a secret that was moved out of a file. Without it such
+	// a file cannot be put back.
+	Reveal func(name string) (secret.Value, error)
 }
 
 // Record is what is ours in one file.
 type Record struct {
 	Path    string    `json:"path"`
 	Target  string    `json:"target"`
-	Scope   string    `json:"scope"` // user or project
+	Scope   string    `json:"scope"`            // user or project
+	Format  string    `json:"format,omitempty"` // empty: the target's
 	Written time.Time `json:"written"`
 
 	Hash    string            `json:"hash"`              // of the whole file as it was written
 	Entries map[string]string `json:"entries"`           // hash of each entry of ours, by its name
 	Created bool              `json:"created,omitempty"` // there was no file
 	Made    []string          `json:"made,omitempty"`    // the mapping around the entries that was not there, from its outermost key
+	Shifts  []Shift           `json:"shifts,omitempty"`  // what else was changed, for when Undo cannot be used
 	Undo    [][]Paste         `json:"undo,omitempty"`    // the newest first
 	Exact   bool              `json:"exact"`             // Undo gives what was there before, as long as Hash holds
 
@@ -48,20 +56,25 @@ func (r Record) settled(hash string) (Record, bool) {
 		r = *r.Previous
 	}
 	r.Pending, r.Previous = false, nil
-	return r, len(r.Entries) > 0
+	return r, !r.nothing()
 }
+
+// nothing reports that nothing of ours is in the file, and nothing of its own is
+// kept.
+func (r Record) nothing() bool { return len(r.Entries) == 0 && len(r.Shifts) == 0 }
 
 // Paste undoes a part of what was written. It is a splice that can be kept.
 type Paste struct {
 	Start int    `json:"start"`
 	End   int    `json:"end"`
 	Text  string `json:"text"`
+	Holes []Hole `json:"holes,omitempty"` // in Text
 }
 
 // OpenLedger reads the ledger at path. One that is missing is empty; one that
 // cannot be read is an error, since without it nobody knows what is ours.
 func OpenLedger(path string) (*Ledger, error) {
-	l := &Ledger{path: path}
+	l := &Ledger{path: path, Backups: Backups{Dir: filepath.Join(filepath.Dir(path), "backups")}}
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return l, nil
@@ -96,7 +109,7 @@ func (l *Ledger) Of(path string) (r Record, ok bool) {
 // put replaces the record of a file, or removes it when nothing is ours any more.
 func (l *Ledger) put(r Record) {
 	l.Files = slices.DeleteFunc(l.Files, func(old Record) bool { return old.Path == r.Path })
-	if len(r.Entries) == 0 {
+	if r.nothing() {
 		return
 	}
 	at, _ := slices.BinarySearchFunc(l.Files, r, func(a, b Record) int {
@@ -124,10 +137,11 @@ func (l *Ledger) Save() error {
 	return os.Rename(tmp, l.path)
 }
 
-func pastes(splices []configfile.Splice) []Paste {
+func pastes(splices []configfile.Splice, moved []Moved) []Paste {
 	out := make([]Paste, len(splices))
 	for i, s := range splices {
-		out[i] = Paste(s)
+		out[i] = Paste{Start: s.Start, End: s.End}
+		out[i].Text, out[i].Holes = punch(s.Text, moved)
 	}
 	return out
 }
@@ -135,7 +149,7 @@ func pastes(splices []configfile.Splice) []Paste {
 func splices(pastes []Paste) []configfile.Splice {
 	out := make([]configfile.Splice, len(pastes))
 	for i, p := range pastes {
-		out[i] = configfile.Splice(p)
+		out[i] = configfile.Splice{Start: p.Start, End: p.End, Text: p.Text}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package clientsync
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,8 +26,24 @@ type Wanted struct {
 	Target  target.Target
 	Path    string
 	Scope   Scope
+	Format  configfile.Format // empty: the target's
 	Entries configfile.Object // by name; empty: nothing, which is unsync
+
+	// Take are entries of the client's own that go, and Edits what else is to be
+	// changed: a server is taken over. Moved are the secrets that were found.
+	Take  []Take
+	Edits []configfile.Edit
+	Moved []Moved
 }
+
+// Take is an entry that is taken over. Hash is of what was seen: one that is
+// another by now stays.
+type Take struct{ Name, Hash string }
+
+func (w Wanted) format() configfile.Format { return cmp.Or(w.Format, w.Target.Format) }
+
+// back reports that everything of ours is to go.
+func (w Wanted) back() bool { return len(w.Entries)+len(w.Take)+len(w.Edits) == 0 }
 
 // State is how a file stands to what is wanted.
 type State string
@@ -51,8 +68,22 @@ type Change struct {
 	After  []byte // the same as Before where nothing is to be done
 	Remove bool   // the file was made by Loom and nothing else is in it
 
+	// Left are changes that were made in a client's own values and that cannot be
+	// taken back, since somebody else changed these since.
+	Left []string
+
 	was    onDisk
 	record Record
+	holes  []Hole // in After: references that are to become secrets
+}
+
+// Shown are the bytes before and after, without the secrets that are moved.
+func (c Change) Shown() (before, after []byte) {
+	text, holes := punch(string(c.Before), c.Moved)
+	before, _ = shown([]byte(text), holes)
+	text, holes = punch(string(c.After), c.Moved) // a copy of one may be elsewhere in the file
+	after, _ = shown([]byte(text), holes)
+	return before, after
 }
 
 // None reports that there is nothing to do.
@@ -79,7 +110,7 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 	c.was, c.Before, c.After = was, was.data, was.data
 	record, _ := l.Of(w.Path)
 	record, known := record.settled(hashOf(was.data))
-	file, err := configfile.Parse(w.Target.Format, was.data)
+	file, err := configfile.Parse(w.format(), was.data)
 	if err != nil {
 		return fail(err)
 	}
@@ -88,32 +119,34 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 		return fail(err)
 	}
 	c.State, c.Detail = compare(w, record, there)
+	if detail := takeable(w, there); detail != "" && !c.Blocked() {
+		c.State, c.Detail = Conflict, detail
+	}
 	if c.Blocked() && !force {
 		return c
 	}
-	if len(w.Entries) == 0 && known && record.Exact && hashOf(was.data) == record.Hash {
-		c.After = was.data
-		for _, step := range record.Undo {
-			c.After = configfile.Apply(c.After, splices(step))
-		}
-		c.Remove = record.Created && len(bytes.TrimSpace(c.After)) == 0
-		c.record = Record{Path: w.Path}
-		return c
+	if w.back() && known {
+		return c.goBack(record, file)
 	}
-	after, undo, err := configfile.Change(w.Target.Format, was.data, edits(w, record, file))
+	todo := append(edits(w, record, file), w.edits()...)
+	after, undo, err := configfile.Change(w.format(), was.data, todo)
 	if err != nil {
 		return fail(err)
 	}
 	c.After = after
 	c.record = Record{
-		Path: w.Path, Target: w.Target.ID, Scope: string(w.Scope), Written: now.UTC().Truncate(time.Second),
+		Path: w.Path, Target: w.Target.ID, Scope: string(w.Scope), Format: string(w.Format), Written: now.UTC().Truncate(time.Second),
 		Hash: hashOf(after), Exact: true, Entries: map[string]string{}, Created: was.gone, Made: made(w, file),
 	}
 	for _, m := range w.Entries {
 		c.record.Entries[m.Key] = hashEntry(m.Value)
 	}
+	if c.record.Shifts, err = shifts(w, file, after); err != nil {
+		return fail(err)
+	}
+	c.record.Shifts = join(record.Shifts, c.record.Shifts)
 	for _, step := range undo {
-		c.record.Undo = append(c.record.Undo, pastes(step))
+		c.record.Undo = append(c.record.Undo, pastes(step, w.Moved))
 	}
 	if known && !was.gone {
 		c.record.Created = record.Created

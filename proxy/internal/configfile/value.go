@@ -1,5 +1,7 @@
 package configfile
 
+import "fmt"
+
 // Object is a mapping whose order counts.
 type Object []Member
 
@@ -32,3 +34,22 @@ type Entry struct {
 
 // Position is a place in a file; both count from 1, columns in bytes.
 type Position struct{ Line, Column int }
+
+// Quote writes a text as JSON does, and TOML in its basic strings.
+func Quote(text string) string { return quote(text) }
+
+// JSON writes a value on one line, in the order that it has.
+func JSON(v any) string { return jsonText(v, "", "", "\n") }
+
+// FromJSON reads what [JSON] wrote.
+func FromJSON(text string) (any, error) {
+	f, err := Parse(JSONC, []byte(`{"value":`+text+`}`))
+	if err != nil {
+		return nil, err
+	}
+	entries, _, err := f.Entries()
+	if err != nil || len(entries) != 1 {
+		return nil, fmt.Errorf("reading a value: %w", err)
+	}
+	return entries[0].Value, nil
+}
