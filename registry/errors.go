@@ -55,3 +55,6 @@ func (e *ValidationError) Error() string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// Shipped reports a place in the registry that comes with Loom.
+func (p Position) Shipped() bool { return p.File == shippedPath }

@@ -30,6 +30,7 @@ type SyncOptions struct {
 	Host         func() (target.Host, error)
 	Now          func() time.Time
 	Dir          string // of the project
+	Secrets      SecretOptions
 
 	Targets []string // empty, or all: those that are installed
 	Profile string
@@ -40,7 +41,8 @@ type SyncOptions struct {
 	Force   bool
 	JSON    bool
 
-	back bool // unsync
+	back     bool // unsync
+	anywhere bool // of all projects
 }
 
 // NewCmdSync makes `loom sync`.
@@ -91,7 +93,7 @@ func syncOptions(f *Factory) *SyncOptions {
 	dir, _ := os.Getwd()
 	return &SyncOptions{
 		IO: f.IO, Dirs: f.Dirs, Socket: f.Socket, RegistryFile: f.RegistryFile, Registry: f.Registry,
-		Self: launch.Self, Host: target.ThisHost, Now: time.Now, Dir: dir,
+		Self: launch.Self, Host: target.ThisHost, Now: time.Now, Dir: dir, Secrets: newSecretOptions(f),
 	}
 }
 
@@ -110,15 +112,11 @@ func syncRun(opts *SyncOptions, runF, run func(context.Context, *SyncOptions) er
 		run = runF
 	}
 	return func(cmd *cobra.Command, args []string) error {
-		if opts.Scope != string(clientsync.User) && opts.Scope != string(clientsync.Project) {
-			return usagef(cmd, "--scope is user or project, this is %q", opts.Scope)
+		if err := checkScope(cmd, opts.Scope); err != nil {
+			return err
 		}
 		for _, id := range args {
-			if _, ok := target.Find(id); !ok && id != "all" {
-				err := usagef(cmd, "unknown client %q", id)
-				for _, name := range nearest(id, targetIDs()) {
-					err = withHint(err, "did you mean: %s", name)
-				}
+			if err := knownTarget(cmd, id); err != nil {
 				return err
 			}
 		}
@@ -127,8 +125,8 @@ func syncRun(opts *SyncOptions, runF, run func(context.Context, *SyncOptions) er
 	}
 }
 
-func runSync(_ context.Context, opts *SyncOptions) error {
-	plan, err := planSync(opts)
+func runSync(ctx context.Context, opts *SyncOptions) error {
+	plan, err := planSync(ctx, opts)
 	if err != nil {
 		return err
 	}
@@ -150,28 +148,28 @@ type syncPlan struct {
 }
 
 // planSync reads everything and writes nothing.
-func planSync(opts *SyncOptions) (syncPlan, error) {
-	dirs, err := opts.Dirs()
-	if err != nil {
-		return syncPlan{}, err
-	}
+func planSync(ctx context.Context, opts *SyncOptions) (syncPlan, error) {
 	host, err := opts.Host()
 	if err != nil {
 		return syncPlan{}, err
 	}
 	var plan syncPlan
-	if plan.ledger, err = clientsync.OpenLedger(filepath.Join(dirs.State, "sync.json")); err != nil {
+	if plan.ledger, err = opts.openLedger(); err != nil {
 		return syncPlan{}, err
 	}
+	plan.ledger.Reveal = opts.Secrets.reveal(ctx)
 	for _, t := range target.All() {
-		named := slices.Contains(opts.Targets, t.ID)
-		all := len(opts.Targets) == 0 || slices.Contains(opts.Targets, "all")
+		if opts.back {
+			opts.planBack(&plan, t)
+			continue
+		}
 		path := t.UserFile(host)
 		if opts.Scope == string(clientsync.Project) {
 			path = t.ProjectFile(opts.Dir)
 		}
 		_, ours := plan.ledger.Of(path)
-		if !named && (!all || t.Proof == target.Unverified && !ours) {
+		named := slices.Contains(opts.Targets, t.ID)
+		if !named && (!opts.all() || t.Proof == target.Unverified && !ours) {
 			continue
 		}
 		if path == "" {
@@ -184,18 +182,36 @@ func planSync(opts *SyncOptions) (syncPlan, error) {
 			plan.absent = append(plan.absent, t)
 			continue
 		}
-		if opts.back && !ours {
-			continue
-		}
 		w := clientsync.Wanted{Target: t, Path: path, Scope: clientsync.Scope(opts.Scope)}
-		if !opts.back {
-			if w.Entries, err = syncEntries(opts, host, t, path); err != nil {
-				return syncPlan{}, err
-			}
+		if w.Entries, err = syncEntries(opts, host, t, path); err != nil {
+			return syncPlan{}, err
 		}
 		plan.changes = append(plan.changes, clientsync.PlanFile(plan.ledger, w, opts.Force, opts.Now()))
 	}
 	return plan, nil
+}
+
+func (o *SyncOptions) all() bool { return len(o.Targets) == 0 || slices.Contains(o.Targets, "all") }
+
+// planBack plans the way back of all of a client's files that Loom wrote: the one
+// with its servers, and those with rules. Of projects' files only those in this
+// folder count.
+func (o *SyncOptions) planBack(plan *syncPlan, t target.Target) {
+	if !o.all() && !slices.Contains(o.Targets, t.ID) {
+		return
+	}
+	for _, r := range plan.ledger.Files {
+		if r.Target != t.ID || !o.anywhere && (r.Scope != o.Scope || r.Scope == string(clientsync.Project) && !within(o.Dir, r.Path)) {
+			continue
+		}
+		w := clientsync.Wanted{Target: t, Path: r.Path, Scope: clientsync.Scope(r.Scope), Format: configfile.Format(r.Format)}
+		plan.changes = append(plan.changes, clientsync.PlanFile(plan.ledger, w, o.Force, o.Now()))
+	}
+}
+
+func within(dir, path string) bool {
+	inside, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(inside)
 }
 
 // syncEntries are Loom's entries for a file: the one that is called loom, or one

@@ -127,6 +127,7 @@ func syncDone(opts *SyncOptions, c clientsync.Change) string {
 // printFileDiff shows what changes in a file: of a line that changes in part, only
 // that part, since the rest of it may be a secret of somebody else.
 func printFileDiff(io *IO, c clientsync.Change) {
+	before, after := c.Shown()
 	var gone, come []string
 	flush := func() {
 		for i := range max(len(gone), len(come)) {
@@ -147,7 +148,7 @@ func printFileDiff(io *IO, c clientsync.Change) {
 		}
 		gone, come = nil, nil
 	}
-	for _, d := range diffLines(fileLines(c.Before), fileLines(c.After)) {
+	for _, d := range diffLines(fileLines(before), fileLines(after)) {
 		switch d.mark {
 		case '-':
 			gone = append(gone, d.text)

@@ -27,8 +27,8 @@ Exits with 1 when a file is not in sync.`,
 	return cmd
 }
 
-func runSyncStatus(_ context.Context, opts *SyncOptions) error {
-	plan, err := planSync(opts)
+func runSyncStatus(ctx context.Context, opts *SyncOptions) error {
+	plan, err := planSync(ctx, opts)
 	if err != nil {
 		return err
 	}

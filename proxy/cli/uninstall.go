@@ -67,8 +67,11 @@ or with --secrets. What is in Loom's folders and not Loom's is left there, and n
 var (
 	stateEntries = []string{
 		"audit.jsonl*", "catalog", "children*", "containers", "draft-*", "environment.json", "loomd.lock", "loomd.log*", "results", "run", "runs",
-		"socket", "sync.json*", "trust.json*", "trust.lock", ".loom-*", ".secrets-*",
+		"socket", "trust.json*", "trust.lock", ".loom-*", ".secrets-*",
 	}
+	// syncFiles know what clients had of their own, and are kept as long as one of
+	// them did not get it back.
+	syncFiles     = []string{"sync.json*", "backups"}
 	secretEntries = []string{"secrets", "secrets.json", "secrets.lock"}
 	configEntries = []string{"registry.yaml", "registry.d", "pins.json", ".loom-*"}
 )
@@ -137,15 +140,12 @@ func (opts *UninstallOptions) plan(ctx context.Context) (removal, error) {
 			what.service = status.File
 		}
 	}
-	opts.Sync.back = true
-	for _, scope := range []clientsync.Scope{clientsync.User} {
-		opts.Sync.Scope = string(scope)
-		plan, err := planSync(opts.Sync)
-		if err != nil {
-			return what, err
-		}
-		what.clients, what.ledger = plan.changes, plan.ledger
+	opts.Sync.back, opts.Sync.anywhere = true, true
+	plan, err := planSync(ctx, opts.Sync)
+	if err != nil {
+		return what, err
 	}
+	what.clients, what.ledger = plan.changes, plan.ledger
 	none := false // it is known that there are no secrets
 	if ring, err := opts.open(); err == nil {
 		if what.secrets, err = ring.List(); err != nil {
@@ -169,7 +169,7 @@ func (opts *UninstallOptions) plan(ctx context.Context) (removal, error) {
 		left, _ := filepath.Glob(filepath.Join(filepath.Dir(socket), "secrets-*")) // of a loomd that was killed; the pattern is good
 		what.paths = append(what.paths, left...)
 	}
-	what.take(dirs.State, known, secretEntries)
+	what.take(dirs.State, known, slices.Concat(secretEntries, syncFiles))
 	what.take(dirs.Cache, []string{"*"}, nil)
 	if opts.Purge {
 		what.take(dirs.Config, configEntries, nil)
@@ -213,7 +213,7 @@ func (opts *UninstallOptions) show(what removal) {
 	}
 	for _, c := range what.clients {
 		if c.Blocked() {
-			fmt.Fprintf(out, "%s keeps its entry: %s\n", c.Target.Name, c.Detail)
+			fmt.Fprintf(out, "%s keeps its entry, and Loom what it knows of it: %s\n", c.Target.Name, c.Detail)
 		} else {
 			fmt.Fprintf(out, "%s loses its entry: %s\n", c.Target.Name, c.Path)
 		}
@@ -258,7 +258,12 @@ func (opts *UninstallOptions) remove(ctx context.Context, what removal) error {
 			failed = append(failed, err)
 		}
 	}
-	if opts.Secrets && len(what.secrets) > 0 {
+	if len(failed) > 0 {
+		return withHint(errors.Join(failed...), "nothing else is taken away, since these clients did not get back what they had")
+	}
+	if opts.Secrets && len(what.ledger.Files) > 0 && len(what.secrets) > 0 {
+		opts.IO.Note("the secrets stay: clients that keep their entries had some of them")
+	} else if opts.Secrets && len(what.secrets) > 0 {
 		ring, err := opts.open()
 		if err != nil {
 			return err
@@ -283,7 +288,13 @@ func (opts *UninstallOptions) remove(ctx context.Context, what removal) error {
 		return err
 	}
 	paths := what.paths
-	if opts.Secrets && len(failed) == 0 {
+	if len(what.ledger.Files) == 0 {
+		for _, name := range syncFiles {
+			left, _ := filepath.Glob(filepath.Join(dirs.State, name)) // the pattern is good
+			paths = append(paths, left...)
+		}
+	}
+	if opts.Secrets && len(failed) == 0 && len(what.ledger.Files) == 0 {
 		for _, name := range secretEntries {
 			paths = append(paths, filepath.Join(dirs.State, name))
 		}

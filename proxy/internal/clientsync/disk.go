@@ -60,6 +60,12 @@ func read(path string) (onDisk, error) {
 	return onDisk{path: path, real: real, data: data, mode: info.Mode().Perm()}, nil
 }
 
+// Read reads a client's file as a plan does. ok is false when there is none.
+func Read(path string) (data []byte, ok bool, err error) {
+	f, err := read(path)
+	return f.data, err == nil && !f.gone, err
+}
+
 // disk is how files are written; tests make it fail.
 type disk struct {
 	write  func(f *os.File, data []byte) error

@@ -24,7 +24,7 @@ func CheckArgs(args []string) error {
 		switch _, err := reference(value); {
 		case errors.Is(err, errSecret):
 			what = "stands for a secret"
-		case isPlaceholder(value) && value != "..." && value != "…":
+		case IsPlaceholder(value) && value != "..." && value != "…":
 			what = "stands for something that you have to fill in"
 		case secretShape.MatchString(value), secretURL.MatchString(value), name != "" && secretName.MatchString(name) && IsSecret(name, value):
 			what = "looks like a secret"

@@ -34,7 +34,8 @@ var (
 	bearer      = regexp.MustCompile(`(?i)^(bearer|token|basic)\s+`)
 )
 
-func isPlaceholder(text string) bool { return placeholder.MatchString(strings.TrimSpace(text)) }
+// IsPlaceholder reports a text that stands for what its reader is to put in.
+func IsPlaceholder(text string) bool { return placeholder.MatchString(strings.TrimSpace(text)) }
 
 // IsSecret reports a value that looks like a secret, by the name of its variable or
 // by its shape.
@@ -52,6 +53,9 @@ func IsSecret(variable, value string) bool {
 	}
 	return len(value) >= 24 && entropy(value) > 4 && !strings.ContainsAny(value, " \t/\\")
 }
+
+// Scheme is what stands before a token in a header, with its blank: "Bearer ".
+func Scheme(value string) string { return bearer.FindString(value) }
 
 // entropy is that of the characters of a text, in bits each.
 func entropy(text string) float64 {
@@ -103,12 +107,12 @@ func (s *Server) value(variable, value string) (string, error) {
 	}
 	plain := !secretRef && ref == strings.ReplaceAll(rest, "$", "$$")
 	switch {
-	case secretRef, plain && isPlaceholder(rest), plain && IsSecret(variable, value):
+	case secretRef, plain && IsPlaceholder(rest), plain && IsSecret(variable, value):
 	case plain && rest == "" && secretName.MatchString(variable) && !publicName.MatchString(variable): // to be filled in
 	default:
 		return head + ref, nil
 	}
-	one := Secret{Name: SecretName(s.Name, variable), For: variable, Known: plain && !isPlaceholder(rest) && rest != ""}
+	one := Secret{Name: SecretName(s.Name, variable), For: variable, Known: plain && !IsPlaceholder(rest) && rest != ""}
 	if one.Known {
 		one.Value = secret.NewValue(rest)
 	}

@@ -57,7 +57,11 @@ func (r Refer) Read(value string) (registry string, left []string) {
 			i += end + 1
 			continue
 		case r.Open != "" && strings.HasPrefix(rest, r.Open):
-			if end := strings.Index(rest, r.Close); end > 0 {
+			end := len(rest)
+			if r.Close != "" {
+				end = strings.Index(rest, r.Close)
+			}
+			if end > 0 {
 				name, otherwise, has := rest[len(r.Open):end], "", false
 				if r.Default != "" {
 					name, otherwise, has = strings.Cut(name, r.Default)

@@ -1,0 +1,278 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/proxy/internal/clientsync"
+	"github.com/loom-core/loom/proxy/internal/inventory"
+	"github.com/loom-core/loom/registry"
+)
+
+// apply does what the plan says: secrets first, then the registry, then each server
+// is listed through Loom, and only then the clients' files. An end in between leaves
+// servers in both places, and the same command goes on from there.
+func (opts *ImportOptions) apply(ctx context.Context, p *importPlan) error {
+	set, err := opts.keepSecrets(ctx, p.servers())
+	if err != nil {
+		return err
+	}
+	file, err := opts.RegistryFile()
+	if err != nil {
+		return err
+	}
+	added, err := opts.register(file, p.servers())
+	if err != nil {
+		return err
+	}
+	conn, err := opts.serve(ctx, file)
+	if err != nil {
+		return err
+	}
+	answers, err := opts.list(ctx, conn, p.servers())
+	if err != nil {
+		return err
+	}
+	var good, failed []inventory.Server
+	for _, s := range p.servers() {
+		if answers[string(s.Name)].err == "" {
+			good = append(good, s)
+		} else {
+			failed = append(failed, s)
+		}
+	}
+	if err := opts.undo(ctx, file, conn, failed, added, set); err != nil {
+		return err
+	}
+	if err := opts.planFiles(p, good); err != nil {
+		return err
+	}
+	for i, c := range p.changes {
+		if p.changes[i], err = clientsync.Apply(p.ledger, c, false, opts.Now()); err != nil {
+			return err
+		}
+	}
+	return printImported(opts, p, good, failed, answers)
+}
+
+// keepSecrets puts the secrets into the keyring, and returns those that were not
+// there.
+func (opts *ImportOptions) keepSecrets(ctx context.Context, servers []inventory.Server) (set []string, err error) {
+	var all []inventory.Secret
+	for _, s := range servers {
+		all = append(all, slices.DeleteFunc(slices.Clone(s.Secrets), func(one inventory.Secret) bool { return one.There })...)
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	ring, err := opts.open()
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range all {
+		if err := checkSecret(one.Value.Reveal()); err != nil {
+			return set, fmt.Errorf("%s: %w", one.Name, err)
+		}
+		if _, ring, err = opts.put(ctx, ring, one.Name, one.Value); err != nil {
+			return set, err
+		}
+		set = append(set, one.Name)
+	}
+	_, err = opts.changed(ctx, ring, set...)
+	return set, err
+}
+
+// register writes the new entries, all of them or none.
+func (opts *ImportOptions) register(file RegistryFile, servers []inventory.Server) (added []registry.ServerName, err error) {
+	return added, opts.edit(file, func(data []byte) ([]byte, error) {
+		added = nil
+		for _, s := range servers {
+			if s.Known {
+				continue
+			}
+			var err error
+			if data, _, err = registry.Add(data, s.Name, s.New); err != nil {
+				return nil, err
+			}
+			added = append(added, s.Name)
+		}
+		return data, nil
+	})
+}
+
+// edit changes the user's file, also when another loom does the same. What comes of
+// it is valid together with all other layers.
+func (opts *ImportOptions) edit(file RegistryFile, change func([]byte) ([]byte, error)) error {
+	dirs, err := opts.Dirs()
+	if err != nil {
+		return err
+	}
+	for try := 1; ; try++ {
+		before, err := os.ReadFile(file.Path)
+		if err != nil && (file.Named || !errors.Is(err, fs.ErrNotExist)) {
+			return fmt.Errorf("reading registry: %w", err)
+		}
+		after, err := change(before)
+		if err != nil {
+			return err
+		}
+		if string(after) == string(before) {
+			return nil
+		}
+		if _, err := file.sources(dirs).LoadWith(after); err != nil {
+			return err
+		}
+		err = replaceIfSame(file.Path, before, after)
+		if errors.Is(err, errElsewhere) && try < addTries {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("writing registry: %w", err)
+		}
+		return nil
+	}
+}
+
+// serve makes a loomd serve the registry as it is now.
+func (opts *ImportOptions) serve(ctx context.Context, file RegistryFile) (*Conn, error) {
+	conn, err := opts.Dial(ctx)
+	if errors.Is(err, localsock.ErrNotRunning) {
+		dirs, err := opts.Dirs()
+		if err != nil {
+			return nil, err
+		}
+		reg, err := file.sources(dirs).Load()
+		if err != nil {
+			return nil, err
+		}
+		if _, err := saveEnvironment(opts.IO, dirs.SavedEnvironment(), opts.Env, reg); err != nil {
+			return nil, err
+		}
+		return opts.Launch(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	reply, err := reload(ctx, opts.IO, conn)
+	if err != nil {
+		return nil, err
+	}
+	if reply.Registry != file.Path {
+		return nil, withHint(fmt.Errorf("the loomd that runs reads %s, not %s", reply.Registry, file.Path), "loom stop, and once more")
+	}
+	return conn, nil
+}
+
+// answer is what a server said when it was listed through Loom.
+type answer struct {
+	tools []string // its own names
+	err   string
+}
+
+// list starts each server and asks for its tools.
+func (opts *ImportOptions) list(ctx context.Context, conn *Conn, servers []inventory.Server) (map[string]answer, error) {
+	var learnt loomrpc.LearnReply
+	done := opts.IO.Progress(slow, "starting each server once, through Loom")
+	err := conn.Call(ctx, loomrpc.MethodLearn, nil, &learnt)
+	done()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]answer{}
+	for _, s := range servers {
+		name := string(s.Name)
+		var reply loomrpc.ToolsReply
+		if err := conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Server: name, Raw: true}, &reply); err != nil {
+			return nil, err
+		}
+		a := answer{err: strings.TrimSpace(learnt.Failed[name])}
+		if a.err == "" {
+			a.err = reply.Unknown[name]
+		}
+		for _, t := range reply.Tools {
+			if t.Server == name {
+				a.tools = append(a.tools, t.Tool)
+			}
+		}
+		slices.Sort(a.tools)
+		a.tools = slices.Compact(a.tools)
+		out[name] = a
+	}
+	return out, nil
+}
+
+// undo takes back what was done for servers that did not answer: they stay with
+// their clients, and run there alone.
+func (opts *ImportOptions) undo(ctx context.Context, file RegistryFile, conn *Conn, failed []inventory.Server, added []registry.ServerName, set []string) error {
+	var names []registry.ServerName
+	var secrets []string
+	for _, s := range failed {
+		if slices.Contains(added, s.Name) {
+			names = append(names, s.Name)
+		}
+		for _, one := range s.Secrets {
+			if slices.Contains(set, one.Name) {
+				secrets = append(secrets, one.Name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	err := opts.edit(file, func(data []byte) ([]byte, error) {
+		for _, name := range names {
+			var err error
+			if data, _, err = registry.Remove(file.Path, data, name, false); err != nil {
+				return nil, err
+			}
+		}
+		return data, nil
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := reload(ctx, opts.IO, conn); err != nil {
+		return err
+	}
+	reg, err := file.load(opts.Dirs)
+	if err != nil {
+		return err
+	}
+	ring, err := opts.open()
+	if err != nil {
+		return err
+	}
+	for _, name := range secrets {
+		used := slices.ContainsFunc(reg.Servers, func(s registry.Server) bool {
+			for _, ref := range s.SecretRefs() {
+				if ref.Name == name {
+					return true
+				}
+			}
+			return false
+		})
+		if used {
+			continue
+		}
+		if err := ring.Delete(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load reads all layers anew.
+func (r RegistryFile) load(dirs func() (localsock.Dirs, error)) (*registry.Registry, error) {
+	d, err := dirs()
+	if err != nil {
+		return nil, err
+	}
+	return r.sources(d).Load()
+}

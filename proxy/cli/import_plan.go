@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/loom-core/loom/core/secret"
+	"github.com/loom-core/loom/proxy/internal/clientsync"
+	"github.com/loom-core/loom/proxy/internal/inventory"
+	"github.com/loom-core/loom/proxy/internal/launch"
+	"github.com/loom-core/loom/proxy/internal/target"
+)
+
+// importPlan is what a takeover would do. It is made again once the servers are
+// known to answer, for those that do.
+type importPlan struct {
+	host       target.Host
+	ledger     *clientsync.Ledger
+	files      []*inventory.File
+	unreadable []string
+	found      inventory.Plan
+	changes    []clientsync.Change
+}
+
+// plan reads everything and writes nothing.
+func (opts *ImportOptions) plan(ctx context.Context) (*importPlan, error) {
+	p := &importPlan{}
+	var err error
+	if p.host, err = opts.Sync.Host(); err != nil {
+		return nil, err
+	}
+	if p.ledger, err = opts.Sync.openLedger(); err != nil {
+		return nil, err
+	}
+	for _, t := range target.All() {
+		path, ok := opts.fileOf(p, t)
+		if !ok {
+			continue
+		}
+		f, err := inventory.Read(t, path, clientsync.Scope(opts.Sync.Scope))
+		if err != nil {
+			p.unreadable = append(p.unreadable, err.Error())
+			continue
+		}
+		p.files = append(p.files, f)
+	}
+	reg, err := opts.Registry()
+	if err != nil {
+		return nil, err
+	}
+	p.found = inventory.Gather(p.files, inventory.Options{Registry: reg, Env: opts.variable, Secret: opts.lookup(ctx)})
+	p.found.Servers = slices.DeleteFunc(p.found.Servers, func(s inventory.Server) bool { return !opts.wants(string(s.Name)) })
+	if err := opts.knowsAll(p); err != nil {
+		return nil, err
+	}
+	return p, opts.planFiles(p, p.found.Servers)
+}
+
+// fileOf is the file of a client that is looked at. One that nobody has proven is
+// written only when it is named.
+func (opts *ImportOptions) fileOf(p *importPlan, t target.Target) (string, bool) {
+	named := slices.Contains(opts.From, t.ID)
+	all := len(opts.From) == 0 || slices.Contains(opts.From, "all")
+	if !named && (!all || t.Proof == target.Unverified || !t.Installed(p.host)) {
+		return "", false
+	}
+	path := t.UserFile(p.host)
+	if opts.Sync.Scope == string(clientsync.Project) {
+		path = t.ProjectFile(opts.Sync.Dir)
+	}
+	return path, path != ""
+}
+
+// knowsAll refuses a server that was named and that nobody has.
+func (opts *ImportOptions) knowsAll(p *importPlan) error {
+	for _, name := range opts.Only {
+		if !slices.ContainsFunc(p.found.Servers, func(s inventory.Server) bool { return string(s.Name) == name }) {
+			return withHint(fmt.Errorf("no client has a server that would be called %q", name), "loom import --dry-run shows their names")
+		}
+	}
+	return nil
+}
+
+func (p *importPlan) servers() []inventory.Server { return p.found.Servers }
+
+// planFiles says what becomes of the clients' files when these servers are taken
+// over.
+func (opts *ImportOptions) planFiles(p *importPlan, servers []inventory.Server) error {
+	p.changes = nil
+	moved := movedSecrets(p.found.Servers)
+	for _, f := range p.files {
+		w := clientsync.Wanted{Target: f.Target, Path: f.Path, Scope: f.Scope, Moved: moved}
+		for _, s := range servers {
+			for _, i := range s.Items {
+				if i.File == f {
+					w.Take = append(w.Take, clientsync.Take{Name: i.Name, Hash: clientsync.Hash(i.Value)})
+				}
+			}
+		}
+		if len(w.Take) == 0 {
+			continue
+		}
+		var err error
+		if w.Entries, err = syncEntries(opts.Sync, p.host, f.Target, f.Path); err != nil {
+			return err
+		}
+		p.changes = append(p.changes, clientsync.PlanFile(p.ledger, w, false, opts.Now()))
+	}
+	return nil
+}
+
+func movedSecrets(servers []inventory.Server) []clientsync.Moved {
+	var out []clientsync.Moved
+	for _, s := range servers {
+		for _, one := range s.Secrets {
+			out = append(out, clientsync.Moved{Name: one.Name, Value: one.Value})
+		}
+	}
+	return out
+}
+
+// variable is a variable of this shell.
+func (opts *ImportOptions) variable(name string) (string, bool) {
+	for _, kv := range opts.Env {
+		if value, ok := strings.CutPrefix(kv, name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// lookup looks for secrets in the keyring. Where there is none, there are none.
+func (opts *SecretOptions) lookup(ctx context.Context) func(string) (secret.Value, bool) {
+	ring, err := opts.open()
+	if err != nil {
+		return func(string) (secret.Value, bool) { return secret.Value{}, false }
+	}
+	items, _ := ring.List()
+	return func(name string) (secret.Value, bool) {
+		if !hasItem(items, name) {
+			return secret.Value{}, false
+		}
+		v, err := ring.Get(ctx, name)
+		return v, err == nil
+	}
+}
+
+// reveal is a secret that a client's file gets back.
+func (opts *SecretOptions) reveal(ctx context.Context) func(string) (secret.Value, error) {
+	return func(name string) (secret.Value, error) {
+		ring, err := opts.open()
+		var none *launch.ProgramError
+		if errors.As(err, &none) {
+			return secret.Value{}, err
+		}
+		if err != nil {
+			return secret.Value{}, err
+		}
+		v, err := ring.Get(ctx, name)
+		if errors.Is(err, secret.ErrNotFound) {
+			return v, withHint(fmt.Errorf("the secret %s is not in the keyring any more", name), "loom secret set %s", name)
+		}
+		return v, err
+	}
+}
+
+// openLedger reads what was written into clients' files.
+func (opts *SyncOptions) openLedger() (*clientsync.Ledger, error) {
+	dirs, err := opts.Dirs()
+	if err != nil {
+		return nil, err
+	}
+	return clientsync.OpenLedger(filepath.Join(dirs.State, "sync.json"))
+}

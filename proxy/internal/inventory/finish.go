@@ -1,0 +1,102 @@
+package inventory
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/loom-core/loom/proxy/internal/snippet"
+	"github.com/loom-core/loom/registry"
+)
+
+// finish says what a server is in the registry, once all that clients have of it is
+// known. The first client's is the entry, and what others have otherwise is said for
+// them.
+func (g *gatherer) finish(s *Server) {
+	for _, v := range s.variants {
+		s.Items = append(s.Items, v.item)
+		s.Lost = append(s.Lost, v.item.Found.Lost...)
+	}
+	slices.Sort(s.Lost)
+	s.Lost = slices.Compact(s.Lost)
+	base := s.variants[0]
+	if there, ok := g.there(s.Name); ok && g.says(there, base.entry) {
+		s.Known = true
+	}
+	s.New = registry.New{
+		Description: base.item.Found.Description,
+		Command:     base.entry.Command, Args: base.entry.Args, Dir: base.entry.Dir, URL: base.entry.URL,
+		Env: g.vars(s, base, base.entry.Env), Headers: g.vars(s, base, base.entry.Headers),
+	}
+	s.New.Share, s.Reason = share(base.item, base.entry, ours())
+	g.differences(s)
+	if s.Known {
+		s.New = registry.New{}
+	}
+}
+
+// ours are the programs of the servers that come with Loom.
+func ours() []string {
+	var names []string
+	for _, s := range registry.Shipped() {
+		names = append(names, s.Command)
+	}
+	return names
+}
+
+// vars are variables in the registry's words, with names for their secrets.
+func (g *gatherer) vars(s *Server, of variant, all []variable) []registry.EnvVar {
+	var out []registry.EnvVar
+	for _, v := range all {
+		value := v.value
+		if v.isSecret {
+			value += "${secret:" + g.secret(s, of, v) + "}"
+		}
+		out = append(out, registry.EnvVar{Name: v.name, Value: value})
+	}
+	return out
+}
+
+// secret is the name of a value in the keyring: the one that it has already, also
+// there, else one that says what it is for.
+func (g *gatherer) secret(s *Server, of variant, v variable) string {
+	places := of.item.places(v)
+	for i := range g.plan.Servers {
+		for j := range g.plan.Servers[i].Secrets {
+			if one := &g.plan.Servers[i].Secrets[j]; one.Value.Equal(v.secret) {
+				one.Places = append(one.Places, places...)
+				return one.Name
+			}
+		}
+	}
+	base := snippet.SecretName(string(s.Name), v.name)
+	one := Secret{For: v.name, Value: v.secret, Places: places}
+	for n := 1; ; n++ {
+		one.Name = numbered(base, n)
+		taken := slices.ContainsFunc(g.plan.Servers, func(s Server) bool {
+			return slices.ContainsFunc(s.Secrets, func(o Secret) bool { return o.Name == one.Name })
+		})
+		now, there := g.Secret(one.Name)
+		if !taken && (!there || now.Equal(v.secret)) {
+			one.There = there
+			break
+		}
+	}
+	s.Secrets = append(s.Secrets, one)
+	return one.Name
+}
+
+// places are where a variable's secret stands in the item's file.
+func (i Item) places(v variable) []Place {
+	if v.fromEnv != "" {
+		return nil
+	}
+	line := i.Pos.Line
+	rest := i.File.Data
+	for n := 1; n < i.Pos.Line; n++ {
+		_, rest, _ = bytes.Cut(rest, []byte("\n"))
+	}
+	if at := bytes.Index(rest, []byte(v.secret.Reveal())); at >= 0 {
+		line += bytes.Count(rest[:at], []byte("\n"))
+	}
+	return []Place{{i.File.Path, line}}
+}
