@@ -24,6 +24,8 @@ type ImportOptions struct {
 	DryRun bool
 	Diff   bool
 	Yes    bool
+
+	ring *ring // opened once: a passphrase comes once
 }
 
 // NewCmdImport makes `loom import`.
@@ -158,6 +160,16 @@ func (opts *ImportOptions) accepted(ctx context.Context, question string) (bool,
 		fmt.Fprintln(opts.IO.Out, "Nothing was written.")
 	}
 	return yes, err
+}
+
+// keyring opens the keyring, once.
+func (opts *ImportOptions) keyring() (*ring, error) {
+	if opts.ring != nil {
+		return opts.ring, nil
+	}
+	var err error
+	opts.ring, err = opts.open()
+	return opts.ring, err
 }
 
 // wants reports a server that the user chose.

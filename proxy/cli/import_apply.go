@@ -36,6 +36,11 @@ func (opts *ImportOptions) apply(ctx context.Context, p *importPlan) error {
 	if err != nil {
 		return err
 	}
+	if opts.ring != nil { // only now there is surely a loomd to tell
+		if _, err := opts.changed(ctx, opts.ring, set...); err != nil {
+			return err
+		}
+	}
 	answers, err := opts.list(ctx, conn, p.servers())
 	if err != nil {
 		return err
@@ -72,7 +77,7 @@ func (opts *ImportOptions) keepSecrets(ctx context.Context, servers []inventory.
 	if len(all) == 0 {
 		return nil, nil
 	}
-	ring, err := opts.open()
+	ring, err := opts.keyring()
 	if err != nil {
 		return nil, err
 	}
@@ -83,10 +88,10 @@ func (opts *ImportOptions) keepSecrets(ctx context.Context, servers []inventory.
 		if _, ring, err = opts.put(ctx, ring, one.Name, one.Value); err != nil {
 			return set, err
 		}
+		opts.ring = ring
 		set = append(set, one.Name)
 	}
-	_, err = opts.changed(ctx, ring, set...)
-	return set, err
+	return set, nil
 }
 
 // register writes the new entries, all of them or none.
@@ -245,7 +250,7 @@ func (opts *ImportOptions) undo(ctx context.Context, file RegistryFile, conn *Co
 	if err != nil {
 		return err
 	}
-	ring, err := opts.open()
+	ring, err := opts.keyring()
 	if err != nil {
 		return err
 	}

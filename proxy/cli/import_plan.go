@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/proxy/internal/clientsync"
 	"github.com/loom-core/loom/proxy/internal/inventory"
-	"github.com/loom-core/loom/proxy/internal/launch"
 	"github.com/loom-core/loom/proxy/internal/target"
 )
 
@@ -134,8 +132,8 @@ func (opts *ImportOptions) variable(name string) (string, bool) {
 }
 
 // lookup looks for secrets in the keyring. Where there is none, there are none.
-func (opts *SecretOptions) lookup(ctx context.Context) func(string) (secret.Value, bool) {
-	ring, err := opts.open()
+func (opts *ImportOptions) lookup(ctx context.Context) func(string) (secret.Value, bool) {
+	ring, err := opts.keyring()
 	if err != nil {
 		return func(string) (secret.Value, bool) { return secret.Value{}, false }
 	}
@@ -146,25 +144,6 @@ func (opts *SecretOptions) lookup(ctx context.Context) func(string) (secret.Valu
 		}
 		v, err := ring.Get(ctx, name)
 		return v, err == nil
-	}
-}
-
-// reveal is a secret that a client's file gets back.
-func (opts *SecretOptions) reveal(ctx context.Context) func(string) (secret.Value, error) {
-	return func(name string) (secret.Value, error) {
-		ring, err := opts.open()
-		var none *launch.ProgramError
-		if errors.As(err, &none) {
-			return secret.Value{}, err
-		}
-		if err != nil {
-			return secret.Value{}, err
-		}
-		v, err := ring.Get(ctx, name)
-		if errors.Is(err, secret.ErrNotFound) {
-			return v, withHint(fmt.Errorf("the secret %s is not in the keyring any more", name), "loom secret set %s", name)
-		}
-		return v, err
 	}
 }
 

@@ -81,11 +81,14 @@ func NewCmdUnsync(f *Factory, runF func(context.Context, *SyncOptions) error) *c
 		Long: `Take Loom's entries out of the config files of your AI clients.
 
 A file that nobody else has written since has then the bytes that it had before. One
-that Loom made is removed, if nothing else is in it.`,
+that Loom made is removed, if nothing else is in it. Servers that loom import took over
+come back, with their rules, and with their tokens from the keyring, where these stay.
+So do the registry's entries.`,
 		ValidArgsFunction: completeTargets,
 	}
 	cmd.RunE = syncRun(opts, runF, runSync)
 	syncFlags(cmd, opts)
+	passphraseFlag(cmd, &opts.Secrets.PassphraseFD)
 	return cmd
 }
 
@@ -126,6 +129,7 @@ func syncRun(opts *SyncOptions, runF, run func(context.Context, *SyncOptions) er
 }
 
 func runSync(ctx context.Context, opts *SyncOptions) error {
+	noCoreDump()
 	plan, err := planSync(ctx, opts)
 	if err != nil {
 		return err

@@ -2,8 +2,6 @@ package inventory
 
 import (
 	"fmt"
-
-	"github.com/loom-core/loom/registry"
 )
 
 func numbered(name string, n int) string {
@@ -13,8 +11,8 @@ func numbered(name string, n int) string {
 	return fmt.Sprintf("%s-%d", name, n)
 }
 
-// differences say what a client has otherwise than the first. A client that had it
-// switched off has it off.
-func (g *gatherer) differences(s *Server) {
-	_ = registry.New{}
+// differ says what a client has otherwise than the first.
+func (g *gatherer) differ(s *Server, v variant) {
+	g.vars(s, v, v.entry.Env)
+	g.vars(s, v, v.entry.Headers)
 }

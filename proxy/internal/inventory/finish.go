@@ -28,7 +28,9 @@ func (g *gatherer) finish(s *Server) {
 		Env: g.vars(s, base, base.entry.Env), Headers: g.vars(s, base, base.entry.Headers),
 	}
 	s.New.Share, s.Reason = share(base.item, base.entry, ours())
-	g.differences(s)
+	for _, v := range s.variants[1:] {
+		g.differ(s, v)
+	}
 	if s.Known {
 		s.New = registry.New{}
 	}
