@@ -25,6 +25,10 @@ type ImportOptions struct {
 	Diff   bool
 	Yes    bool
 
+	// Of loom init:
+	Enable      []string // servers that come with Loom
+	everyClient bool     // each gets its entry, also one that has no server
+
 	ring *ring // opened once: a passphrase comes once
 }
 

@@ -108,6 +108,12 @@ func (opts *ImportOptions) register(file RegistryFile, servers []inventory.Serve
 			}
 			added = append(added, s.Name)
 		}
+		for _, name := range opts.Enable {
+			var err error
+			if data, _, err = registry.Enable(data, registry.ServerName(name)); err != nil {
+				return nil, err
+			}
+		}
 		return data, nil
 	})
 }

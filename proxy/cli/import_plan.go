@@ -51,7 +51,7 @@ func (opts *ImportOptions) plan(ctx context.Context) (*importPlan, error) {
 		return nil, err
 	}
 	p.found = inventory.Gather(p.files, inventory.Options{Registry: reg, Env: opts.variable, Secret: opts.lookup(ctx)})
-	p.found.Servers = slices.DeleteFunc(p.found.Servers, func(s inventory.Server) bool { return !opts.wants(string(s.Name)) })
+	p.drop(opts.wants)
 	if err := opts.knowsAll(p); err != nil {
 		return nil, err
 	}
@@ -83,6 +83,11 @@ func (opts *ImportOptions) knowsAll(p *importPlan) error {
 	return nil
 }
 
+// drop takes servers out of the plan that nobody wants.
+func (p *importPlan) drop(wants func(string) bool) {
+	p.found.Servers = slices.DeleteFunc(p.found.Servers, func(s inventory.Server) bool { return !wants(string(s.Name)) })
+}
+
 func (p *importPlan) servers() []inventory.Server { return p.found.Servers }
 
 // planFiles says what becomes of the clients' files when these servers are taken
@@ -99,7 +104,7 @@ func (opts *ImportOptions) planFiles(p *importPlan, servers []inventory.Server) 
 				}
 			}
 		}
-		if len(w.Take) == 0 {
+		if len(w.Take) == 0 && !opts.everyClient {
 			continue
 		}
 		var err error

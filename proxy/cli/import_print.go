@@ -162,8 +162,11 @@ func printTaken(opts *ImportOptions, c clientsync.Change) {
 	case c.Blocked():
 		fmt.Fprintf(io.Out, "  %s: %s: %s\n", c.Path, io.paint(string(c.State), bad), c.Detail)
 		return
+	case c.None():
+		fmt.Fprintf(io.Out, "  %s: has its entry already\n", c.Path)
+		return
 	case len(names) == 0:
-		fmt.Fprintf(io.Out, "  %s\n", c.Path)
+		fmt.Fprintf(io.Out, "  %s: loom in\n", c.Path)
 	default:
 		fmt.Fprintf(io.Out, "  %s: %s out, loom in\n", c.Path, strings.Join(names, ", "))
 	}

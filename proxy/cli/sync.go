@@ -67,7 +67,7 @@ name that Loom did not write, is shown and left alone; --force replaces it.`,
 	syncFlags(cmd, opts)
 	cmd.Flags().StringVar(&opts.Profile, "profile", "", "the `profile` for these clients, in place of the registry's choice")
 	cmd.Flags().BoolVar(&opts.Split, "split", false, "an entry for each server, for clients whose permission rules name servers")
-	cmd.AddCommand(newCmdSyncStatus(f, runF))
+	cmd.AddCommand(newCmdSyncStatus(f, runF), newCmdSyncRestore(f, nil))
 	return cmd
 }
 

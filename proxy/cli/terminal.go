@@ -42,6 +42,12 @@ func (t *terminal) confirm(ctx context.Context, format string, args ...any) (boo
 	return answer == "y" || answer == "yes", nil
 }
 
+// line asks for a line.
+func (t *terminal) line(ctx context.Context, format string, args ...any) (string, error) {
+	fmt.Fprintf(t.file, format, args...)
+	return t.read(ctx, func() ([]byte, error) { return readLine(t.file) })
+}
+
 // hidden asks for a line that is not shown.
 func (t *terminal) hidden(ctx context.Context, what string) (secret.Value, error) {
 	fmt.Fprintf(t.file, "%s: ", what)

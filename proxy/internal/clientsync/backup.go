@@ -30,6 +30,8 @@ type Backup struct {
 	ID     string      `json:"id"` // of the time, and the name of both files
 	Path   string      `json:"path"`
 	Target string      `json:"target"`
+	Scope  Scope       `json:"scope"`
+	Format string      `json:"format,omitempty"` // empty: the target's
 	Time   time.Time   `json:"time"`
 	Mode   fs.FileMode `json:"mode"`
 	Holes  []Hole      `json:"holes,omitempty"`
@@ -53,7 +55,7 @@ func (b Backups) keep(c Change) error {
 	if b.Now != nil {
 		now = b.Now()
 	}
-	made := Backup{Path: c.Path, Target: c.Target.ID, Time: now, Mode: c.was.mode}
+	made := Backup{Path: c.Path, Target: c.Target.ID, Scope: c.Scope, Format: string(c.Format), Time: now, Mode: c.was.mode}
 	text, holes := punch(string(c.was.data), c.Moved)
 	var out []byte
 	out, made.Holes = shown([]byte(text), holes)
