@@ -3,6 +3,7 @@ package inventory
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/loom-core/loom/proxy/internal/snippet"
 	"github.com/loom-core/loom/registry"
@@ -21,6 +22,7 @@ func (g *gatherer) finish(s *Server) {
 	base := s.variants[0]
 	if there, ok := g.there(s.Name); ok && g.says(there, base.entry) {
 		s.Known = true
+		g.known(s, there, base)
 	}
 	s.New = registry.New{
 		Description: base.item.Found.Description,
@@ -43,6 +45,23 @@ func ours() []string {
 		names = append(names, s.Command)
 	}
 	return names
+}
+
+// known takes the names that the registry has for the secrets of a server.
+func (g *gatherer) known(s *Server, there registry.Server, v variant) {
+	for _, of := range []struct {
+		have []registry.EnvVar
+		want []variable
+	}{{there.Env, v.entry.Env}, {there.Headers, v.entry.Headers}} {
+		for _, w := range of.want {
+			i := slices.IndexFunc(of.have, func(h registry.EnvVar) bool { return h.Name == w.name })
+			if !w.isSecret || i < 0 {
+				continue
+			}
+			name := strings.TrimSuffix(strings.TrimPrefix(of.have[i].Value, w.value+"${secret:"), "}")
+			s.Secrets = append(s.Secrets, Secret{Name: name, For: w.name, Value: w.secret, There: true})
+		}
+	}
 }
 
 // vars are variables in the registry's words, with names for their secrets.
