@@ -118,6 +118,12 @@ func printTakeover(opts *ImportOptions, p *importPlan) {
 		printTaken(opts, c)
 	}
 	printPlaintext(io, p.servers(), "\nTokens that stand in plaintext and go into the keyring. Programs may have read them: rotate them.")
+	if copies := inventory.Copies(p.servers(), p.host); len(copies) > 0 {
+		fmt.Fprintln(io.Out, "\nCopies of these files, which their clients or you made, and which hold such tokens. Loom leaves them alone: remove them.")
+		for _, place := range copies {
+			fmt.Fprintf(io.Out, "  %s\n", place)
+		}
+	}
 }
 
 // printShares says by which rule servers are shared, each rule once.
@@ -149,6 +155,9 @@ func printLeft(io *IO, left []inventory.Left) {
 	fmt.Fprintln(io.Out, "\nThese stay with their client:")
 	for _, l := range left {
 		fmt.Fprintf(io.Out, "  %s in %s (%s): %s\n", visible(l.Item.Name), l.Item.File.Target.Name, l.Item.Place(), l.Why)
+		for _, name := range l.Plain {
+			fmt.Fprintf(io.Out, "    its %s stays in plaintext there\n", visible(name))
+		}
 	}
 }
 

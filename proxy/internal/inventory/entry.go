@@ -75,6 +75,18 @@ func read(i Item, env func(string) (string, bool)) (entry, error) {
 	return e, r.err
 }
 
+// plain are the variables and headers of an item that hold secrets.
+func plain(i Item) []string {
+	r := reader{item: i, env: func(string) (string, bool) { return "", false }}
+	var names []string
+	for _, v := range slices.Concat(i.Found.Env, i.Found.Headers) {
+		if r.variable(v.Name, v.Value).isSecret {
+			names = append(names, v.Name)
+		}
+	}
+	return names
+}
+
 // reader keeps the first reason.
 type reader struct {
 	item      Item

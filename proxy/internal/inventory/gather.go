@@ -62,8 +62,9 @@ func (p Place) String() string { return fmt.Sprintf("%s:%d", p.Path, p.Line) }
 
 // Left is a server that stays with its client.
 type Left struct {
-	Item Item
-	Why  string
+	Item  Item
+	Why   string
+	Plain []string // variables and headers whose values are secrets in plaintext
 }
 
 // Gather makes a plan of what clients have. Loom's own entries are no part of it.
@@ -76,7 +77,7 @@ func Gather(files []*File, opts Options) Plan {
 			}
 			e, err := read(i, opts.Env)
 			if err != nil {
-				g.plan.Left = append(g.plan.Left, Left{i, err.Error()})
+				g.plan.Left = append(g.plan.Left, Left{i, err.Error(), plain(i)})
 				continue
 			}
 			g.add(variant{i, e})
