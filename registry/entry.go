@@ -138,6 +138,7 @@ func mergeRules(own, base []ToolRule) []ToolRule {
 			continue
 		}
 		own[i].Enabled = cmp.Or(own[i].Enabled, rule.Enabled)
+		own[i].AlwaysAllow = cmp.Or(own[i].AlwaysAllow, rule.AlwaysAllow)
 		own[i].Alias = cmp.Or(own[i].Alias, rule.Alias)
 		own[i].Description = cmp.Or(own[i].Description, rule.Description)
 		own[i].MaxResult = cmp.Or(own[i].MaxResult, rule.MaxResult)

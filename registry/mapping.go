@@ -54,8 +54,7 @@ var (
 	secretsKeys = keys{known: []string{"backend"}, hints: map[string]string{"order": "the order is fixed; name one backend"}}
 	limitKeys   = keys{known: []string{"memory", "processes"}}
 	toolKeys    = keys{
-		known: []string{"enabled", "alias", "description", "max_result_bytes", "max_structured_bytes"},
-		later: []string{"always_allow"},
+		known: []string{"enabled", "always_allow", "alias", "description", "max_result_bytes", "max_structured_bytes"},
 		hints: map[string]string{"aliases": "a tool has one other name: alias", "read_only": "name the tool in read_only_tools of the server", "pinned": intoProfile},
 	}
 	profileKeys = keys{

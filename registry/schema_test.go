@@ -181,7 +181,8 @@ func TestSchemasOfOtherFiles(t *testing.T) {
 		},
 		"project.schema.json": {
 			"version: 1\nservers: {db: {command: ./db, cwd: sub}, git: {from: shipped}}\nallow: [\"*__get*\"]\ndeny: []\nread_only: true\n", "servers:\n", "allow: []\n",
-			"servers: {db: {args: [x]}}\n", "servers: {git: {from: shipped, command: x}}\n", "profiles: {}\n", "servers: {DB: {command: x}}\n", "defaults: {}\n",
+			"servers: {db: {args: [x]}}\n", "servers: {git: {from: shipped, command: x}}\n",
+			"servers: {db: {command: x, tools: {get: {always_allow: true}}}}\n", "servers: {db: {command: x, tools: {get: {always_allow: false}}}}\n", "profiles: {}\n", "servers: {DB: {command: x}}\n", "defaults: {}\n",
 		},
 	} {
 		schema := compileSchema(t, name)

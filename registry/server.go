@@ -87,6 +87,9 @@ type Limits struct {
 type ToolRule struct {
 	Pattern string
 	Enabled *bool // nil if the rule does not say
+	// AlwaysAllow says whether clients need not ask before they call the tool. It is
+	// for their own files, and nothing to loomd. Pattern is then the name of one tool.
+	AlwaysAllow *bool `json:",omitempty"`
 	// Alias and Description are what clients see in place of the server's own;
 	// empty if the rule does not say. Pattern is then the name of one tool.
 	Alias, Description string

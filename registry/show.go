@@ -199,6 +199,9 @@ func (s *shower) rule(tools *yaml.Node, rule ToolRule, at []string) {
 	if rule.Enabled != nil {
 		add(s.bool(*rule.Enabled), "enabled")
 	}
+	if rule.AlwaysAllow != nil {
+		add(s.bool(*rule.AlwaysAllow), "always_allow")
+	}
 	if rule.Alias != "" {
 		add(s.text(rule.Alias), "alias")
 	}
