@@ -40,6 +40,12 @@ type Server struct {
 	Project     string  `json:",omitzero"` // folder of the project that the server is of; empty: it is the user's own
 	Granted     Granted `json:",omitzero"` // to a server of a project
 
+	// Client is the one that this is for, by the name in --client, where the entry
+	// has a target of its own for it; Except are those that have such another one in
+	// place of this.
+	Client string   `json:",omitzero"`
+	Except []string `json:",omitempty"`
+
 	Command string
 	Args    []string
 	Dir     string   // the key cwd; empty leaves the choice to loomd

@@ -32,7 +32,7 @@ func (r *Registry) Show(v View) ([]byte, error) {
 	}
 	servers := s.mapping()
 	for _, server := range r.Servers {
-		if v.Only == nil || v.Only(server) {
+		if server.Client == "" && (v.Only == nil || v.Only(server)) {
 			s.server(servers, server)
 		}
 	}
@@ -182,6 +182,7 @@ func (s *shower) server(servers *yaml.Node, v Server) {
 	if v.Denied != "" {
 		enabled.LineComment = "# " + v.Denied
 	}
+	s.targets(m, v, append(at, "targets"))
 	s.put(servers, string(v.Name), m)
 }
 
