@@ -54,6 +54,19 @@ func (r *Registry) Server(name ServerName) (Server, bool) {
 	return r.Servers[i], true
 }
 
+// HasTargets reports whether the client has another server in place of one of r.
+func (r *Registry) HasTargets(client string) bool {
+	if client == "" {
+		return false
+	}
+	for i := range r.Servers {
+		if r.Servers[i].Client == client {
+			return true
+		}
+	}
+	return false
+}
+
 // Load reads the file at path, alone: no other layer and no policy. A file that
 // is missing is an empty registry, unless mustExist: a file that somebody named
 // has to be there. [Sources.Load] is what loom and loomd read.
