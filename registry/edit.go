@@ -142,10 +142,12 @@ func verify(before *Registry, after []byte, name ServerName, on bool) error {
 	}
 	want := *before
 	want.Servers = slices.Clone(before.Servers)
-	if s, there := before.Server(name); there {
-		s.Enabled = on
-		i := slices.IndexFunc(want.Servers, func(s Server) bool { return s.Name == name })
-		want.Servers[i] = s
+	if _, there := before.Server(name); there {
+		for i, s := range want.Servers {
+			if s.Name == name { // what a target says of itself stays
+				want.Servers[i].Enabled = value(before.targets[name][s.Client].enabled, on)
+			}
+		}
 	} else {
 		// An entry with nothing but from: shipped, under the defaults of this file.
 		s, there := got.Server(name)
@@ -158,7 +160,7 @@ func verify(before *Registry, after []byte, name ServerName, on bool) error {
 			results: results{text: &s.MaxResult, structured: &s.MaxStructured},
 		})
 		want.Servers = append(want.Servers, plain)
-		slices.SortFunc(want.Servers, func(a, b Server) int { return strings.Compare(string(a.Name), string(b.Name)) })
+		slices.SortFunc(want.Servers, byName)
 	}
 	if !reflect.DeepEqual(placeless(want), placeless(*got)) {
 		return errors.New("something else changed")
@@ -179,6 +181,7 @@ func placeless(r Registry) Registry {
 		servers[i] = s
 	}
 	r.Servers = servers
+	r.targets = placelessTargets(r.targets)
 	profiles := map[string]Profile{}
 	for name, p := range r.Profiles {
 		p.Pos = Position{}
@@ -186,6 +189,18 @@ func placeless(r Registry) Registry {
 	}
 	r.Profiles = profiles
 	return r
+}
+
+func placelessTargets(all map[ServerName]map[string]target) map[ServerName]map[string]target {
+	out := map[ServerName]map[string]target{}
+	for name, targets := range all {
+		out[name] = map[string]target{}
+		for client, t := range targets {
+			t.pos, t.at = Position{}, nil
+			out[name][client] = t
+		}
+	}
+	return out
 }
 
 func firstDifference(a, b []byte) int {

@@ -43,7 +43,12 @@ func verifyOverride(before *Registry, after []byte, name ServerName, on bool) er
 	}
 	others := func(r Registry) Registry {
 		r = placeless(r)
-		r.Servers = slices.DeleteFunc(r.Servers, func(s Server) bool { return s.Name == name })
+		r.Servers = slices.DeleteFunc(r.Servers, func(s Server) bool { return s.Name == name && s.Client == "" })
+		for i, s := range r.Servers {
+			if s.Name == name {
+				r.Servers[i].Enabled = false // as the server, or as its target says, which is compared alone
+			}
+		}
 		return r
 	}
 	if !reflect.DeepEqual(others(*before), others(*got)) {

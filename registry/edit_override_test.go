@@ -13,6 +13,7 @@ func TestOverride(t *testing.T) {
 		{"servers:\n  corp: {env: {A: b}} # why\n", false, "servers:\n  corp: {enabled: false, env: {A: b}} # why\n"},
 		{"servers:\n  corp:\n    # set\n    env: {A: b}\n", true, "servers:\n  corp:\n    enabled: true\n    # set\n    env: {A: b}\n"},
 		{"servers:\n  corp: {enabled: false} # why\n", true, "servers:\n  corp: {enabled: true} # why\n"},
+		{"servers:\n  corp:\n    targets:\n      codex: {enabled: true}\n      zed: {args: [a]}\n", false, "servers:\n  corp:\n    enabled: false\n    targets:\n      codex: {enabled: true}\n      zed: {args: [a]}\n"},
 		{`{"servers": {"a": {"command": "x"}}}`, false, `{"servers": {"corp": {"enabled": false}, "a": {"command": "x"}}}`},
 	} {
 		got, change, err := Override([]byte(tc.in), "corp", tc.on)

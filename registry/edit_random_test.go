@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +39,11 @@ servers:
     description: |
       # not a comment
       text
+    targets:
+      # in db for codex
+      codex: {enabled: false} # db not there
+      zed:
+        env: {A: b}
 # ---- who may what ----
 profiles:
   work:
@@ -95,10 +101,16 @@ func randomEdit(random *rand.Rand, data []byte) (after []byte, what string, err 
 	tool := []string{"t", "drop", "u_delete"}[random.IntN(3)]
 	on := random.IntN(2) == 0
 	action := random.IntN(14)
-	_, there := reg.Server(name)
+	targets := []NewTarget{{Client: "zed", Enabled: &on}, {Client: "codex", NoEnv: []string{"T"}}}
+	was, there := reg.Server(name)
+	defer func() {
+		if err == nil && !strings.Contains("add remove", strings.Fields(what)[0]) {
+			mustKeepTargets(reg, was, after)
+		}
+	}()
 	switch {
 	case action > 11 && !there:
-		after, _, err = Add(data, name, New{Command: "x", Args: []string{"a: b"}, Env: []EnvVar{{"T", "${secret:t}"}}})
+		after, _, err = Add(data, name, New{Command: "x", Args: []string{"a: b"}, Env: []EnvVar{{"T", "${secret:t}"}}, Targets: targets})
 		return after, "add", err
 	case action > 11, !there && action > 1:
 		return data, "nothing", nil
@@ -128,6 +140,18 @@ func randomEdit(random *rand.Rand, data []byte) (after []byte, what string, err 
 	}
 	after, _, err = Remove(editPath, data, name, false)
 	return after, "remove " + string(name), err
+}
+
+// mustKeepTargets: no edit of anything else takes away what clients have in place of a
+// server.
+func mustKeepTargets(before *Registry, was Server, after []byte) {
+	reg, err := Parse(editPath, after)
+	if err != nil {
+		return // reported by who asked
+	}
+	if s, _ := reg.Server(was.Name); !slices.Equal(s.Except, was.Except) || !reflect.DeepEqual(placelessTargets(before.targets), placelessTargets(reg.targets)) {
+		panic(fmt.Sprintf("targets are not what they were:\n%s", after))
+	}
 }
 
 func wrong(data []byte, right func(Server, Profile) bool, name ServerName, profile string) error {

@@ -68,6 +68,7 @@ func Remove(path string, data []byte, name ServerName, prune bool) ([]byte, Chan
 	want := *before
 	want.Servers = slices.DeleteFunc(slices.Clone(before.Servers), func(s Server) bool { return s.Name == name })
 	was, is := placeless(want), placeless(*got)
+	delete(was.targets, name)
 	if len(uses) > 0 { // what they say now is another thing
 		was.Profiles, was.Clients, is.Profiles, is.Clients = nil, nil, nil, nil
 	}

@@ -19,6 +19,7 @@ func TestSetTool(t *testing.T) {
 		{"in braces", "servers:\n  a: {command: x, tools: {b: {enabled: false}}}\n", false, "servers:\n  a: {command: x, tools: {b: {enabled: false}, t: {enabled: false}}}\n"},
 		{"as it is", "servers: {a: {command: x, tools: {t: {enabled: true}}}}", true, "servers: {a: {command: x, tools: {t: {enabled: true}}}}"},
 		{"of an earlier layer", "# mine\n", false, "# mine\nversion: 1\nservers:\n  a: {tools: {t: {enabled: false}}}\n"},
+		{"targets", "servers:\n  a:\n    command: x\n    targets:\n      codex: {args: [y]}\n", false, "servers:\n  a:\n    tools:\n      t: {enabled: false}\n    command: x\n    targets:\n      codex: {args: [y]}\n"},
 		{"JSON", `{"servers": {"a": {"command": "x"}}}`, false, ""},
 	} {
 		got, change, err := SetTool([]byte(tc.in), "a", "t", tc.on)

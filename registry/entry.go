@@ -58,6 +58,7 @@ type entry struct {
 	ownCommand  bool     // command is of a layer that is the user's to write
 	tools       []ToolRule
 	enabled     *bool
+	targets     map[string]target // by client
 }
 
 // results are the bounds of results: nil is a key that is not there.
@@ -109,11 +110,12 @@ func (e entry) over(base entry) entry {
 		return own // and the other way round
 	})
 	merged.tools = mergeRules(e.tools, base.tools)
+	merged.targets = mergeTargets(e.targets, base.targets)
 	return merged
 }
 
 // mergeHeaders puts own over base. Names of headers are the same in any case.
-func mergeHeaders(own, base map[string]string) map[string]string {
+func mergeHeaders[V any](own, base map[string]V) map[string]V {
 	if own == nil {
 		return base
 	}
@@ -138,6 +140,7 @@ func mergeRules(own, base []ToolRule) []ToolRule {
 			continue
 		}
 		own[i].Enabled = cmp.Or(own[i].Enabled, rule.Enabled)
+		own[i].AlwaysAllow = cmp.Or(own[i].AlwaysAllow, rule.AlwaysAllow)
 		own[i].Alias = cmp.Or(own[i].Alias, rule.Alias)
 		own[i].Description = cmp.Or(own[i].Description, rule.Description)
 		own[i].MaxResult = cmp.Or(own[i].MaxResult, rule.MaxResult)
@@ -207,19 +210,15 @@ func (r *reader) entry(key, n *yaml.Node) entry {
 		case "command":
 			e.command = r.command(v)
 		case "args":
-			e.args = []string{}
-			r.list(v, key, func(n *yaml.Node, text string) {
-				r.references(n, text, "args", false)
-				e.args = append(e.args, text)
-			})
+			e.args = r.args(v)
 		case "cwd":
 			e.dir = r.dir(v)
 		case "env":
-			e.env = r.env(v)
+			e.env = r.env(v, nil)
 		case "url":
 			e.url = r.url(v)
 		case "headers":
-			e.headers = r.headers(v)
+			e.headers = r.headers(v, nil)
 		case "client_env":
 			e.clientEnv = r.clientEnv(v)
 		case "limits":
@@ -256,6 +255,8 @@ func (r *reader) entry(key, n *yaml.Node) entry {
 			if b, ok := r.boolean(v, key); ok {
 				e.enabled = &b
 			}
+		case "targets":
+			e.targets = r.targets(v)
 		}
 	})
 	if r.layer.theirs() {
@@ -294,6 +295,15 @@ func (r *reader) command(n *yaml.Node) *string {
 		r.problem(n, "put what follows the program into args", "command must be a program alone, this is %q", literal)
 	}
 	return &text
+}
+
+func (r *reader) args(n *yaml.Node) []string {
+	args := []string{}
+	r.list(n, "args", func(n *yaml.Node, text string) {
+		r.references(n, text, "args", false)
+		args = append(args, text)
+	})
+	return args
 }
 
 func (r *reader) dir(n *yaml.Node) *string {

@@ -10,13 +10,16 @@ import (
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-func (r *reader) env(n *yaml.Node) map[string]string {
+// env reads variables. gone is called for one without a value; nil: it must have one.
+func (r *reader) env(n *yaml.Node, gone func(name string)) map[string]string {
 	env := map[string]string{}
 	r.entries(n, "env", func(key, v *yaml.Node) {
 		if !variable.MatchString(key.Value) {
 			r.problem(key, "", "invalid name of a variable %q", key.Value)
 		}
-		if isNull(v) {
+		if isNull(v) && gone != nil {
+			gone(key.Value)
+		} else if isNull(v) {
 			r.problem(v, `write "" for an empty text`, "%s has no value", key.Value)
 		} else if text, ok := r.scalar(v, key.Value); ok {
 			r.references(v, text, key.Value, true)

@@ -20,6 +20,8 @@ const (
 	noOAuth      = "there is no OAuth yet; a token that does not change goes into headers: {Authorization: \"Bearer ${secret:NAME}\"}"
 	intoDefaults = "write it under defaults:"
 	intoProfile  = "write it into the profile, under profiles:"
+	intoServer   = "write it into the server: it is the same for every client"
+	intoClient   = "write it under clients: {CLIENT: {profile: …, allow: […], deny: […]}}"
 	intoToolRule = "a tool's other name goes into its rule: tools: {TOOL: {alias: NAME}}"
 )
 
@@ -27,9 +29,9 @@ const (
 var (
 	fileKeys = keys{
 		known: []string{"version", "defaults", "servers", "profiles", "clients", "secrets"},
-		later: []string{"targets"},
 		hints: map[string]string{
-			"drain": intoDefaults, "idle_timeout": intoDefaults, "learn_wait": intoDefaults, "limits": intoDefaults,
+			"targets": "write it into a server: servers: {NAME: {targets: {CLIENT: {…}}}}",
+			"drain":   intoDefaults, "idle_timeout": intoDefaults, "learn_wait": intoDefaults, "limits": intoDefaults,
 			"max_result_bytes": intoDefaults, "max_structured_bytes": intoDefaults, "timeout": intoDefaults,
 			"names": intoProfile, "pinned": intoProfile, "read_only": intoProfile, "tools": intoProfile,
 		},
@@ -42,30 +44,38 @@ var (
 		known: []string{
 			"from", "description", "command", "args", "cwd", "env", "url", "headers", "client_env", "limits",
 			"categories", "share", "concurrency", "timeout", "idle_timeout", "drain",
-			"max_result_bytes", "max_structured_bytes", "read_only_tools", "tools", "enabled",
+			"max_result_bytes", "max_structured_bytes", "read_only_tools", "tools", "enabled", "targets",
 		},
-		later: []string{"aliases", "auth", "authorization", "oauth", "targets"},
+		later: []string{"aliases", "auth", "authorization", "oauth"},
 		hints: map[string]string{
 			"aliases": intoToolRule,
 			"auth":    noOAuth, "authorization": noOAuth, "oauth": noOAuth,
 			"names": intoProfile, "pinned": intoProfile, "read_only": "name the tools in read_only_tools, or write read_only into a profile",
 		},
 	}
+	targetKeys = keys{
+		known: []string{"enabled", "command", "args", "cwd", "env", "url", "headers"},
+		hints: map[string]string{
+			"from": intoServer, "description": intoServer, "client_env": intoServer, "limits": intoServer, "categories": intoServer, "share": intoServer,
+			"concurrency": intoServer, "timeout": intoServer, "idle_timeout": intoServer, "drain": intoServer,
+			"max_result_bytes": intoServer, "max_structured_bytes": intoServer, "read_only_tools": intoServer,
+			"tools": intoClient, "allow": intoClient, "deny": intoClient, "profile": intoClient,
+		},
+	}
 	secretsKeys = keys{known: []string{"backend"}, hints: map[string]string{"order": "the order is fixed; name one backend"}}
 	limitKeys   = keys{known: []string{"memory", "processes"}}
 	toolKeys    = keys{
-		known: []string{"enabled", "alias", "description", "max_result_bytes", "max_structured_bytes"},
-		later: []string{"always_allow"},
+		known: []string{"enabled", "always_allow", "alias", "description", "max_result_bytes", "max_structured_bytes"},
 		hints: map[string]string{"aliases": "a tool has one other name: alias", "read_only": "name the tool in read_only_tools of the server", "pinned": intoProfile},
 	}
 	profileKeys = keys{
 		known: []string{"servers", "categories", "allow", "deny", "read_only", "tools", "names", "pinned"},
-		later: []string{"targets"},
+		hints: map[string]string{"targets": "which client has which profile stands under clients:"},
 	}
 	clientKeys = keys{
 		known: []string{"profile", "allow", "deny"},
-		later: []string{"targets"},
 		hints: map[string]string{
+			"targets": "write it into the server: servers: {NAME: {targets: {CLIENT: {…}}}}",
 			"servers": intoProfile, "categories": intoProfile,
 			"names": intoProfile, "pinned": intoProfile, "read_only": intoProfile, "tools": intoProfile,
 		},

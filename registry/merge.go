@@ -35,6 +35,7 @@ func merge(path string, files []source, policy *source) (*Registry, error) {
 		SecretBackend: f.backend,
 		defaults:      f.defaults,
 		origins:       origins,
+		targets:       map[ServerName]map[string]target{},
 	}
 	for _, s := range all {
 		if s.Layer != "" {
@@ -45,15 +46,21 @@ func merge(path string, files []source, policy *source) (*Registry, error) {
 		r.Profiles[DefaultProfile] = everything()
 	}
 	for _, e := range f.servers {
-		r.Servers = append(r.Servers, e.server(f.defaults))
+		r.Servers = append(r.Servers, e.servers(f.defaults)...)
+		if len(e.targets) > 0 {
+			r.targets[e.name] = e.targets
+		}
 	}
 	r.sort()
 	r.apply(rules)
 	return r, nil
 }
 
-func (r *Registry) sort() {
-	slices.SortFunc(r.Servers, func(a, b Server) int { return cmp.Compare(a.Name, b.Name) })
+func (r *Registry) sort() { slices.SortFunc(r.Servers, byName) }
+
+// byName puts what a client has in place of a server behind it.
+func byName(a, b Server) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Client, b.Client))
 }
 
 // readLayers reads all files, and reports what is wrong in any of them.
@@ -152,6 +159,7 @@ func mergeEntries(entries []entry, at origins) (merged []entry, problems []Probl
 		default:
 			problem(e.pos, hintShipped(e.name), "server %q has neither a command nor a url", e.name)
 		}
+		e.targetProblems(far, near, problem)
 	}
 	return merged, problems
 }

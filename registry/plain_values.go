@@ -33,6 +33,9 @@ func Values(path string, data []byte) (values []Value) {
 			key, value := n.Content[i], n.Content[i+1]
 			if (key.Value == "env" || key.Value == "headers") && value.Kind == yaml.MappingNode {
 				for j := 0; j+1 < len(value.Content); j += 2 {
+					if isNull(value.Content[j+1]) { // a target takes it out
+						continue
+					}
 					text := value.Content[j+1].Value
 					values = append(values, Value{
 						Name: value.Content[j].Value, Text: text, Pos: r.pos(value.Content[j+1]),

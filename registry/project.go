@@ -96,6 +96,11 @@ func (r *reader) projectServers(n *yaml.Node, dir string) []entry {
 		if e.shipped && e.command != nil {
 			r.report(e.pos, "remove it", "server %q is the one that comes with loom, and a project cannot give it another command", e.name)
 		}
+		for client, t := range e.targets {
+			if e.shipped && t.command != nil {
+				r.report(t.at["command"], "remove it", "server %q is the one that comes with loom, and a project cannot give it another command for target %q", e.name, client)
+			}
+		}
 		if e.shipped && e.name == neverByOthers {
 			r.report(e.pos, "loom enable "+neverByOthers, "%q is for the user alone to enable", e.name)
 		}
@@ -118,15 +123,16 @@ const neverByOthers = "k8s-ops"
 func (p *Project) servers(r *Registry) []Server {
 	var servers []Server
 	for _, e := range p.entries {
-		s := e.server(r.defaults)
-		s.Project = p.Dir
-		servers = append(servers, s)
+		for _, s := range e.servers(r.defaults) {
+			s.Project = p.Dir
+			servers = append(servers, s)
+		}
 	}
 	return servers
 }
 
 // Servers are those of the project, sorted by name, with what holds where
-// nobody says otherwise.
+// nobody says otherwise. What a client has in place of one is behind it.
 func (p *Project) Servers() []Server { return p.servers(&Registry{defaults: newDefaults()}) }
 
 // Secrets are the names of the secrets that the project's servers would get,
@@ -180,6 +186,9 @@ func (r *Registry) With(p *Project, granted Granted) (*Registry, error) {
 	var problems []Problem
 	for _, s := range p.servers(r) {
 		if own, ok := r.Server(s.Name); ok {
+			if s.Client != "" { // said of the server itself
+				continue
+			}
 			problems = append(problems, Problem{Pos: s.Pos, Message: fmt.Sprintf("server %q is there already, from %s", s.Name, own.Pos), Hint: "a project adds servers; give it another name"})
 			continue
 		}
@@ -198,6 +207,13 @@ func (r *Registry) With(p *Project, granted Granted) (*Registry, error) {
 		profile.Deny = slices.Concat(profile.Deny, p.Deny)
 		profile.ReadOnly = profile.ReadOnly || p.ReadOnly
 		next.Profiles[name] = profile
+	}
+	next.targets = map[ServerName]map[string]target{}
+	maps.Copy(next.targets, r.targets)
+	for _, e := range p.entries {
+		if len(e.targets) > 0 {
+			next.targets[e.name] = e.targets
+		}
 	}
 	next.Files = append(slices.Clone(r.Files), File{LayerProject, p.Path})
 	next.origins = maps.Clone(r.origins)

@@ -86,20 +86,21 @@ func TestProjectUnderPolicy(t *testing.T) {
 
 func TestProjectProblems(t *testing.T) {
 	for text, want := range map[string]string{
-		"profiles: {}\n":                                        `unknown key "profiles" in the registry of a project`,
-		"clients: {}\n":                                         `unknown key "clients"`,
-		"defaults: {}\n":                                        `unknown key "defaults"`,
-		"secrets: {}\n":                                         `unknown key "secrets"`,
-		"servers: {a: {command: ../x}}\n":                       "command must stay within the project",
-		"servers: {a: {command: ./../x}}\n":                     "command must stay within the project",
-		"servers: {a: {command: x, cwd: ../b}}\n":               "cwd must stay within the project",
-		"servers: {a: {command: x, cwd: a/../../b}}\n":          "cwd must stay within the project",
-		"servers: {git: {command: x}}\n":                        "comes with loom",
-		"servers: {git: {from: shipped, command: x}}":           "cannot give it another command",
-		"servers: {../a: {command: x}}\n":                       "invalid name of a server",
-		"allow: []\n":                                           "allow names nothing",
-		"servers: {a: {args: [x]}}\n":                           "neither a command nor a url",
-		"servers: {a: {command: x, args: [\"${secret:x}\"]}}\n": "must not hold ${secret:x}",
+		"profiles: {}\n":                                                 `unknown key "profiles" in the registry of a project`,
+		"clients: {}\n":                                                  `unknown key "clients"`,
+		"defaults: {}\n":                                                 `unknown key "defaults"`,
+		"secrets: {}\n":                                                  `unknown key "secrets"`,
+		"servers: {a: {command: ../x}}\n":                                "command must stay within the project",
+		"servers: {a: {command: ./../x}}\n":                              "command must stay within the project",
+		"servers: {a: {command: x, cwd: ../b}}\n":                        "cwd must stay within the project",
+		"servers: {a: {command: x, cwd: a/../../b}}\n":                   "cwd must stay within the project",
+		"servers: {git: {command: x}}\n":                                 "comes with loom",
+		"servers: {git: {from: shipped, command: x}}":                    "cannot give it another command",
+		"servers: {../a: {command: x}}\n":                                "invalid name of a server",
+		"servers: {a: {command: x, tools: {t: {always_allow: true}}}}\n": "a project may not approve its own tools",
+		"allow: []\n":                                                    "allow names nothing",
+		"servers: {a: {args: [x]}}\n":                                    "neither a command nor a url",
+		"servers: {a: {command: x, args: [\"${secret:x}\"]}}\n":          "must not hold ${secret:x}",
 	} {
 		_, err := ParseProject("/p", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "/p/.loom/registry.yaml:1:") {

@@ -16,9 +16,11 @@ const MaxSize = 1 << 20
 // Registry is what the layers say together, checked. It is never changed once made, so it
 // may be read from everywhere at the same time.
 type Registry struct {
-	Path    string   // of the file that the user writes, or named
-	Files   []File   `json:",omitempty"` // that were read, in the order in which they count, the policy last
-	Servers []Server // sorted by name; those that are not enabled too
+	Path  string // of the file that the user writes, or named
+	Files []File `json:",omitempty"` // that were read, in the order in which they count, the policy last
+	// Servers are sorted by name; those that are not enabled are there, too. What a
+	// client has in place of one comes behind it: see [Server.IsFor].
+	Servers []Server
 
 	// Profiles always has one called default; where the file has none it
 	// allows every server.
@@ -38,9 +40,10 @@ type Registry struct {
 
 	defaults defaults // for what joins later
 	origins  origins
+	targets  map[ServerName]map[string]target // as they are written
 }
 
-// Server finds a server by name, enabled or not.
+// Server finds a server by name, enabled or not, as clients without a target have it.
 func (r *Registry) Server(name ServerName) (Server, bool) {
 	i, found := slices.BinarySearchFunc(r.Servers, name, func(s Server, name ServerName) int {
 		return cmp.Compare(s.Name, name)
@@ -49,6 +52,19 @@ func (r *Registry) Server(name ServerName) (Server, bool) {
 		return Server{}, false
 	}
 	return r.Servers[i], true
+}
+
+// HasTargets reports whether the client has another server in place of one of r.
+func (r *Registry) HasTargets(client string) bool {
+	if client == "" {
+		return false
+	}
+	for i := range r.Servers {
+		if r.Servers[i].Client == client {
+			return true
+		}
+	}
+	return false
 }
 
 // Load reads the file at path, alone: no other layer and no policy. A file that

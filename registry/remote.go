@@ -95,7 +95,9 @@ var ownHeaders = []string{
 	"mcp-method", "mcp-name", "mcp-protocol-version", "mcp-session-id", "transfer-encoding",
 }
 
-func (r *reader) headers(n *yaml.Node) map[string]string {
+// headers reads what is sent to url. gone is called for one without a value; nil: it
+// must have one.
+func (r *reader) headers(n *yaml.Node, gone func(name string)) map[string]string {
 	headers, first := map[string]string{}, map[string]string{}
 	r.entries(n, "headers", func(key, v *yaml.Node) {
 		folded := strings.ToLower(key.Value)
@@ -108,7 +110,9 @@ func (r *reader) headers(n *yaml.Node) map[string]string {
 			r.problem(key, "", "the header %s is given twice, first as %s", key.Value, first[folded])
 		}
 		first[folded] = key.Value
-		if isNull(v) {
+		if isNull(v) && gone != nil {
+			gone(key.Value)
+		} else if isNull(v) {
 			r.problem(v, `write "" for an empty text`, "%s has no value", key.Value)
 		} else if text, ok := r.scalar(v, key.Value); ok {
 			template, _ := r.references(v, text, key.Value, true)

@@ -162,7 +162,7 @@ func TestSchemaKnowsTheKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("defaults", defaults.Properties, defaultsKeys)
-	for def, want := range map[string]keys{"server": serverKeys, "limits": limitKeys, "toolRule": toolKeys, "profile": profileKeys, "client": clientKeys} {
+	for def, want := range map[string]keys{"server": serverKeys, "target": targetKeys, "limits": limitKeys, "toolRule": toolKeys, "profile": profileKeys, "client": clientKeys} {
 		check(def, schema.Defs[def].Properties, want)
 	}
 }
@@ -181,7 +181,9 @@ func TestSchemasOfOtherFiles(t *testing.T) {
 		},
 		"project.schema.json": {
 			"version: 1\nservers: {db: {command: ./db, cwd: sub}, git: {from: shipped}}\nallow: [\"*__get*\"]\ndeny: []\nread_only: true\n", "servers:\n", "allow: []\n",
-			"servers: {db: {args: [x]}}\n", "servers: {git: {from: shipped, command: x}}\n", "profiles: {}\n", "servers: {DB: {command: x}}\n", "defaults: {}\n",
+			"servers: {db: {args: [x]}}\n", "servers: {git: {from: shipped, command: x}}\n",
+			"servers: {git: {from: shipped, targets: {zed: {command: x}}}}\n", "servers: {git: {from: shipped, targets: {zed: {args: [x]}}}, db: {command: ./x, targets: {zed: {command: ./y, cwd: z}}}}\n",
+			"servers: {db: {command: x, tools: {get: {always_allow: true}}}}\n", "servers: {db: {command: x, tools: {get: {always_allow: false}}}}\n", "profiles: {}\n", "servers: {DB: {command: x}}\n", "defaults: {}\n",
 		},
 	} {
 		schema := compileSchema(t, name)

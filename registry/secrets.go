@@ -60,7 +60,7 @@ func SecretUses(path string, data []byte) []SecretUse {
 	var uses []SecretUse
 	e := &editor{root: root}
 	_, servers := e.find(root, "servers")
-	pairs(servers, func(server, entry *yaml.Node) {
+	in := func(server ServerName, entry *yaml.Node) {
 		for _, key := range []string{"env", "headers"} {
 			_, values := e.find(entry, key)
 			pairs(values, func(_, v *yaml.Node) {
@@ -68,10 +68,15 @@ func SecretUses(path string, data []byte) []SecretUse {
 					return
 				}
 				for _, ref := range secretRefs(v.Value) {
-					uses = append(uses, SecretUse{ServerName(server.Value), ref, r.pos(v)})
+					uses = append(uses, SecretUse{server, ref, r.pos(v)})
 				}
 			})
 		}
+	}
+	pairs(servers, func(server, entry *yaml.Node) {
+		in(ServerName(server.Value), entry)
+		_, targets := e.find(entry, "targets")
+		pairs(targets, func(_, target *yaml.Node) { in(ServerName(server.Value), target) })
 	})
 	slices.SortStableFunc(uses, func(a, b SecretUse) int { return cmp.Compare(a.Pos.Line, b.Pos.Line) })
 	return uses

@@ -15,6 +15,9 @@ const withSecrets = `servers:
       AGAIN: $<secret:two>
   b: {url: "https://example.test", headers: {Authorization: "Bearer ${secret:one?}"}}
   c: {command: x, enabled: false, env: {PRICE: "$${secret:one}"}}
+  d:
+    command: x
+    targets: {codex: {env: {T: "${secret:two}", GONE: }}, zed: {args: [y]}}
 `
 
 func TestSecretRefs(t *testing.T) {
@@ -27,6 +30,17 @@ func TestSecretRefs(t *testing.T) {
 	}
 }
 
+// A variable that a target takes out has no value.
+func TestValues(t *testing.T) {
+	var got []string
+	for _, v := range Values("r.yaml", []byte("servers: {a: {env: {A: b}, targets: {codex: {env: {TOKEN: null, C: d}, headers: {E: }}}}}")) {
+		got = append(got, v.Name+"="+v.Text)
+	}
+	if want := []string{"A=b", "C=d"}; !slices.Equal(got, want) {
+		t.Errorf("Values = %q, want %q", got, want)
+	}
+}
+
 func TestSecretUses(t *testing.T) {
 	var got []string
 	for _, use := range SecretUses("r.yaml", []byte(withSecrets)) {
@@ -34,7 +48,7 @@ func TestSecretUses(t *testing.T) {
 	}
 	want := []string{
 		"r.yaml:5:12 a ${secret:one}", "r.yaml:6:13 a ${secret:two?}", "r.yaml:6:13 a ${secret:one}", "r.yaml:7:14 a ${secret:two}",
-		"r.yaml:8:61 b ${secret:one?}",
+		"r.yaml:8:61 b ${secret:one?}", "r.yaml:12:32 d ${secret:two}",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("SecretUses = %q\nwant %q", got, want)

@@ -40,6 +40,12 @@ type Server struct {
 	Project     string  `json:",omitzero"` // folder of the project that the server is of; empty: it is the user's own
 	Granted     Granted `json:",omitzero"` // to a server of a project
 
+	// Client is the one that this is for, by the name in --client, where the entry
+	// has a target of its own for it; Except are those that have such another one in
+	// place of this.
+	Client string   `json:",omitzero"`
+	Except []string `json:",omitempty"`
+
 	Command string
 	Args    []string
 	Dir     string   // the key cwd; empty leaves the choice to loomd
@@ -87,6 +93,9 @@ type Limits struct {
 type ToolRule struct {
 	Pattern string
 	Enabled *bool // nil if the rule does not say
+	// AlwaysAllow says whether clients need not ask before they call the tool. It is
+	// for their own files, and nothing to loomd. Pattern is then the name of one tool.
+	AlwaysAllow *bool `json:",omitempty"`
 	// Alias and Description are what clients see in place of the server's own;
 	// empty if the rule does not say. Pattern is then the name of one tool.
 	Alias, Description string

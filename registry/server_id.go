@@ -4,26 +4,35 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// idSeparator stands between a server's name, in which it cannot occur, and
-// the project that it is of.
-const idSeparator = "@"
+// In an id the separators stand between a server's name, the project that it is of,
+// and the client that it is for. Neither can occur in what stands before it.
+const (
+	projectSeparator = "@"
+	clientSeparator  = "+"
+)
 
 // maxProjectTag bounds what of a project's folder is in an id; the hash behind
 // it tells apart what was cut.
 const maxProjectTag = 24
 
-// ID tells servers apart where those of several projects meet: in processes,
-// definitions, logs, metrics and audit records. It is the name, and for a
+// ID tells servers apart where those of several projects and clients meet: in
+// processes, definitions, logs, metrics and audit records. It is the name; for a
 // server of a project name@folder-hash, so that two projects that both have a
-// server db share nothing. Clients never see it.
+// server db share nothing; and with +client behind it for what one client has in
+// place of the server. Clients never see it.
 func (s Server) ID() string {
-	if s.Project == "" {
-		return string(s.Name)
+	id := string(s.Name)
+	if s.Project != "" {
+		id += projectSeparator + ProjectTag(s.Project)
 	}
-	return string(s.Name) + idSeparator + ProjectTag(s.Project)
+	if s.Client != "" {
+		id += clientSeparator + s.Client
+	}
+	return id
 }
 
 // ProjectTag is how ids name the project in that folder: a file's name, and a
@@ -41,6 +50,21 @@ func ProjectTag(dir string) string {
 
 // NameOf is the name in an id.
 func NameOf(id string) ServerName {
-	name, _, _ := strings.Cut(id, idSeparator)
-	return ServerName(name)
+	if i := strings.IndexAny(id, projectSeparator+clientSeparator); i >= 0 {
+		id = id[:i]
+	}
+	return ServerName(id)
+}
+
+// BaseOf is the id of the server in whose place a client has the one with that id;
+// any other id is its own.
+func BaseOf(id string) string {
+	base, _, _ := strings.Cut(id, clientSeparator)
+	return base
+}
+
+// IsFor reports whether the sessions of a client have s: of the servers of one name
+// just one is for it. client may be empty.
+func (s Server) IsFor(client string) bool {
+	return s.Client == client || s.Client == "" && !slices.Contains(s.Except, client)
 }

@@ -32,7 +32,7 @@ func (r *Registry) Show(v View) ([]byte, error) {
 	}
 	servers := s.mapping()
 	for _, server := range r.Servers {
-		if v.Only == nil || v.Only(server) {
+		if server.Client == "" && (v.Only == nil || v.Only(server)) {
 			s.server(servers, server)
 		}
 	}
@@ -182,6 +182,7 @@ func (s *shower) server(servers *yaml.Node, v Server) {
 	if v.Denied != "" {
 		enabled.LineComment = "# " + v.Denied
 	}
+	s.targets(m, v, append(at, "targets"))
 	s.put(servers, string(v.Name), m)
 }
 
@@ -198,6 +199,9 @@ func (s *shower) rule(tools *yaml.Node, rule ToolRule, at []string) {
 	add := func(n *yaml.Node, key string) { s.add(m, n, append(at[:len(at):len(at)], key)...) }
 	if rule.Enabled != nil {
 		add(s.bool(*rule.Enabled), "enabled")
+	}
+	if rule.AlwaysAllow != nil {
+		add(s.bool(*rule.AlwaysAllow), "always_allow")
 	}
 	if rule.Alias != "" {
 		add(s.text(rule.Alias), "alias")

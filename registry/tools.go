@@ -2,6 +2,7 @@ package registry
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -22,6 +23,8 @@ func (r *reader) tools(n *yaml.Node, server ServerName) []ToolRule {
 				if on, ok := r.boolean(v, key); ok {
 					rule.Enabled = &on
 				}
+			case "always_allow":
+				rule.AlwaysAllow = r.alwaysAllow(v, rule.Pattern)
 			case "alias":
 				rule.Alias = r.alias(v, rule.Pattern, server)
 				aliases[len(rules)] = v
@@ -40,6 +43,35 @@ func (r *reader) tools(n *yaml.Node, server ServerName) []ToolRule {
 	})
 	r.sameAliases(rules, aliases)
 	return rules
+}
+
+// alwaysAllow reads whether clients may call a tool unasked. Their own lists have
+// names and no globs. What a project brings along it cannot wave through as well.
+func (r *reader) alwaysAllow(n *yaml.Node, pattern string) *bool {
+	on, ok := r.boolean(n, "always_allow")
+	switch {
+	case !ok:
+		return nil
+	case isGlob(pattern):
+		r.problem(n, "write a rule for each tool: clients need names", "%q stands for many tools, and always_allow is for one", pattern)
+	case on && r.layer == LayerProject:
+		r.problem(n, "remove it: who wants that writes it into a registry of their own", "a project may not approve its own tools")
+	default:
+		return &on
+	}
+	return nil
+}
+
+// AlwaysAllowed are the tools that clients need not ask about, by the server's own
+// names, sorted. One that the registry turns off is not among them.
+func (s Server) AlwaysAllowed() (tools []string) {
+	for _, rule := range s.Tools {
+		if rule.AlwaysAllow != nil && *rule.AlwaysAllow && s.ToolEnabled(rule.Pattern) {
+			tools = append(tools, rule.Pattern)
+		}
+	}
+	slices.Sort(tools)
+	return tools
 }
 
 var aliasName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)

@@ -74,6 +74,15 @@ func (p *Pins) State(server, tool string, raw []byte) State {
 // Servers are the names of the servers that are pinned, sorted.
 func (p *Pins) Servers() []string { return slices.Sorted(maps.Keys(p.servers)) }
 
+// Holder is the id by which the definitions of a server were approved: its own, or
+// that of the server in whose place a client has it, as long as it has no pins.
+func (p *Pins) Holder(id, base string) string {
+	if _, pinned := p.servers[id]; pinned {
+		return id
+	}
+	return base
+}
+
 // Definition is the approved definition of a tool, compact. It must not be changed.
 func (p *Pins) Definition(server, tool string) (raw json.RawMessage, ok bool) {
 	raw, ok = p.servers[server][tool]

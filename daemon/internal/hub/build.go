@@ -24,6 +24,7 @@ type builder struct {
 	pins     *pin.Pins      // not nil where there is a registry
 	version  string         // of Loom
 	note     string         // what sessions are told first; may be empty
+	client   string         // whose view it is; empty for all that have the same servers as the rest
 }
 
 // learnt is a server that the view shows, and what is known of it.
@@ -92,22 +93,19 @@ func (b *builder) choose(v *View, profile registry.Profile) (known []learnt) {
 		return nil
 	}
 	for _, s := range b.registry.Servers {
-		if !profile.Allows(s) {
+		if !profile.Allows(s) || !s.IsFor(b.client) {
 			continue
 		}
 		entry, ok := b.catalog.Get(s.ID())
+		if !ok && !s.Enabled { // what others have under that name
+			entry, ok = b.catalog.Get(registry.BaseOf(s.ID()))
+		}
 		if ok {
 			v.tools.give(s, entry.Tools)
 		}
 		if !s.Enabled {
 			if ok {
-				off := hidden{off: fmt.Sprintf("loom enable %s", s.Name)}
-				switch {
-				case s.Denied != "":
-					off = hidden{why: "is not to be had: its server is " + s.Denied, off: forbidden}
-				case s.Project != "":
-					off.off = "its entry says so: " + s.Pos.String()
-				}
+				off := b.off(s)
 				v.tools.hideAll(string(s.Name), entry.Tools, off)
 				v.prompts.hideAll(string(s.Name), entry.Prompts, off)
 			}
@@ -124,6 +122,20 @@ func (b *builder) choose(v *View, profile registry.Profile) (known []learnt) {
 		return cmp.Compare(min(1, len(a.server.Project)), min(1, len(b.server.Project)))
 	})
 	return known
+}
+
+// off is why a server is not on, and what mends that.
+func (b *builder) off(s registry.Server) hidden {
+	base, _ := b.registry.Server(s.Name)
+	switch {
+	case s.Denied != "":
+		return hidden{why: "is not to be had: its server is " + s.Denied, off: forbidden}
+	case s.Client != "" && base.Enabled:
+		return hidden{why: "is not for " + s.Client, off: "its entry says so: " + s.Pos.String()}
+	case s.Project != "":
+		return hidden{off: "its entry says so: " + s.Pos.String()}
+	}
+	return hidden{off: fmt.Sprintf("loom enable %s", s.Name)}
 }
 
 // finish makes what is sent from what is in v.

@@ -19,7 +19,7 @@ type Hub struct {
 	mu       sync.Mutex
 	builder  builder                 // of the views
 	scopes   map[string]Scope        // by the folder of a project; never changed once set
-	views    map[string]func() *View // by project and profile; each is made once, by the first who looks
+	views    map[string]func() *View // by project, client and profile; each is made once, by the first who looks
 	version  int64                   // of the catalog that they are made of
 	watchers map[int]func()
 	next     int
@@ -71,7 +71,10 @@ func (h *Hub) find(who Viewer) (func() *View, error) {
 	if now := h.builder.catalog.Version(); now != h.version {
 		h.views, h.version = map[string]func() *View{}, now
 	}
-	key := h.viewKey(who.Project, p)
+	if b.registry.HasTargets(who.Client) {
+		b.client = who.Client
+	}
+	key := h.viewKey(who.Project, b.client, p)
 	view := h.views[key]
 	if view == nil {
 		view = b.lazily(p)

@@ -45,12 +45,12 @@ func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed 
 	if !anyway.AllowsTool(s, t.Name, hint) {
 		return &hidden{why: "is denied by profile " + name, off: fmt.Sprintf("allow and deny of %s decide", p.lists())}, ""
 	}
-	state := p.pins.State(s.ID(), t.Name, t.Raw)
+	state := p.state(s, t)
 	switch state {
 	case pin.Changed:
 		changed = "its definition changed since it was pinned"
 	case pin.New:
-		changed = fmt.Sprintf("it is new since %s was pinned", s.ID())
+		changed = fmt.Sprintf("it is new since %s was pinned", p.holder(s))
 	}
 	if changed != "" && p.profile.Enforce {
 		return &hidden{why: "is held back: " + changed, off: fmt.Sprintf("loom pin --diff %s", s.ID())}, changed
@@ -76,7 +76,17 @@ func (p *policy) hides(s registry.Server, t catalog.Tool) (why *hidden, changed 
 func (p *policy) reads(s registry.Server, t catalog.Tool) bool {
 	strict := registry.Profile{ReadOnly: true, Strict: p.profile.Strict}
 	readOnly, _ := hintsOf(t.Raw)
-	return strict.AllowsTool(s, t.Name, registry.ToolHint{ReadOnly: readOnly, Trusted: p.pins.State(s.ID(), t.Name, t.Raw) == pin.Same})
+	return strict.AllowsTool(s, t.Name, registry.ToolHint{ReadOnly: readOnly, Trusted: p.state(s, t) == pin.Same})
+}
+
+// holder is the id by which the definitions of s were approved. What a client has in
+// place of a server is held to that server's as long as nobody approved others.
+func (p *policy) holder(s registry.Server) string {
+	return p.pins.Holder(s.ID(), registry.BaseOf(s.ID()))
+}
+
+func (p *policy) state(s registry.Server, t catalog.Tool) pin.State {
+	return p.pins.State(p.holder(s), t.Name, t.Raw)
 }
 
 // lists are the entries whose allow and deny count, and their files.

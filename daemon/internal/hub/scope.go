@@ -57,10 +57,15 @@ func (h *Hub) SetScope(project string, s Scope) {
 }
 
 // viewKey tells the views of two projects apart, and those of a project that
-// changes nothing not from the user's own.
-func (h *Hub) viewKey(project string, p registry.Profile) string {
-	if project == "" || h.scopes[project] == (Scope{}) {
-		return p.Name
+// changes nothing not from the user's own; and the views of clients that have other
+// servers than the rest, for which client is empty.
+func (h *Hub) viewKey(project, client string, p registry.Profile) string {
+	key := p.Name
+	if client != "" {
+		key = client + "\x00\x00\x00" + key
 	}
-	return project + "\x00\x00" + p.Name
+	if project == "" || h.scopes[project] == (Scope{}) {
+		return key
+	}
+	return project + "\x00\x00" + key
 }
