@@ -1,13 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/core/loomrpc"
@@ -24,15 +23,15 @@ func (opts *ImportOptions) apply(ctx context.Context, p *importPlan) error {
 	if err != nil {
 		return err
 	}
-	file, err := opts.RegistryFile()
+	layer, err := opts.layer()
 	if err != nil {
 		return err
 	}
-	added, err := opts.register(file, p.servers())
+	added, err := opts.register(ctx, layer, p.servers())
 	if err != nil {
 		return err
 	}
-	conn, err := opts.serve(ctx, file)
+	conn, err := opts.serve(ctx)
 	if err != nil {
 		return err
 	}
@@ -53,7 +52,7 @@ func (opts *ImportOptions) apply(ctx context.Context, p *importPlan) error {
 			failed = append(failed, s)
 		}
 	}
-	if err := opts.undo(ctx, file, conn, failed, added, set); err != nil {
+	if err := opts.undo(ctx, layer, conn, failed, added, set); err != nil {
 		return err
 	}
 	if err := opts.planFiles(p, good); err != nil {
@@ -95,8 +94,8 @@ func (opts *ImportOptions) keepSecrets(ctx context.Context, servers []inventory.
 }
 
 // register writes the new entries, all of them or none.
-func (opts *ImportOptions) register(file RegistryFile, servers []inventory.Server) (added []registry.ServerName, err error) {
-	return added, opts.edit(file, func(data []byte) ([]byte, error) {
+func (opts *ImportOptions) register(ctx context.Context, layer importLayer, servers []inventory.Server) (added []registry.ServerName, err error) {
+	return added, layer.edit(ctx, func(data []byte) ([]byte, error) {
 		added = nil
 		for _, s := range servers {
 			if s.Known {
@@ -118,41 +117,12 @@ func (opts *ImportOptions) register(file RegistryFile, servers []inventory.Serve
 	})
 }
 
-// edit changes the user's file, also when another loom does the same. What comes of
-// it is valid together with all other layers.
-func (opts *ImportOptions) edit(file RegistryFile, change func([]byte) ([]byte, error)) error {
-	dirs, err := opts.Dirs()
-	if err != nil {
-		return err
-	}
-	for try := 1; ; try++ {
-		before, err := os.ReadFile(file.Path)
-		if err != nil && (file.Named || !errors.Is(err, fs.ErrNotExist)) {
-			return fmt.Errorf("reading registry: %w", err)
-		}
-		after, err := change(before)
-		if err != nil {
-			return err
-		}
-		if string(after) == string(before) {
-			return nil
-		}
-		if _, err := file.sources(dirs).LoadWith(after); err != nil {
-			return err
-		}
-		err = replaceIfSame(file.Path, before, after)
-		if errors.Is(err, errElsewhere) && try < addTries {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("writing registry: %w", err)
-		}
-		return nil
-	}
-}
-
 // serve makes a loomd serve the registry as it is now.
-func (opts *ImportOptions) serve(ctx context.Context, file RegistryFile) (*Conn, error) {
+func (opts *ImportOptions) serve(ctx context.Context) (*Conn, error) {
+	file, err := opts.RegistryFile()
+	if err != nil {
+		return nil, err
+	}
 	conn, err := opts.Dial(ctx)
 	if errors.Is(err, localsock.ErrNotRunning) {
 		dirs, err := opts.Dirs()
@@ -189,13 +159,8 @@ type answer struct {
 
 // list starts each server and asks for its tools.
 func (opts *ImportOptions) list(ctx context.Context, conn *Conn, servers []inventory.Server) (map[string]answer, error) {
-	var learnt loomrpc.LearnReply
 	done := opts.IO.Progress(slow, "starting each server once, through Loom")
-	err := conn.Call(ctx, loomrpc.MethodLearn, nil, &learnt)
-	done()
-	if err != nil {
-		return nil, err
-	}
+	defer done()
 	out := map[string]answer{}
 	for _, s := range servers {
 		name := string(s.Name)
@@ -203,12 +168,14 @@ func (opts *ImportOptions) list(ctx context.Context, conn *Conn, servers []inven
 		if err := conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Server: name, Raw: true}, &reply); err != nil {
 			return nil, err
 		}
-		a := answer{err: strings.TrimSpace(learnt.Failed[name])}
-		if a.err == "" {
-			a.err = reply.Unknown[name]
+		var a answer
+		for _, id := range slices.Sorted(maps.Keys(reply.Unknown)) { // what one client has otherwise has to start, too
+			if registry.NameOf(id) == s.Name {
+				a.err = cmp.Or(a.err, reply.Unknown[id])
+			}
 		}
 		for _, t := range reply.Tools {
-			if t.Server == name {
+			if registry.NameOf(t.Server) == s.Name {
 				a.tools = append(a.tools, t.Tool)
 			}
 		}
@@ -221,7 +188,7 @@ func (opts *ImportOptions) list(ctx context.Context, conn *Conn, servers []inven
 
 // undo takes back what was done for servers that did not answer: they stay with
 // their clients, and run there alone.
-func (opts *ImportOptions) undo(ctx context.Context, file RegistryFile, conn *Conn, failed []inventory.Server, added []registry.ServerName, set []string) error {
+func (opts *ImportOptions) undo(ctx context.Context, layer importLayer, conn *Conn, failed []inventory.Server, added []registry.ServerName, set []string) error {
 	var names []registry.ServerName
 	var secrets []string
 	for _, s := range failed {
@@ -237,10 +204,10 @@ func (opts *ImportOptions) undo(ctx context.Context, file RegistryFile, conn *Co
 	if len(names) == 0 {
 		return nil
 	}
-	err := opts.edit(file, func(data []byte) ([]byte, error) {
+	err := layer.edit(ctx, func(data []byte) ([]byte, error) {
 		for _, name := range names {
 			var err error
-			if data, _, err = registry.Remove(file.Path, data, name, false); err != nil {
+			if data, _, err = registry.Remove(layer.path, data, name, false); err != nil {
 				return nil, err
 			}
 		}
@@ -250,6 +217,10 @@ func (opts *ImportOptions) undo(ctx context.Context, file RegistryFile, conn *Co
 		return err
 	}
 	if _, err := reload(ctx, opts.IO, conn); err != nil {
+		return err
+	}
+	file, err := opts.RegistryFile()
+	if err != nil {
 		return err
 	}
 	reg, err := file.load(opts.Dirs)

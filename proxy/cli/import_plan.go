@@ -46,11 +46,11 @@ func (opts *ImportOptions) plan(ctx context.Context) (*importPlan, error) {
 		}
 		p.files = append(p.files, f)
 	}
-	reg, err := opts.Registry()
+	reg, err := opts.joint()
 	if err != nil {
 		return nil, err
 	}
-	p.found = inventory.Gather(p.files, inventory.Options{Registry: reg, Env: opts.variable, Secret: opts.lookup(ctx)})
+	p.found = inventory.Gather(p.files, inventory.Options{Registry: reg, Project: opts.project(), Env: opts.variable, Secret: opts.lookup(ctx)})
 	p.drop(opts.wants)
 	if err := opts.knowsAll(p); err != nil {
 		return nil, err

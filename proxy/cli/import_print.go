@@ -207,7 +207,8 @@ func printImported(opts *ImportOptions, p *importPlan, good, failed []inventory.
 	}
 	for _, s := range failed {
 		fmt.Fprintf(io.Out, "%s: %s\n", s.Name, io.paint("stays with "+strings.Join(clientsOf(s), ", "), bad))
-		printFailure(io, string(s.Name), answers[string(s.Name)].err)
+		reason, _, _ := strings.Cut(answers[string(s.Name)].err, "\nhint: loom logs") // it is not in the registry any more
+		printFailure(io, string(s.Name), reason)
 	}
 	blocked := false
 	for _, c := range p.changes {

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -27,12 +28,10 @@ func (g *gatherer) finish(s *Server) {
 	s.New = registry.New{
 		Description: base.item.Found.Description,
 		Command:     base.entry.Command, Args: base.entry.Args, Dir: base.entry.Dir, URL: base.entry.URL,
-		Env: g.vars(s, base, base.entry.Env), Headers: g.vars(s, base, base.entry.Headers),
+		Env: g.names(s, base.entry.Env), Headers: g.names(s, base.entry.Headers),
 	}
 	s.New.Share, s.Reason = share(base.item, base.entry, ours())
-	for _, v := range s.variants[1:] {
-		g.differ(s, v)
-	}
+	g.differ(s)
 	if s.Known {
 		s.New = registry.New{}
 	}
@@ -64,33 +63,42 @@ func (g *gatherer) known(s *Server, there registry.Server, v variant) {
 	}
 }
 
-// vars are variables in the registry's words, with names for their secrets.
-func (g *gatherer) vars(s *Server, of variant, all []variable) []registry.EnvVar {
+// names are variables in the registry's words, with names for their secrets.
+func (g *gatherer) names(s *Server, all []variable) []registry.EnvVar {
 	var out []registry.EnvVar
 	for _, v := range all {
 		value := v.value
 		if v.isSecret {
-			value += "${secret:" + g.secret(s, of, v) + "}"
+			value += "${secret:" + g.secret(s, v).Name + "}"
 		}
 		out = append(out, registry.EnvVar{Name: v.name, Value: value})
 	}
 	return out
 }
 
-// secret is the name of a value in the keyring: the one that it has already, also
+// vars are names, and note where the secrets stand.
+func (g *gatherer) vars(s *Server, of variant, all []variable) []registry.EnvVar {
+	for _, v := range all {
+		if v.isSecret {
+			one := g.secret(s, v)
+			one.Places = append(one.Places, of.item.places(v)...)
+		}
+	}
+	return g.names(s, all)
+}
+
+// secret is a value with its name in the keyring: the one that it has already, also
 // there, else one that says what it is for.
-func (g *gatherer) secret(s *Server, of variant, v variable) string {
-	places := of.item.places(v)
+func (g *gatherer) secret(s *Server, v variable) *Secret {
 	for i := range g.plan.Servers {
 		for j := range g.plan.Servers[i].Secrets {
 			if one := &g.plan.Servers[i].Secrets[j]; one.Value.Equal(v.secret) {
-				one.Places = append(one.Places, places...)
-				return one.Name
+				return one
 			}
 		}
 	}
 	base := snippet.SecretName(string(s.Name), v.name)
-	one := Secret{For: v.name, Value: v.secret, Places: places}
+	one := Secret{For: v.name, Value: v.secret}
 	for n := 1; ; n++ {
 		one.Name = numbered(base, n)
 		taken := slices.ContainsFunc(g.plan.Servers, func(s Server) bool {
@@ -103,7 +111,7 @@ func (g *gatherer) secret(s *Server, of variant, v variable) string {
 		}
 	}
 	s.Secrets = append(s.Secrets, one)
-	return one.Name
+	return &s.Secrets[len(s.Secrets)-1]
 }
 
 // places are where a variable's secret stands in the item's file.
@@ -120,4 +128,11 @@ func (i Item) places(v variable) []Place {
 		line += bytes.Count(rest[:at], []byte("\n"))
 	}
 	return []Place{{i.File.Path, line}}
+}
+
+func numbered(name string, n int) string {
+	if n == 1 {
+		return name
+	}
+	return fmt.Sprintf("%s-%d", name, n)
 }

@@ -14,6 +14,7 @@ import (
 // Options are what an inventory is compared with.
 type Options struct {
 	Registry *registry.Registry
+	Project  bool                                            // the entries go into a project's file, where the names of shipped servers are not free
 	Env      func(name string) (value string, ok bool)       // of this shell
 	Secret   func(name string) (value secret.Value, ok bool) // of the keyring
 }
@@ -109,6 +110,9 @@ func (g *gatherer) add(v variant) {
 	same := slices.IndexFunc(g.plan.Servers, func(s Server) bool { return s.variants[0].entry.equal(v.entry) })
 	if same < 0 {
 		same = slices.IndexFunc(g.plan.Servers, func(s Server) bool {
+			if _, there := g.there(name); there || !v.entry.mergeable(s.variants[0].entry) {
+				return false // the registry's entry stays as it is
+			}
 			return s.Name == name && !slices.ContainsFunc(s.variants, func(o variant) bool { return o.item.File.Target.ID == v.item.File.Target.ID })
 		})
 	}
@@ -137,13 +141,17 @@ func (g *gatherer) free(name registry.ServerName, v variant) registry.ServerName
 			end := fmt.Sprintf("-%d", n)
 			try = registry.ServerName(strings.TrimRight(string(name[:min(len(name), 20-len(end))]), "-") + end)
 		}
-		if slices.ContainsFunc(g.plan.Servers, func(s Server) bool { return s.Name == try }) {
+		if slices.ContainsFunc(g.plan.Servers, func(s Server) bool { return s.Name == try }) || g.Project && isShipped(try) {
 			continue
 		}
 		if there, ok := g.there(try); !ok || g.says(there, v.entry) {
 			return try
 		}
 	}
+}
+
+func isShipped(name registry.ServerName) bool {
+	return slices.ContainsFunc(registry.Shipped(), func(s registry.Server) bool { return s.Name == name })
 }
 
 // there is a server of the registry. A shipped one that nobody asked for is none.

@@ -64,6 +64,28 @@ func (p Plan) text() string {
 				fmt.Fprintf(&b, " %s=%s", v.Name, v.Value)
 			}
 			fmt.Fprintf(&b, " %s", s.New.Share)
+			if s.New.Enabled != nil {
+				b.WriteString(" off")
+			}
+			for _, t := range s.New.Targets {
+				fmt.Fprintf(&b, " {%s", t.Client)
+				if t.Enabled != nil {
+					b.WriteString(" off")
+				}
+				if t.Command+t.URL+t.Dir != "" || t.Args != nil {
+					fmt.Fprintf(&b, " %s%s %q", t.Command, t.URL, t.Args)
+				}
+				for _, v := range append(t.Env, t.Headers...) {
+					fmt.Fprintf(&b, " %s=%s", v.Name, v.Value)
+				}
+				for _, name := range append(t.NoEnv, t.NoHeaders...) {
+					fmt.Fprintf(&b, " -%s", name)
+				}
+				b.WriteString("}")
+			}
+			for _, t := range s.New.Tools {
+				fmt.Fprintf(&b, " +%s", t.Name)
+			}
 		}
 		for _, one := range s.Secrets {
 			fmt.Fprintf(&b, " [%s", one.Name)
@@ -148,6 +170,21 @@ func TestGather(t *testing.T) {
 				"\"dir\": {\"command\": \"x\", \"cwd\": \"/w\"}, \"ws\": {\"command\": \"y\", \"args\": [\"${workspaceFolder}\"]}}}"},
 			want: "ours: vscode/ours mcp-git [] global\nweb: vscode/web npx [\"@playwright/mcp\"] session\nrel: vscode/rel ./x [] workspace\n" +
 				"dir: vscode/dir x [] workspace\nws: vscode/ws y [\".\"] workspace\n",
+		},
+		"one that differs": {
+			files: []string{
+				"codex: [mcp_servers.gh]\ncommand = \"npx\"\nargs = [\"gh\"]\nenv = {A = \"1\", B = \"2\"}\n",
+				"claude: {\"mcpServers\": {\"gh\": {\"command\": \"docker\", \"args\": [], \"env\": {\"A\": \"1\", \"TOKEN\": \"" + tok + "\"}}}}",
+				"cursor: {\"mcpServers\": {\"gh\": {\"url\": \"https://x/mcp\"}}}",
+			},
+			want: "gh: codex/gh claude/gh cursor/gh npx [\"gh\"] A=1 B=2 workspace {claude docker [] TOKEN=${secret:gh-token} -B} {cursor https://x/mcp [] -A -B} [gh-token :1]\n",
+		},
+		"switched off": {
+			files: []string{
+				"codex: [mcp_servers.a]\ncommand = \"x\"\nenabled = false\n[mcp_servers.b]\ncommand = \"y\"\nenabled = false\n",
+				"cline: {\"mcpServers\": {\"b\": {\"command\": \"y\"}, \"c\": {\"command\": \"z\", \"autoApprove\": [\"t\"]}}}",
+			},
+			want: "a: codex/a x [] workspace off\nb: codex/b cline/b y [] workspace {codex off}\nc: cline/c z [] workspace +t\n",
 		},
 		"what stays": {
 			files: []string{"vscode: {\"servers\": {" +
