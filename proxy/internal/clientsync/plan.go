@@ -79,7 +79,11 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 	c.was, c.Before, c.After = was, was.data, was.data
 	record, _ := l.Of(w.Path)
 	record, known := record.settled(hashOf(was.data))
-	file, err := configfile.Parse(w.Target.Format, was.data)
+	text := was.data
+	if was.gone && len(w.Entries) > 0 {
+		text = []byte(w.Target.New)
+	}
+	file, err := configfile.Parse(w.Target.Format, text)
 	if err != nil {
 		return fail(err)
 	}
@@ -96,11 +100,11 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 		for _, step := range record.Undo {
 			c.After = configfile.Apply(c.After, splices(step))
 		}
-		c.Remove = record.Created && len(bytes.TrimSpace(c.After)) == 0
+		c.Remove = record.Created && (len(bytes.TrimSpace(c.After)) == 0 || string(c.After) == w.Target.New)
 		c.record = Record{Path: w.Path}
 		return c
 	}
-	after, undo, err := configfile.Change(w.Target.Format, was.data, edits(w, record, file))
+	after, undo, err := configfile.Change(w.Target.Format, text, edits(w, record, file))
 	if err != nil {
 		return fail(err)
 	}
