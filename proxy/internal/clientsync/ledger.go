@@ -31,7 +31,7 @@ type Record struct {
 	Created bool              `json:"created,omitempty"` // there was no file
 	Made    []string          `json:"made,omitempty"`    // the mapping around the entries that was not there, from its outermost key
 	Undo    [][]Paste         `json:"undo,omitempty"`    // the newest first
-	Exact   bool              `json:"exact"`             // Undo gives what was there before, as long as Hash holds
+	Exact   bool              `json:"exact"`             // Undo gives what was there before, as long as it is found
 
 	// Pending is a record that was saved before its file was written, and Previous
 	// what held until then: which of the two is true, the file's hash says.
@@ -53,9 +53,11 @@ func (r Record) settled(hash string) (Record, bool) {
 
 // Paste undoes a part of what was written. It is a splice that can be kept.
 type Paste struct {
-	Start int    `json:"start"`
-	End   int    `json:"end"`
-	Text  string `json:"text"`
+	Start  int     `json:"start"`
+	End    int     `json:"end"`
+	Text   string  `json:"text"`
+	Here   string  `json:"here"` // what it replaces: Loom's own words
+	Around [2]byte `json:"around"`
 }
 
 // OpenLedger reads the ledger at path. One that is missing is empty; one that
@@ -122,22 +124,6 @@ func (l *Ledger) Save() error {
 		return fmt.Errorf("writing what was synced: %w", err)
 	}
 	return os.Rename(tmp, l.path)
-}
-
-func pastes(splices []configfile.Splice) []Paste {
-	out := make([]Paste, len(splices))
-	for i, s := range splices {
-		out[i] = Paste(s)
-	}
-	return out
-}
-
-func splices(pastes []Paste) []configfile.Splice {
-	out := make([]configfile.Splice, len(pastes))
-	for i, p := range pastes {
-		out[i] = configfile.Splice(p)
-	}
-	return out
 }
 
 // hashEntry is of what an entry means: how it is written does not count, nor the

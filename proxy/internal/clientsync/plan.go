@@ -95,11 +95,9 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 	if c.Blocked() && !force {
 		return c
 	}
-	if len(w.Entries) == 0 && known && record.Exact && hashOf(was.data) == record.Hash {
-		c.After = was.data
-		for _, step := range record.Undo {
-			c.After = configfile.Apply(c.After, splices(step))
-		}
+	undone, back, exact := wayBack(w.Target.Format, record, was.data)
+	if exact = exact && known; exact && len(w.Entries) == 0 {
+		c.After = back
 		c.Remove = record.Created && (len(bytes.TrimSpace(c.After)) == 0 || string(c.After) == w.Target.New)
 		c.record = Record{Path: w.Path}
 		return c
@@ -116,25 +114,43 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 	for _, m := range w.Entries {
 		c.record.Entries[m.Key] = hashEntry(m.Value)
 	}
-	for _, step := range undo {
-		c.record.Undo = append(c.record.Undo, pastes(step))
-	}
+	c.record.Undo = pastes(after, undo)
 	if known && !was.gone {
 		c.record.Created = record.Created
 		if len(record.Made) > 0 {
 			c.record.Made = record.Made
 		}
-		if hashOf(was.data) == record.Hash { // the way back goes on to what was there before the last time
-			c.record.Undo = append(c.record.Undo, record.Undo...)
-			c.record.Exact = record.Exact
-		} else { // somebody wrote in between: the exact way back is lost
-			c.record.Exact, c.record.Undo = false, nil
+		if c.record.Exact = exact; exact { // the way back goes on to what was there before the last time
+			c.record.Undo = append(c.record.Undo, undone...)
+		} else { // somebody rewrote the file: the exact way back is lost
+			c.record.Undo = nil
 		}
 	}
 	if c.None() && known {
 		c.record.Written = record.Written
 	}
 	return c
+}
+
+// wayBack is what was in a file before Loom wrote into it, and the steps to there;
+// exact is false when they are lost.
+func wayBack(format configfile.Format, r Record, text []byte) (undo [][]Paste, before []byte, exact bool) {
+	if !r.Exact {
+		return nil, nil, false
+	}
+	if hashOf(text) != r.Hash {
+		undo, before, exact = rebase(r.Undo, text)
+		if !exact {
+			return nil, nil, false
+		}
+		_, err := configfile.Parse(format, before)
+		return undo, before, err == nil
+	}
+	before = text
+	for _, step := range r.Undo {
+		before = configfile.Apply(before, splices(step))
+	}
+	return r.Undo, before, true
 }
 
 // compare says how a file stands to what is wanted.

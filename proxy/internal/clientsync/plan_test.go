@@ -51,7 +51,7 @@ func (r *rig) reopen() {
 func (r *rig) wanted(args ...string) Wanted {
 	o := configfile.Object{}
 	if args != nil {
-		o = append(o, configfile.Member{Key: "loom", Value: r.target.Entry(target.Launch{Command: "/bin/loom", Args: args})})
+		o = append(o, configfile.Member{Key: "loom", Value: r.target.Entry(target.Launch{Name: "loom", Command: "/bin/loom", Args: args})})
 	}
 	return Wanted{Target: r.target, Path: r.path, Scope: User, Entries: o}
 }
