@@ -4,50 +4,92 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/loom-core/loom/proxy/internal/configfile"
 )
 
-// goBack makes of a change one that takes everything of ours out of a file and puts
-// back what was taken over. Secrets are references in what it plans; they are looked
-// up when it is written.
-func (c Change) goBack(r Record, file configfile.File) Change {
-	c.record = Record{Path: c.Path}
-	if r.Exact && hashOf(c.was.data) == r.Hash {
-		if out, holes, ok := rewind(c.was.data, r.Undo); ok {
-			c.After, c.holes = shown(out, holes)
-			c.Remove = r.Created && len(bytes.TrimSpace(c.After)) == 0
-			return c
+// way is what was in a file before Loom wrote into it, and the steps to there. In
+// before there are holes.
+type way struct {
+	undo   [][]Paste
+	before []byte
+	holes  []Hole
+	exact  bool // else the way is lost
+}
+
+// wayBack goes back to what was in a file. When somebody else has written since, what
+// Loom wrote is looked for in the text; what comes of it has to say the same as the
+// file with everything of ours taken out by value.
+func wayBack(w Wanted, r Record, file configfile.File, text []byte) way {
+	if !r.Exact {
+		return way{}
+	}
+	back := way{undo: r.Undo}
+	changed := hashOf(text) != r.Hash
+	if changed {
+		var ok bool
+		if back.undo, ok = rebase(r.Undo, text); !ok {
+			return way{}
 		}
 	}
-	// Somebody wrote in between. A mark stands for each secret, until it is known
-	// where in the text it is.
+	var ok bool
+	if back.before, back.holes, ok = rewind(text, back.undo); !ok {
+		return way{}
+	}
+	if changed {
+		want, _, left, err := byValue(w, r, file, text)
+		got, _ := shown(back.before, back.holes)
+		if err != nil || len(left) > 0 || !configfile.Same(w.format(), want, got) {
+			return way{}
+		}
+	}
+	back.exact = true
+	return back
+}
+
+// byValue takes everything of ours out of a file, and puts back what was taken over
+// where its kind is.
+func byValue(w Wanted, r Record, file configfile.File, text []byte) (after []byte, holes []Hole, left []string, err error) {
+	w.Entries, w.Take, w.Edits = nil, nil, nil
+	// A mark stands for each secret, until it is known where in the text it is.
+	mark := func(i int) string { return fmt.Sprintf("\ue000%d\ue001", i) }
 	var marked []Hole
-	mark := func(h Hole) string {
+	back, left, err := backward(file, r.Shifts, func(h Hole) string {
 		marked = append(marked, h)
-		return fmt.Sprintf("\ue000%d\ue001", len(marked)-1)
-	}
-	back, left, err := backward(file, r.Shifts, mark)
-	if err == nil {
-		c.Left = left
-		c.After, _, err = configfile.Change(c.format(), c.was.data, append(edits(c.Wanted, r, file), back...))
-	}
+		return mark(len(marked) - 1)
+	})
 	if err != nil {
-		c.State, c.Detail, c.After = Unreadable, place(c.Path, err), c.Before
-		return c
+		return nil, nil, nil, err
 	}
-	var holes []Hole
+	if after, _, err = configfile.Change(w.format(), text, append(edits(w, r, file), back...)); err != nil {
+		return nil, nil, nil, err
+	}
 	for i, h := range marked {
-		text := fmt.Sprintf("\ue000%d\ue001", i)
-		at := strings.Index(string(c.After), text)
+		at := bytes.Index(after, []byte(mark(i)))
 		if at < 0 {
 			continue // of something that stays as it is
 		}
-		holes = append(holes, Hole{At: at, Len: len(text), Secret: h.Secret, JSON: inQuotes(c.After, at)})
+		holes = append(holes, Hole{At: at, Len: len(mark(i)), Secret: h.Secret, JSON: inQuotes(after, at)})
 	}
 	sortHoles(holes)
-	c.After, c.holes = shown(c.After, holes)
+	after, holes = shown(after, holes)
+	return after, holes, left, nil
+}
+
+// goBack makes of a change one that takes everything of ours out of a file and puts
+// back what was taken over. Secrets are references in what it plans; they are looked
+// up when it is written.
+func (c Change) goBack(r Record, file configfile.File, exactly way) Change {
+	c.record = Record{Path: c.Path}
+	if exactly.exact {
+		c.After, c.holes = shown(exactly.before, exactly.holes)
+		c.Remove = r.Created && (len(bytes.TrimSpace(c.After)) == 0 || string(c.After) == c.Target.New)
+		return c
+	}
+	var err error
+	if c.After, c.holes, c.Left, err = byValue(c.Wanted, r, file, c.was.data); err != nil {
+		c.State, c.Detail, c.After = Unreadable, place(c.Path, err), c.Before
+	}
 	return c
 }
 

@@ -39,7 +39,7 @@ type Record struct {
 	Made    []string          `json:"made,omitempty"`    // the mapping around the entries that was not there, from its outermost key
 	Shifts  []Shift           `json:"shifts,omitempty"`  // what else was changed, for when Undo cannot be used
 	Undo    [][]Paste         `json:"undo,omitempty"`    // the newest first
-	Exact   bool              `json:"exact"`             // Undo gives what was there before, as long as Hash holds
+	Exact   bool              `json:"exact"`             // Undo gives what was there before, as long as it is found
 
 	// Pending is a record that was saved before its file was written, and Previous
 	// what held until then: which of the two is true, the file's hash says.
@@ -65,10 +65,12 @@ func (r Record) nothing() bool { return len(r.Entries) == 0 && len(r.Shifts) == 
 
 // Paste undoes a part of what was written. It is a splice that can be kept.
 type Paste struct {
-	Start int    `json:"start"`
-	End   int    `json:"end"`
-	Text  string `json:"text"`
-	Holes []Hole `json:"holes,omitempty"` // in Text
+	Start  int     `json:"start"`
+	End    int     `json:"end"`
+	Text   string  `json:"text"`
+	Holes  []Hole  `json:"holes,omitempty"` // in Text
+	Here   string  `json:"here"`            // what it replaces: Loom's own words
+	Around [2]byte `json:"around"`
 }
 
 // OpenLedger reads the ledger at path. One that is missing is empty; one that
@@ -135,23 +137,6 @@ func (l *Ledger) Save() error {
 		return fmt.Errorf("writing what was synced: %w", err)
 	}
 	return os.Rename(tmp, l.path)
-}
-
-func pastes(splices []configfile.Splice, moved []Moved) []Paste {
-	out := make([]Paste, len(splices))
-	for i, s := range splices {
-		out[i] = Paste{Start: s.Start, End: s.End}
-		out[i].Text, out[i].Holes = punch(s.Text, moved)
-	}
-	return out
-}
-
-func splices(pastes []Paste) []configfile.Splice {
-	out := make([]configfile.Splice, len(pastes))
-	for i, p := range pastes {
-		out[i] = configfile.Splice{Start: p.Start, End: p.End, Text: p.Text}
-	}
-	return out
 }
 
 // hashEntry is of what an entry means: how it is written does not count, nor the

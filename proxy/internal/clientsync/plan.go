@@ -110,7 +110,11 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 	c.was, c.Before, c.After = was, was.data, was.data
 	record, _ := l.Of(w.Path)
 	record, known := record.settled(hashOf(was.data))
-	file, err := configfile.Parse(w.format(), was.data)
+	text := was.data
+	if was.gone && !w.back() {
+		text = []byte(w.Target.New)
+	}
+	file, err := configfile.Parse(w.format(), text)
 	if err != nil {
 		return fail(err)
 	}
@@ -125,11 +129,11 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 	if c.Blocked() && !force {
 		return c
 	}
-	if w.back() && known {
-		return c.goBack(record, file)
+	old := wayBack(w, record, file, was.data)
+	if known && w.back() {
+		return c.goBack(record, file, old)
 	}
-	todo := append(edits(w, record, file), w.edits()...)
-	after, undo, err := configfile.Change(w.format(), was.data, todo)
+	after, undo, err := configfile.Change(w.format(), text, append(edits(w, record, file), w.edits()...))
 	if err != nil {
 		return fail(err)
 	}
@@ -145,19 +149,16 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 		return fail(err)
 	}
 	c.record.Shifts = join(record.Shifts, c.record.Shifts)
-	for _, step := range undo {
-		c.record.Undo = append(c.record.Undo, pastes(step, w.Moved))
-	}
+	c.record.Undo = pastes(after, undo, w.Moved)
 	if known && !was.gone {
 		c.record.Created = record.Created
 		if len(record.Made) > 0 {
 			c.record.Made = record.Made
 		}
-		if hashOf(was.data) == record.Hash { // the way back goes on to what was there before the last time
-			c.record.Undo = append(c.record.Undo, record.Undo...)
-			c.record.Exact = record.Exact
-		} else { // somebody wrote in between: the exact way back is lost
-			c.record.Exact, c.record.Undo = false, nil
+		if c.record.Exact = old.exact; old.exact { // the way back goes on to what was there before the last time
+			c.record.Undo = append(c.record.Undo, old.undo...)
+		} else { // somebody rewrote the file: the exact way back is lost
+			c.record.Undo = nil
 		}
 	}
 	if c.None() && known {

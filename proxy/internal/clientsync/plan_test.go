@@ -51,7 +51,7 @@ func (r *rig) reopen() {
 func (r *rig) wanted(args ...string) Wanted {
 	o := configfile.Object{}
 	if args != nil {
-		o = append(o, configfile.Member{Key: "loom", Value: r.target.Entry(target.Launch{Command: "/bin/loom", Args: args})})
+		o = append(o, configfile.Member{Key: "loom", Value: r.target.Entry(target.Launch{Name: "loom", Command: "/bin/loom", Args: args})})
 	}
 	return Wanted{Target: r.target, Path: r.path, Scope: User, Entries: o}
 }
@@ -83,7 +83,7 @@ var corpus = map[string][]string{
 	"vscode":   {"// mine\n{\n  // servers\n  \"servers\": {\n    \"a\": {\"type\": \"stdio\", \"command\": \"x\",}, // a\n  },\n  \"inputs\": [],\n}\n", "\ufeff{\r\n    \"servers\": {\r\n        \"a\": {}\r\n    }\r\n}\r\n"},
 	"codex":    {"", "model = \"o\"\n# end", "[mcp_servers.a]\ncommand = \"x\"\n\n[mcp_servers.a.env]\nA = \"b\"\n\n[profiles.x]\nmodel = \"y\"\n", "[mcp_servers]\r\na = {command = \"x\"}\r\n"},
 	"goose":    {"", "GOOSE_MODEL: x # m\n", "extensions:\n  developer:\n    enabled: true\n# end\n", "extensions: {}\n"},
-	"continue": {"name: x\nmcpServers:\n  - name: a\n    command: x\nmodels: []\n"},
+	"continue": {"", "name: x\nmcpServers:\n  - name: a\n    command: x\nmodels: []\n"},
 }
 
 // What unsync gives back is what was there, byte for byte, after one sync or
@@ -188,5 +188,19 @@ func TestThroughALink(t *testing.T) {
 	os.Remove(real)
 	if c := r.sync(false, "proxy", "x"); c.State != Unreadable {
 		t.Errorf("a link to nowhere: %s", c.State)
+	}
+}
+
+// A client that takes no file without certain keys gets them with a new one, and
+// loses both again.
+func TestNewFile(t *testing.T) {
+	r := newRig(t, "continue", "")
+	r.sync(false, "proxy")
+	if !strings.HasPrefix(r.content(), r.target.New) || r.target.New == "" {
+		t.Errorf("made:\n%s", r.content())
+	}
+	os.WriteFile(r.path, []byte(strings.Replace(r.content(), "Local Agent", "Mine", 1)), 0o600)
+	if r.sync(false); r.content() != strings.Replace(r.target.New, "Local Agent", "Mine", 1) {
+		t.Errorf("and back, after an edit:\n%s", r.content())
 	}
 }

@@ -62,6 +62,21 @@ func Change(format Format, data []byte, edits []Edit) (after []byte, undo [][]Sp
 	return data, undo, nil
 }
 
+// Same reports that two texts say the same, order, comments and empty mappings aside.
+func Same(format Format, a, b []byte) bool {
+	var trees [2]any
+	for i, data := range [][]byte{a, b} {
+		f, err := Parse(format, data)
+		if err != nil {
+			return false
+		}
+		if trees[i], err = tree(f); err != nil {
+			return false
+		}
+	}
+	return reflect.DeepEqual(pruned(trees[0]), pruned(trees[1]))
+}
+
 // holds reports that the file says already what an edit is to make it say.
 func holds(f File, e Edit) bool {
 	entries, _, err := f.Entries(e.Path[:len(e.Path)-1]...)

@@ -115,6 +115,12 @@ func (f *jsonFile) Remove(path []string) ([]Splice, error) {
 	}
 	m := parent.Members[index]
 	start, end := f.off+m.Name.StartOffset, f.off+m.Value.EndOffset
+	if within := f.valueOf(parent); len(parent.Members) == 1 {
+		open, shut := f.off+within.StartOffset+1, f.off+within.EndOffset-1
+		if len(bytes.Trim(f.data[open:start], " \t\r\n"))+len(bytes.Trim(f.data[end:shut], " \t\r\n,")) == 0 {
+			return []Splice{{open, shut, ""}}, nil
+		}
+	}
 	last := index == len(parent.Members)-1
 	var splices []Splice
 	switch {

@@ -1,6 +1,7 @@
 package configfile
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func lineEnd(data []byte) string {
 
 // lineBegin is where the line of offset begins.
 func lineBegin(data []byte, offset int) int {
-	return strings.LastIndexByte(string(data[:offset]), '\n') + 1
+	return bytes.LastIndexByte(data[:offset], '\n') + 1
 }
 
 // indentOf are the blanks at the begin of the line of offset. alone reports that

@@ -87,7 +87,29 @@ func (f *yamlFile) Remove(path []string) ([]Splice, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Splice{{start, end, ""}}, nil
+	splices := []Splice{{start, end, ""}}
+	if keeper, around, _, err := f.find(path[:len(path)-1]); err != nil {
+		return nil, err
+	} else if keeper != nil && keeper != around { // the last of them: what is left is an empty one, and not null
+		switch {
+		case around.Kind == yaml.SequenceNode && len(around.Content) == 1:
+			splices = append(splices, f.hollow(keeper, " []"))
+		case around.Kind == yaml.MappingNode && len(around.Content) == 2:
+			splices = append(splices, f.hollow(keeper, " {}"))
+		}
+	}
+	return splices, nil
+}
+
+// hollow puts text behind a key, and behind its anchor or tag if it has one.
+func (f *yamlFile) hollow(key *yaml.Node, text string) Splice {
+	begin := f.offset(key)
+	line := f.data[begin:f.lineEndOf(f.lineOf(key))]
+	if comment := bytes.Index(line, []byte(" #")); comment >= 0 {
+		line = line[:comment]
+	}
+	at := begin + len(bytes.TrimRight(line, " \t\r\n"))
+	return Splice{at, at, text}
 }
 
 // margin is the number of blanks before the members of a mapping or a list that

@@ -17,6 +17,8 @@ func TestYAML(t *testing.T) {
 		{name: "empty", before: "m: {}\nz: 1", set: "m:\n" + yamlBlock + "z: 1"},
 		{name: "replaced", before: "m:\n  loom:\n    x: 1\n    # in\n  b: 1\n", set: "m:\n" + yamlBlock + "  b: 1\n", removed: "m:\n  b: 1\n"},
 		{name: "crlf", before: "m:\r\n  a: 1\r\n", set: "m:\r\n  a: 1\r\n" + strings.ReplaceAll(yamlBlock, "\n", "\r\n")},
+		{name: "alone", before: "m: # mine\n  loom:\n    x: 1\nz: 1\n", set: "m: # mine\n" + yamlBlock + "z: 1\n", removed: "m: {} # mine\nz: 1\n"},
+		{name: "alone at the end", before: "z: 1\n\"m\":\n  loom: {x: 1}", set: "z: 1\n\"m\":\n" + strings.TrimSuffix(yamlBlock, "\n"), removed: "z: 1\n\"m\": {}\n"},
 		{name: "list under its key", before: "m:\n  a:\n  - 1\n  - 2\nz: 1\n", set: "m:\n  a:\n  - 1\n  - 2\n" + yamlBlock + "z: 1\n"},
 	})
 }
@@ -39,6 +41,19 @@ func TestYAMLList(t *testing.T) {
 	f, _ = Parse(YAML, []byte(after))
 	if splices, err = f.Remove([]string{"m", "loom"}); err != nil || string(Apply([]byte(after), splices)) != before {
 		t.Errorf("removed: %v\n%s", err, Apply([]byte(after), splices))
+	}
+}
+
+// The last item of a list goes, and the list stays one.
+func TestYAMLListOfOne(t *testing.T) {
+	for before, want := range map[string]string{
+		"m:\n- name: loom\n  x: 1\nz: 1\n":          "m: []\nz: 1\n",
+		"m: # mine\n  # ours\n  - x: 1\n    name: loom": "m: [] # mine\n  # ours\n",
+	} {
+		after, _, err := Change(YAML, []byte(before), []Edit{{Path: []string{"m", "loom"}, Remove: true}})
+		if err != nil || string(after) != want {
+			t.Errorf("%q: %q, %v, want %q", before, after, err, want)
+		}
 	}
 }
 

@@ -3,7 +3,8 @@ package target
 import "github.com/loom-core/loom/proxy/internal/configfile"
 
 // amp is Amp. It read the file; that it starts what stands there was not seen. The
-// key is one word with a dot in it.
+// key is one word with a dot in it, also in a project's file, whose servers have to
+// be approved. Keys: the manual of Amp, ampcode.com/manual.
 func amp() Target {
 	keys := common
 	return Target{
@@ -16,6 +17,6 @@ func amp() Target {
 		Entry:    func(l Launch) configfile.Object { return keys.entry(l) },
 		Found:    keys.found,
 		Refer:    noReference,
-		After:    "start a new session",
+		After:    "start a new session; a project's server waits for: amp mcp approve loom",
 	}
 }

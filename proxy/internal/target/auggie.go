@@ -3,10 +3,10 @@ package target
 import "github.com/loom-core/loom/proxy/internal/configfile"
 
 // auggie is Auggie, the CLI of Augment. 0.36.0 read the file; that it starts what
-// stands there was not seen.
+// stands there was not seen. Keys: docs.augmentcode.com/cli/integrations.
 func auggie() Target {
 	keys := common
-	keys.kind, keys.local = "type", "stdio"
+	keys.kind, keys.local, keys.remote = "type", "stdio", "http"
 	return Target{
 		ID: "auggie", Name: "Auggie", Proof: Unverified, Source: "Auggie 0.36.0 reads the file: auggie mcp list --json",
 		Format: configfile.JSONC, Key: []string{"mcpServers"},

@@ -2,7 +2,8 @@ package target
 
 import "github.com/loom-core/loom/proxy/internal/configfile"
 
-// claude is Claude Code. Seen with 2.1.330. Its file holds its history too.
+// claude is Claude Code. Seen with 2.1.330. Its file holds its history too. A
+// server runs in the project; there is no key for another folder.
 func claude() Target {
 	keys := common
 	keys.kind, keys.local, keys.remote = "type", "stdio", "http"

@@ -10,7 +10,7 @@ import (
 // expands nothing in the file, and ignores keys that it does not know.
 func codex() Target {
 	keys := common
-	keys.enabled, keys.disabled = "enabled", ""
+	keys.enabled, keys.disabled, keys.noFolder = "enabled", "", false
 	keys.headers = "http_headers"
 	return Target{
 		ID: "codex", Name: "Codex CLI", Proof: Proven, Source: "Codex CLI 0.169.0, codex app-server",
@@ -29,7 +29,7 @@ func codex() Target {
 				configfile.Member{Key: "startup_timeout_sec", Value: int64(20)},
 				// Its own limit is a minute; Loom has one for each server.
 				configfile.Member{Key: "tool_timeout_sec", Value: int64(600)})
-			if len(l.AlwaysAllow) > 0 {
+			if len(l.AlwaysAllow) > 0 && o != nil {
 				tools := configfile.Object{}
 				for _, name := range l.AlwaysAllow {
 					tools = append(tools, configfile.Member{Key: name, Value: configfile.Object{{Key: "approval_mode", Value: "approve"}}})

@@ -9,7 +9,7 @@ import (
 // copilot is the Copilot CLI. Seen with 1.0.102.
 func copilot() Target {
 	keys := common
-	keys.kind, keys.local, keys.remote = "type", "local", "http"
+	keys.kind, keys.local, keys.remote, keys.noFolder = "type", "local", "http", false
 	return Target{
 		ID: "copilot", Name: "Copilot CLI", Proof: Proven, Source: "Copilot CLI 1.0.102, with a model of its own",
 		Format: configfile.JSONC, Key: []string{"mcpServers"},

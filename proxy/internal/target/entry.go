@@ -1,6 +1,7 @@
 package target
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/loom-core/loom/proxy/internal/configfile"
@@ -15,27 +16,38 @@ type fields struct {
 	args, env string
 	joined    bool // command is a list with the arguments
 	cwd       string
-	url       string
+	noFolder  bool   // it does not start a server in the folder that cwd names
+	url       string // empty: it starts processes only
+	orURL     string // another key that it reads in place of url
 	headers   string
+	within    string // of the mapping that headers is in, if they have one
 	disabled  string // true: off
 	enabled   string // false: off
 	allow     string // list of tools that need no approval
+	describe  string // what the server is for
 }
 
-// common is what most clients took over from the first one.
-var common = fields{args: "args", env: "env", url: "url", headers: "headers", cwd: "cwd", disabled: "disabled"}
+// common is what most clients took over from the first one. Few of them know cwd
+// and disabled, but where somebody wrote one it is read for what was meant.
+var common = fields{args: "args", env: "env", url: "url", headers: "headers", cwd: "cwd", noFolder: true, disabled: "disabled"}
 
+// entry is nil for what the client has no words for.
 func (k fields) entry(l Launch, more ...configfile.Member) configfile.Object {
+	if l.URL != "" && k.url == "" || l.Cwd != "" && k.noFolder {
+		return nil
+	}
 	var o configfile.Object
 	add := func(key string, value any) {
-		if key != "" {
+		if key != "" && value != "" {
 			o = append(o, configfile.Member{Key: key, Value: value})
 		}
 	}
 	if l.URL != "" {
 		add(k.kind, k.remote)
 		add(k.url, l.URL)
-		if len(l.Headers) > 0 {
+		if len(l.Headers) > 0 && k.within != "" {
+			add(k.within, configfile.Object{{Key: k.headers, Value: pairs(l.Headers)}})
+		} else if len(l.Headers) > 0 {
 			add(k.headers, pairs(l.Headers))
 		}
 	} else {
@@ -56,12 +68,13 @@ func (k fields) entry(l Launch, more ...configfile.Member) configfile.Object {
 	if len(l.AlwaysAllow) > 0 {
 		add(k.allow, list(l.AlwaysAllow))
 	}
+	add(k.describe, l.Description)
 	return append(o, more...)
 }
 
 func (k fields) found(o configfile.Object) (Found, bool) {
 	var f Found
-	known := []string{"command", k.args, k.env, k.url, k.headers, k.cwd, k.disabled, k.enabled, k.allow, k.kind, "description"}
+	known := []string{"command", k.args, k.env, k.url, k.orURL, k.headers, k.cwd, k.disabled, k.enabled, k.within, k.allow, k.kind, "description"}
 	command, _ := o.Get("command")
 	switch command := command.(type) {
 	case string:
@@ -74,8 +87,9 @@ func (k fields) found(o configfile.Object) (Found, bool) {
 		}
 		f.Command, f.Args = all[0], all[1:]
 	}
-	f.Env, f.Headers = vars(o, k.env), vars(o, k.headers)
-	f.URL, f.Cwd, f.Description = text(o, k.url), text(o, k.cwd), text(o, "description")
+	f.Env, f.Headers = vars(o, k.env), vars(k.around(o), k.headers)
+	f.URL = cmp.Or(text(o, k.url), text(o, k.orURL))
+	f.Cwd, f.Description = text(o, k.cwd), text(o, "description")
 	f.AlwaysAllow = texts(o, k.allow)
 	if off, _ := o.Get(k.disabled); k.disabled != "" && off == true {
 		f.Disabled = true
@@ -92,8 +106,23 @@ func (k fields) found(o configfile.Object) (Found, bool) {
 			f.Lost = append(f.Lost, m.Key)
 		}
 	}
+	for _, m := range k.around(o) {
+		if k.within != "" && m.Key != k.headers {
+			f.Lost = append(f.Lost, k.within+"."+m.Key)
+		}
+	}
 	slices.Sort(f.Lost)
 	return f, f.Command != "" || f.URL != ""
+}
+
+// around is the mapping that has the headers.
+func (k fields) around(o configfile.Object) configfile.Object {
+	if k.within == "" {
+		return o
+	}
+	v, _ := o.Get(k.within)
+	inner, _ := v.(configfile.Object)
+	return inner
 }
 
 func pairs(vars []Var) configfile.Object {

@@ -20,10 +20,12 @@ func gemini() Target {
 }
 
 // geminiKeys are those of Gemini CLI and of what was made from it. It calls the
-// address httpUrl; url is for HTTP+SSE.
+// address httpUrl; url is for HTTP+SSE, unless its type says otherwise. The timeout
+// is in milliseconds.
 var geminiKeys = geminiFields{func() fields {
 	keys := common
-	keys.url = "httpUrl"
+	keys.url, keys.orURL, keys.kind = "httpUrl", "url", "type"
+	keys.noFolder, keys.describe = false, "description"
 	return keys
 }()}
 
@@ -35,8 +37,8 @@ func (k geminiFields) entryWithTimeout(l Launch) configfile.Object {
 
 func (k geminiFields) foundRemote(o configfile.Object) (Found, bool) {
 	f, ok := k.found(o)
-	if address := text(o, "url"); f.Command == "" && f.URL == "" && address != "" {
-		f.URL, f.SSE, ok = address, true, true
+	if f.URL != "" && text(o, k.url) == "" {
+		f.SSE = text(o, k.kind) != "http"
 	}
 	return f, ok
 }

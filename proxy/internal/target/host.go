@@ -40,6 +40,24 @@ func (h Host) support(parts ...string) []string {
 	return []string{join(h.config())}
 }
 
+// homes is a file or folder in the user's own: on WSL2 first in the one of Windows,
+// where the programs with windows are.
+func (h Host) homes(parts ...string) []string {
+	if h.Windows == "" {
+		return []string{h.home(parts...)}
+	}
+	return []string{filepath.Join(append([]string{h.Windows}, parts...)...), h.home(parts...)}
+}
+
+// codeUser is a folder of VS Code's user, and the same of its Insiders.
+func (h Host) codeUser(parts ...string) []string {
+	var folders []string
+	for _, edition := range []string{"Code", "Code - Insiders"} {
+		folders = append(folders, h.support(append([]string{edition, "User"}, parts...)...)...)
+	}
+	return folders
+}
+
 // ForWindows reports that a file belongs to a program of Windows, which starts
 // loom through wsl.exe.
 func (h Host) ForWindows(path string) bool {

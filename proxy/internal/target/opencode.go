@@ -15,7 +15,9 @@ func opencode() Target {
 	return t
 }
 
-// openCodeLike is what opencode and Kilo, which was made from it, have in common.
+// openCodeLike is what opencode and Kilo, which was made from it, have in common. The
+// timeout, in milliseconds, is of each request: of a call of a tool as well as of the
+// start, and 5 s otherwise.
 func openCodeLike() Target {
 	keys := fields{
 		kind: "type", local: "local", remote: "remote", joined: true, env: "environment",
@@ -26,7 +28,7 @@ func openCodeLike() Target {
 		Entry: func(l Launch) configfile.Object {
 			return keys.entry(l,
 				configfile.Member{Key: "enabled", Value: true},
-				configfile.Member{Key: "timeout", Value: int64(15000)}) // of its start; 5 s otherwise
+				configfile.Member{Key: "timeout", Value: int64(600000)})
 		},
 		Found: keys.found,
 		Refer: braceEnv,

@@ -34,8 +34,13 @@ type Target struct {
 	Programs []string            // names on PATH that tell that it is installed
 	Folders  func(Host) []string // any of them tells it too
 
-	// Entry writes an entry, and Found reads one. ok is false where it is none that a
-	// registry could have.
+	// New is what a file that Loom makes begins with, where the client takes none
+	// without it.
+	New string
+
+	// Entry writes an entry, and Found reads one. Entry is nil for what the client has
+	// no words for: an address where it takes processes only, a folder where it knows
+	// none. ok is false where it is none that a registry could have.
 	Entry func(Launch) configfile.Object
 	Found func(configfile.Object) (f Found, ok bool)
 

@@ -6,18 +6,21 @@ import (
 	"github.com/loom-core/loom/proxy/internal/configfile"
 )
 
-// vscode is VS Code with Copilot. Source: its documentation of mcp.json. The key is
-// servers; it ignores mcpServers without a word.
+// vscode is VS Code with Copilot, and its Insiders. The key is servers; it ignores
+// mcpServers without a word. There is no timeout, no approval of tools and no switch
+// in the file. Its Copilot harness also reads the portable files, Claude Code's of a
+// project and the Copilot CLI's. Source:
+// code.visualstudio.com/docs/agents/reference/mcp-configuration.
 func vscode() Target {
 	keys := common
-	keys.kind, keys.local, keys.remote = "type", "stdio", "http"
+	keys.kind, keys.local, keys.remote, keys.noFolder = "type", "stdio", "http", false
 	return Target{
-		ID: "vscode", Name: "VS Code", Proof: Documented, Source: "VS Code documentation of mcp.json",
+		ID: "vscode", Name: "VS Code", Proof: Documented, Source: "code.visualstudio.com, MCP configuration reference",
 		Format: configfile.JSONC, Key: []string{"servers"},
-		User:      func(h Host) []string { return under(h.support("Code", "User"), "mcp.json") },
+		User:      func(h Host) []string { return under(h.codeUser(), "mcp.json") },
 		Project:   []string{".vscode/mcp.json"},
-		Programs:  []string{"code"},
-		Folders:   func(h Host) []string { return h.support("Code", "User") },
+		Programs:  []string{"code", "code-insiders"},
+		Folders:   func(h Host) []string { return h.codeUser() },
 		Entry:     func(l Launch) configfile.Object { return keys.entry(l) },
 		Found:     keys.found,
 		Refer:     envColon,

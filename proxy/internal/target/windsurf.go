@@ -2,17 +2,18 @@ package target
 
 import "github.com/loom-core/loom/proxy/internal/configfile"
 
-// windsurf is Windsurf. Source: its documentation.
+// windsurf is Windsurf; its plugin for JetBrains has the second file. Source:
+// docs.windsurf.com/windsurf/cascade/mcp, which names neither cwd nor a timeout.
 func windsurf() Target {
 	keys := common
-	keys.url = "serverUrl"
+	keys.url, keys.orURL = "serverUrl", "url"
 	return Target{
-		ID: "windsurf", Name: "Windsurf", Proof: Documented, Source: "Windsurf documentation",
+		ID: "windsurf", Name: "Windsurf", Proof: Documented, Source: "docs.windsurf.com, Cascade MCP Integration",
 		Format: configfile.JSONC, Key: []string{"mcpServers"},
 		User: func(h Host) []string {
-			return []string{h.home(".codeium", "windsurf", "mcp_config.json"), h.home(".codeium", "mcp_config.json")}
+			return append(h.homes(".codeium", "windsurf", "mcp_config.json"), h.homes(".codeium", "mcp_config.json")...)
 		},
-		Folders:  func(h Host) []string { return []string{h.home(".codeium")} },
+		Folders:  func(h Host) []string { return h.homes(".codeium") },
 		Entry:    func(l Launch) configfile.Object { return keys.entry(l) },
 		Found:    keys.found,
 		Refer:    envColon,
