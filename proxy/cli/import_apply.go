@@ -161,13 +161,12 @@ type answer struct {
 func (opts *ImportOptions) list(ctx context.Context, conn *Conn, servers []inventory.Server) (map[string]answer, error) {
 	done := opts.IO.Progress(slow, "starting each server once, through Loom")
 	defer done()
+	var reply loomrpc.ToolsReply // of all servers: those that are not known start at once
+	if err := conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Raw: true}, &reply); err != nil {
+		return nil, err
+	}
 	out := map[string]answer{}
 	for _, s := range servers {
-		name := string(s.Name)
-		var reply loomrpc.ToolsReply
-		if err := conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Server: name, Raw: true}, &reply); err != nil {
-			return nil, err
-		}
 		var a answer
 		for _, id := range slices.Sorted(maps.Keys(reply.Unknown)) { // what one client has otherwise has to start, too
 			if registry.NameOf(id) == s.Name {
@@ -181,7 +180,7 @@ func (opts *ImportOptions) list(ctx context.Context, conn *Conn, servers []inven
 		}
 		slices.Sort(a.tools)
 		a.tools = slices.Compact(a.tools)
-		out[name] = a
+		out[string(s.Name)] = a
 	}
 	return out, nil
 }
