@@ -94,3 +94,40 @@ func TestTargets(t *testing.T) {
 		t.Error("without a target codex has a process of its own")
 	}
 }
+
+// TestTargetsOnTheCommandLine: what one client has in place of a server is called by an
+// id of its own, and told by the commands that are about servers.
+func TestTargetsOnTheCommandLine(t *testing.T) {
+	w := newWorld(t, targeted)
+	claude := w.Connect(testbed.ClientOptions{Args: []string{"--client", "claude"}})
+	codex := w.Connect(testbed.ClientOptions{Args: []string{"--client", "codex"}})
+	claude.MustCall("db__pid", "{}")
+	codex.MustCall("db__pid", "{}")
+	codex.MustCall("db__noise", `{"lines":1}`)
+	for _, tc := range []struct {
+		args      string
+		has, lack string
+		code      int
+	}{
+		{args: "status", has: "db+codex", lack: "db+gemini"},
+		{args: "tools --client codex", has: "db__extra-0"},
+		{args: "tools --client claude", has: "db__pid", lack: "db__extra-0"},
+		{args: "tools --client gemini", lack: "db__pid"},
+		{args: "audit --server db", has: "claude", lack: "nothing"},
+		{args: "audit --server db", has: "codex"},
+		{args: "audit --server db+codex", has: "codex", lack: "claude"},
+		{args: "audit --tool db__noise", has: "db+codex"},
+		{args: "logs db+codex", has: "log line"},
+		{args: "logs db", lack: "log line"},
+		{args: "pin db", has: "db: pinned", lack: "db+codex"},
+		{args: "pin --diff", has: "db+codex: new extra-0", code: 1},
+		{args: "pin db+codex", has: "db+codex: pinned"},
+		{args: "pin --diff", has: "db+codex: "},
+		{args: "validate", has: "0 errors, 1 warning"}, // loom-scan is not there,
+	} {
+		o := w.Loom(strings.Fields(tc.args)...)
+		if o.Code != tc.code || !strings.Contains(o.Stdout, tc.has) || tc.lack != "" && strings.Contains(o.Stdout, tc.lack) {
+			t.Errorf("loom %s ended with %d\n%s%s", tc.args, o.Code, o.Stdout, o.Stderr)
+		}
+	}
+}
