@@ -54,6 +54,16 @@ func (r *Registry) Server(name ServerName) (Server, bool) {
 	return r.Servers[i], true
 }
 
+// ServerFor finds a server by name as that client has it, enabled or not.
+func (r *Registry) ServerFor(client string, name ServerName) (Server, bool) {
+	for _, s := range r.Servers {
+		if s.Name == name && s.IsFor(client) {
+			return s, true
+		}
+	}
+	return Server{}, false
+}
+
 // HasTargets reports whether the client has another server in place of one of r.
 func (r *Registry) HasTargets(client string) bool {
 	if client == "" {

@@ -154,8 +154,9 @@ type Session struct {
 // ServerStatus is one server of the registry and what runs of it.
 type ServerStatus struct {
 	Name        string     `json:"name"`
-	ID          string     `json:"id,omitempty"`      // of a server of a project: what it is called outside of that
+	ID          string     `json:"id,omitempty"`      // what it is called where its name is not enough: of a project, or for one client
 	Project     string     `json:"project,omitempty"` // folder of the project that it is of
+	Client      string     `json:"client,omitempty"`  // that has it in place of the server of that name
 	Description string     `json:"description,omitempty"`
 	Enabled     bool       `json:"enabled"`
 	Shipped     bool       `json:"shipped,omitempty"`
@@ -195,6 +196,10 @@ type ToolsQuery struct {
 
 	// Profile is whose tools are asked for; empty is the default one.
 	Profile string `json:"profile,omitempty"`
+
+	// Client is the one, by the name in --client, that sees them; empty for one of
+	// which the registry says nothing. It chooses no profile where Profile does.
+	Client string `json:"client,omitempty"`
 
 	// Raw asks for what servers define in place of what clients see: every tool
 	// of every enabled server, also those that the registry or a profile hides.

@@ -126,10 +126,12 @@ func hintServer(ctx context.Context, io *IO, conn *Conn, server string) {
 	}
 	var names []string
 	for _, s := range reply.Servers {
-		if s.Name == server {
+		if s.Name == server || s.ID == server {
 			return
 		}
-		names = append(names, s.Name)
+		if s.Client == "" {
+			names = append(names, s.Name)
+		}
 	}
 	for _, name := range nearest(server, names) {
 		io.Hint("did you mean %s?", name)

@@ -30,7 +30,7 @@ func completeServers(f *Factory, want func(loomrpc.ServerStatus) bool, more ...c
 			return out, cobra.ShellCompDirectiveNoFileComp
 		}
 		for _, s := range servers {
-			if want(s) {
+			if want(s) && s.Client == "" {
 				out = append(out, cobra.CompletionWithDesc(s.Name, oneLine(s.Description)))
 			}
 		}

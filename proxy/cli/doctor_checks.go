@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -146,7 +147,8 @@ func checkDaemon(ctx context.Context, opts *DoctorOptions, say sayer) {
 	}
 	for _, server := range s.Servers {
 		if server.Enabled && failed(server) {
-			say(gradeFail, "loom logs "+server.Name, "server %s: %s", server.Name, strings.TrimSpace(server.LastError))
+			id := cmp.Or(server.ID, server.Name)
+			say(gradeFail, "loom logs "+id, "server %s: %s", id, strings.TrimSpace(server.LastError))
 		}
 	}
 }

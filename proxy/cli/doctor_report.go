@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -38,7 +39,7 @@ func (opts *DoctorOptions) report(ctx context.Context, all []diagnosis, now time
 		var s loomrpc.Status
 		if conn.Call(ctx, loomrpc.MethodStatus, nil, &s) == nil {
 			for _, server := range s.Servers {
-				fmt.Fprintf(&b, "%s enabled=%v known=%v tools=%d processes=%d %s\n", server.Name, server.Enabled, server.Known, server.Tools, len(server.Instances), oneLine(server.LastError))
+				fmt.Fprintf(&b, "%s enabled=%v known=%v tools=%d processes=%d %s\n", cmp.Or(server.ID, server.Name), server.Enabled, server.Known, server.Tools, len(server.Instances), oneLine(server.LastError))
 			}
 		}
 		section("loomd's log")

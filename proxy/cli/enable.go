@@ -225,7 +225,7 @@ func knows(reg *registry.Registry, name registry.ServerName) error {
 	}
 	names := slices.Clone(shipped)
 	for _, s := range reg.Servers {
-		if s.From == "" {
+		if s.From == "" && s.Client == "" {
 			names = append(names, string(s.Name))
 		}
 	}
@@ -273,7 +273,7 @@ func applyRegistry(ctx context.Context, opts *EnableOptions, done *switched) err
 		return err
 	}
 	for _, s := range servers.Servers {
-		if s.Name != string(opts.Server) {
+		if s.Name != string(opts.Server) || s.Client != "" {
 			continue
 		}
 		done.Failed = learnt.Failed[s.Name]

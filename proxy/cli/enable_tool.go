@@ -103,7 +103,8 @@ func ownName(ctx context.Context, opts *EnableOptions) (string, error) {
 		return opts.Tool, nil // its definitions are not known
 	}
 	err = fmt.Errorf("%s has no tool %q", opts.Server, opts.Tool)
-	for _, n := range nearest(opts.Tool, names) {
+	slices.Sort(names) // what a client has in place of the server has most of them again
+	for _, n := range nearest(opts.Tool, slices.Compact(names)) {
 		err = withHint(err, "did you mean %s%s%s?", opts.Server, separator, n)
 	}
 	return "", withHint(err, "loom tools --server %s lists them", opts.Server)

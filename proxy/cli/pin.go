@@ -216,7 +216,9 @@ func chosenServers(ctx context.Context, opts *PinOptions, conn *Conn) ([]string,
 	ids := map[string]string{} // a server of a project is pinned as that, whatever others call theirs
 	for _, s := range reply.Servers {
 		id := cmp.Or(s.ID, s.Name)
-		ids[s.Name] = id
+		if s.Client == "" {
+			ids[s.Name] = id
+		}
 		all = append(all, id)
 		if s.Enabled {
 			on = append(on, id)

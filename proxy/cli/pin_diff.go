@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/loom-core/loom/registry"
 	"github.com/loom-core/loom/registry/pin"
 )
 
@@ -16,11 +17,12 @@ import (
 func diffPins(io *IO, pins *pin.Pins, now definedNow) error {
 	result := now.failed
 	for _, s := range now.servers {
-		if !slices.Contains(pins.Servers(), s.name) {
+		holder := pins.Holder(s.name, registry.BaseOf(s.name))
+		if !slices.Contains(pins.Servers(), holder) {
 			fmt.Fprintf(io.Out, "%s: not pinned\n", s.name)
 			continue
 		}
-		d := pins.Diff(s.name, s.tools)
+		d := pins.Diff(holder, s.tools)
 		if d.None() {
 			fmt.Fprintf(io.Out, "%s: %s, as pinned\n", s.name, plural(len(s.tools), "tool"))
 			continue
@@ -28,7 +30,7 @@ func diffPins(io *IO, pins *pin.Pins, now definedNow) error {
 		result = errPrinted
 		fmt.Fprintf(io.Out, "%s: %s\n", s.name, differenceText(d))
 		for _, tool := range slices.Sorted(slices.Values(slices.Concat(d.Changed, d.Added, d.Removed))) {
-			before, _ := pins.Definition(s.name, tool)
+			before, _ := pins.Definition(holder, tool)
 			printDefinitionDiff(io, s.name, tool, before, s.tools[tool])
 		}
 	}

@@ -126,7 +126,7 @@ func summarize(ctx context.Context, opts *ProfileOptions, reg *registry.Registry
 		s.Clients = append(s.Clients, "all others")
 	}
 	for _, server := range reg.Servers {
-		if server.Enabled && p.Allows(server) {
+		if server.Enabled && p.Allows(server) && server.Client == "" {
 			s.Servers = append(s.Servers, string(server.Name))
 		}
 	}

@@ -141,7 +141,9 @@ func notHere(reg *registry.Registry, path string, name registry.ServerName) erro
 	}
 	var names []string
 	for _, s := range reg.Servers {
-		names = append(names, string(s.Name))
+		if s.Client == "" {
+			names = append(names, string(s.Name))
+		}
 	}
 	err := fmt.Errorf("there is no server %q in %s", name, path)
 	for _, n := range nearest(string(name), names) {
@@ -161,7 +163,7 @@ func ownSecrets(reg *registry.Registry, name registry.ServerName) []string {
 	var mine, others []string
 	for _, s := range reg.Servers {
 		if s.Name == name {
-			mine = of(s)
+			mine = append(mine, of(s)...)
 		} else {
 			others = append(others, of(s)...)
 		}
@@ -171,13 +173,19 @@ func ownSecrets(reg *registry.Registry, name registry.ServerName) []string {
 	return append([]string{}, slices.Compact(mine)...)
 }
 
-// unpin forgets what was approved of a server.
+// unpin forgets what was approved of a server, and of what clients have in its place.
 func unpin(registryFile, server string) (bool, error) {
 	pins, err := pin.Load(pin.Path(registryFile))
 	if err != nil {
 		return false, err
 	}
-	if !pins.Remove(server) {
+	removed := false
+	for _, id := range pins.Servers() {
+		if registry.BaseOf(id) == server {
+			removed = pins.Remove(id)
+		}
+	}
+	if !removed {
 		return false, nil
 	}
 	return true, pins.Save()

@@ -85,7 +85,7 @@ func suggestServers(ctx context.Context, conn *Conn, name string, err error) err
 	}
 	var names []string
 	for _, s := range reply.Servers {
-		if s.Enabled {
+		if s.Enabled && s.Client == "" {
 			names = append(names, s.Name)
 		}
 	}

@@ -26,6 +26,7 @@ type RunOptions struct {
 	Exec func(path string, argv, env []string) error // syscall.Exec
 
 	Server registry.ServerName
+	Client string   // as which client has it
 	Args   []string // after those of the entry
 }
 
@@ -63,6 +64,8 @@ It is the server alone: no profile, pin, limit or audit of Loom applies.`,
 			return runF(cmd.Context(), opts)
 		},
 	}
+	cmd.Flags().StringVar(&opts.Client, "client", "", "as this `client` has it, where its entry has a target for that")
+	cmd.RegisterFlagCompletionFunc("client", completeClients)
 	passphraseFlag(cmd, &opts.PassphraseFD)
 	return cmd
 }
@@ -104,7 +107,8 @@ func (opts *RunOptions) server() (registry.Server, error) {
 	if err != nil {
 		return registry.Server{}, err
 	}
-	s, ok := reg.Server(opts.Server)
+	s, ok := reg.ServerFor(opts.Client, opts.Server)
+	base, _ := reg.Server(opts.Server)
 	switch {
 	case !ok && opts.project() != "":
 		err := fmt.Errorf("%s is a server of the project %s: those are started by loomd alone, which knows what was trusted", opts.Server, opts.project())
@@ -113,11 +117,15 @@ func (opts *RunOptions) server() (registry.Server, error) {
 		err := fmt.Errorf("there is no server %q in %s", opts.Server, reg.Path)
 		var names []string
 		for _, s := range reg.Servers {
-			names = append(names, string(s.Name))
+			if s.Client == "" {
+				names = append(names, string(s.Name))
+			}
 		}
 		return s, suggest(err, string(opts.Server), names, "loom servers lists them")
 	case s.URL != "":
 		return s, withHint(fmt.Errorf("%s is a remote server (%s): there is no program to run", s.Name, s.URL), "loom proxy --server %s serves it over stdio", s.Name)
+	case !s.Enabled && base.Enabled && s.Denied == "":
+		return s, withHint(fmt.Errorf("%s is not for %s", s.Name, opts.Client), "its entry says so: %s", s.Pos)
 	case !s.Enabled:
 		return s, withHint(fmt.Errorf("%s is off", s.Name), "loom enable %s", s.Name)
 	}

@@ -154,7 +154,7 @@ func (opts *SecretOptions) uses() (map[string][]use, error) {
 	uses := map[string][]use{}
 	for _, s := range reg.Servers {
 		for _, ref := range s.SecretRefs() {
-			uses[ref.Name] = append(uses[ref.Name], use{string(s.Name), s.Enabled, ref.Optional})
+			uses[ref.Name] = append(uses[ref.Name], use{s.ID(), s.Enabled, ref.Optional})
 		}
 	}
 	dirs, err := opts.Dirs()

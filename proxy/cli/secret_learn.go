@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,8 +43,8 @@ func (opts *SecretOptions) learnUsers(ctx context.Context, secrets ...string) er
 	}
 	var unknown []string
 	for _, s := range servers.Servers {
-		if users[s.Name] && !s.Known {
-			unknown = append(unknown, s.Name)
+		if id := cmp.Or(s.ID, s.Name); users[id] && !s.Known {
+			unknown = append(unknown, id)
 		}
 	}
 	if len(unknown) == 0 {

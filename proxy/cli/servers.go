@@ -88,10 +88,14 @@ func askServers(ctx context.Context, dial func(context.Context) (*Conn, error), 
 func serversOf(r *registry.Registry) []loomrpc.ServerStatus {
 	out := []loomrpc.ServerStatus{}
 	add := func(s registry.Server, enabled, shipped bool) {
-		out = append(out, loomrpc.ServerStatus{
-			Name: string(s.Name), Description: s.Description, Enabled: enabled, Shipped: shipped, Denied: s.Denied,
+		one := loomrpc.ServerStatus{
+			Name: string(s.Name), Client: s.Client, Description: s.Description, Enabled: enabled, Shipped: shipped, Denied: s.Denied,
 			Share: string(s.Share), Command: s.Command, Instances: []loomrpc.Instance{},
-		})
+		}
+		if id := s.ID(); id != one.Name {
+			one.ID = id
+		}
+		out = append(out, one)
 	}
 	for _, s := range r.Servers {
 		add(s, s.Enabled, s.From != "")
@@ -108,9 +112,15 @@ func printServers(io *IO, servers []loomrpc.ServerStatus, file string, running b
 	t := newTable(io, "SERVER", "STATE", "SHARE", ">TOOLS", ">TOKENS", "DESCRIPTION")
 	t.last = cut
 	var off []loomrpc.ServerStatus
-	enabled := 0
+	enabled, on := 0, map[string]bool{}
 	for _, s := range servers {
-		if !s.Enabled && s.Shipped && s.Denied == "" {
+		name := s.Name
+		if s.Client == "" {
+			on[name] = s.Enabled
+		} else if name = s.ID; !s.Enabled && !on[s.Name] { // off for all
+			continue
+		}
+		if !s.Enabled && s.Shipped && s.Denied == "" && s.Client == "" {
 			off = append(off, s)
 			continue
 		}
@@ -128,7 +138,10 @@ func printServers(io *IO, servers []loomrpc.ServerStatus, file string, running b
 		if !running && s.Enabled {
 			state = cell{"not running", dim}
 		}
-		t.row(s.Name, state, s.Share, toolsOf(s), tokensOf(s), oneLine(about))
+		if s.Client != "" {
+			about = "(for " + s.Client + ") " + about
+		}
+		t.row(name, state, s.Share, toolsOf(s), tokensOf(s), oneLine(about))
 	}
 	if len(t.rows) == 0 {
 		fmt.Fprint(io.Out, noServers(file, running))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -149,7 +150,7 @@ func startedOf(status loomrpc.Status, was bool, servers loomrpc.ServersReply, le
 		}
 	}
 	for _, s := range learnt.Learnt {
-		out.Learnt = append(out.Learnt, s.Name)
+		out.Learnt = append(out.Learnt, cmp.Or(s.ID, s.Name))
 	}
 	maps.Copy(out.Failed, learnt.Failed)
 	return out
@@ -208,7 +209,7 @@ func printStarted(io *IO, status loomrpc.Status, was bool) {
 func printStart(io *IO, servers []loomrpc.ServerStatus, learnt loomrpc.LearnReply, file string) {
 	now := map[string]bool{}
 	for _, s := range learnt.Learnt {
-		now[s.Name] = true
+		now[cmp.Or(s.ID, s.Name)] = true
 	}
 	t := newTable(io, "SERVER", ">TOOLS", ">TOKENS", "")
 	tools, tokens, n := 0, 0, 0
@@ -217,15 +218,17 @@ func printStart(io *IO, servers []loomrpc.ServerStatus, learnt loomrpc.LearnRepl
 			continue
 		}
 		n++
-		tools, tokens = tools+s.Tools, tokens+s.Tokens
-		note := cell{}
+		if s.Client == "" { // no client has both
+			tools, tokens = tools+s.Tools, tokens+s.Tokens
+		}
+		note, id := cell{}, cmp.Or(s.ID, s.Name)
 		switch {
-		case learnt.Failed[s.Name] != "":
+		case learnt.Failed[id] != "":
 			note = cell{"failed", bad}
-		case now[s.Name]:
+		case now[id]:
 			note = cell{"learnt now", good}
 		}
-		t.row(s.Name, toolsOf(s), tokensOf(s), note)
+		t.row(id, toolsOf(s), tokensOf(s), note)
 	}
 	fmt.Fprintln(io.Out)
 	if n == 0 {

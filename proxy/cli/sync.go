@@ -239,7 +239,7 @@ func syncEntries(opts *SyncOptions, host target.Host, t target.Target, path stri
 	}
 	var o configfile.Object
 	for _, s := range reg.Servers {
-		if s.Enabled && profile.Allows(s) {
+		if s.Enabled && profile.Allows(s) && s.IsFor(t.ID) {
 			l := target.Launch{Name: string(s.Name), Command: command, Args: append(slices.Clone(args), "--server", string(s.Name)), Description: s.Description}
 			o = append(o, configfile.Member{Key: l.Name, Value: t.Entry(l)})
 		}

@@ -21,6 +21,7 @@ type ToolsOptions struct {
 	Now  func() time.Time
 
 	Server string
+	Client string
 	Tokens bool
 	JSON   bool
 }
@@ -51,9 +52,11 @@ func NewCmdTools(f *Factory, runF func(context.Context, *ToolsOptions) error) *c
 		RunE:              func(cmd *cobra.Command, _ []string) error { return runF(cmd.Context(), opts) },
 	}
 	cmd.Flags().StringVarP(&opts.Server, "server", "s", "", "only those of this `server`")
+	cmd.Flags().StringVar(&opts.Client, "client", "", "as this `client` sees them, with its profile")
 	cmd.Flags().BoolVar(&opts.Tokens, "tokens", false, "what each definition takes of a model's context, largest first, and which ones nobody calls")
 	cmd.Flags().BoolVar(&opts.JSON, "json", false, "print JSON, with the definitions")
 	flagCompletion(cmd, "server", completeServers(f, isEnabled))
+	cmd.RegisterFlagCompletionFunc("client", completeClients)
 	cmd.AddCommand(NewCmdToolsShow(f, nil))
 	return cmd
 }
@@ -65,7 +68,7 @@ func runTools(ctx context.Context, opts *ToolsOptions) error {
 	}
 	var reply loomrpc.ToolsReply
 	done := opts.IO.Progress(slow, "asking the servers for their tools")
-	err = conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Server: opts.Server}, &reply)
+	err = conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Server: opts.Server, Client: opts.Client}, &reply)
 	done()
 	if err != nil {
 		return suggestServers(ctx, conn, opts.Server, err)

@@ -137,7 +137,7 @@ func runTrust(ctx context.Context, opts *TrustOptions) error {
 	}
 	for _, s := range joint.Servers {
 		if s.Project != "" && s.Denied != "" {
-			opts.IO.Note("%s will not run here: %s", s.Name, s.Denied)
+			opts.IO.Note("%s will not run here: %s", s.ID(), s.Denied)
 		}
 	}
 	before, known := store.Entry(dir)

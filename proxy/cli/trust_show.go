@@ -21,6 +21,9 @@ func projectLines(p *registry.Project, agreed trust.Entry) []string {
 	add := func(what, text string) { lines = append(lines, fmt.Sprintf("  %-10s %s", what, text)) }
 	for _, s := range p.Servers() {
 		head := string(s.Name)
+		if s.Client != "" {
+			head += " for " + s.Client + ", in its place"
+		}
 		if !s.Enabled {
 			head += " (off)"
 		}
@@ -166,7 +169,9 @@ func textLines(text string) []string {
 func serverNames(p *registry.Project) []string {
 	names := []string{}
 	for _, s := range p.Servers() {
-		names = append(names, string(s.Name))
+		if s.Client == "" {
+			names = append(names, string(s.Name))
+		}
 	}
 	return names
 }

@@ -159,6 +159,7 @@ func (opts *ValidateOptions) meaning(ctx context.Context, reg *registry.Registry
 		return err
 	}
 	checkProfiles(reg, all)
+	checkTargets(reg, all)
 	conn, err := opts.Dial(ctx)
 	if errors.Is(err, localsock.ErrNotRunning) {
 		all.add(severityWarning, registry.Position{}, "loom start", "loomd does not run, so rules for tools and the number of tools were not checked")

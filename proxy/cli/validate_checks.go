@@ -62,11 +62,11 @@ func checkStart(ctx context.Context, reg *registry.Registry, dirs localsock.Dirs
 		switch {
 		case err == nil:
 		case errors.As(err, &notFound):
-			all.add(severityError, s.Pos, "install it; or, if this shell has it: loom env save", "server %s: %v", s.Name, err)
+			all.add(severityError, s.Pos, "install it; or, if this shell has it: loom env save", "server %s: %v", s.ID(), err)
 		case errors.As(err, &missing):
-			all.add(severityError, s.Pos, "export "+missing.Ref.Name+"=… && loom env save", "server %s: the variable %s is not set in the environment of loomd", s.Name, missing.Ref.Name)
+			all.add(severityError, s.Pos, "export "+missing.Ref.Name+"=… && loom env save", "server %s: the variable %s is not set in the environment of loomd", s.ID(), missing.Ref.Name)
 		default:
-			all.add(severityError, s.Pos, "", "server %s: %v", s.Name, err)
+			all.add(severityError, s.Pos, "", "server %s: %v", s.ID(), err)
 		}
 	}
 }
@@ -103,7 +103,7 @@ func (opts *ValidateOptions) checkSecrets(reg *registry.Registry, all *flaws) er
 		}
 		for _, ref := range s.SecretRefs() {
 			if _, err := env.Get(context.Background(), ref.Name); err != nil && !ref.Optional && !hasItem(items, ref.Name) {
-				all.add(severityError, s.Pos, "loom secret set "+ref.Name, "server %s: the secret %s is not set", s.Name, ref.Name)
+				all.add(severityError, s.Pos, "loom secret set "+ref.Name, "server %s: the secret %s is not set", s.ID(), ref.Name)
 			}
 		}
 	}
@@ -121,6 +121,21 @@ func checkProfiles(reg *registry.Registry, all *flaws) {
 	}
 }
 
+// checkTargets finds those of clients that Loom does not know. A client may be called
+// anything in --client; but one that is mistyped gets what all others do.
+func checkTargets(reg *registry.Registry, all *flaws) {
+	for _, s := range reg.Servers {
+		if _, known := target.Find(s.Client); s.Client == "" || known {
+			continue
+		}
+		hint := "loom sync all --dry-run lists the clients"
+		if near := nearest(s.Client, targetIDs()); len(near) > 0 {
+			hint = "did you mean " + near[0] + "?"
+		}
+		all.add(severityWarning, s.Pos, hint, "server %s has a target for %q, and Loom knows no client of that name", s.Name, s.Client)
+	}
+}
+
 // longestName is what the tightest client takes of server__tool (Gemini CLI 0.61.0: 63
 // with its own prefix).
 const longestName = 52
@@ -131,13 +146,14 @@ func checkTools(ctx context.Context, conn *Conn, reg *registry.Registry, all *fl
 	if err := conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Raw: true}, &raw); err != nil {
 		return err
 	}
-	tools := map[string][]string{}
+	tools := map[string][]string{} // with those that single clients have in place of a server
 	for _, t := range raw.Tools {
-		tools[t.Server] = append(tools[t.Server], t.Tool)
+		base := registry.BaseOf(t.Server)
+		tools[base] = append(tools[base], t.Tool)
 	}
 	for _, s := range reg.Servers {
-		if len(tools[string(s.Name)]) == 0 {
-			continue // off, or not known
+		if len(tools[string(s.Name)]) == 0 || s.Client != "" {
+			continue // off, or not known; or it has the same rules
 		}
 		for _, rule := range s.Tools {
 			if !slices.ContainsFunc(tools[string(s.Name)], rule.Matches) {
@@ -145,9 +161,12 @@ func checkTools(ctx context.Context, conn *Conn, reg *registry.Registry, all *fl
 			}
 		}
 	}
+	long := map[string]bool{}
 	for _, t := range raw.Tools {
-		s, known := reg.Server(registry.ServerName(t.Server))
-		if name := t.Server + separator + t.Tool; known && len(name) > longestName {
+		base := registry.BaseOf(t.Server)
+		s, known := reg.Server(registry.ServerName(base))
+		if name := base + separator + t.Tool; known && len(name) > longestName && !long[name] {
+			long[name] = true
 			all.add(severityWarning, s.Pos, "a shorter one: tools: {"+t.Tool+": {alias: …}}", "%s has %d characters, and clients see it cut to %d, with a hash: some take no more", name, len(name), longestName)
 		}
 	}
@@ -156,11 +175,11 @@ func checkTools(ctx context.Context, conn *Conn, reg *registry.Registry, all *fl
 			continue
 		}
 		profile, err := reg.ProfileFor(t.ID, "")
-		if _, named := reg.Clients[t.ID]; err != nil || !named {
+		if _, named := reg.Clients[t.ID]; err != nil || !named && !reg.HasTargets(t.ID) {
 			continue
 		}
 		var seen loomrpc.ToolsReply
-		if err := conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Profile: profileName(reg, t.ID)}, &seen); err != nil {
+		if err := conn.Call(ctx, loomrpc.MethodTools, loomrpc.ToolsQuery{Client: t.ID, Profile: profileName(reg, t.ID)}, &seen); err != nil {
 			return err
 		}
 		if len(seen.Tools) > t.MaxTools {

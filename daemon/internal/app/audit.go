@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/daemon/internal/audit"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/session"
+	"github.com/loom-core/loom/registry"
 )
 
 // openAudit begins to write down calls. It cannot fail; see [audit.Open].
@@ -38,18 +40,20 @@ func (a *App) readAudit(ctx context.Context, q loomrpc.AuditQuery) (any, error) 
 	if q.Limit <= 0 || q.Limit > maxAudit {
 		q.Limit = maxAudit
 	}
-	if id, err := a.resolve(ctx, q.Server); err == nil {
-		q.Server = id
-	}
+	servers := a.audited(ctx, q.Server)
 	if view, err := a.hub.View(hub.Viewer{Project: session.ProjectOf(ctx)}); err == nil && q.Tool != "" {
 		if tool, err := view.Find(loomrpc.Call{Tool: q.Tool}); err == nil {
-			if server, _ := view.Server(tool.Route.Server); q.Server == "" || q.Server == server.ID() {
-				q.Server, q.Tool = server.ID(), tool.Route.Tool
+			of := a.audited(ctx, tool.Route.Server)
+			if len(servers) == 0 {
+				servers = of
+			}
+			if !slices.ContainsFunc(servers, func(id string) bool { return !slices.Contains(of, id) }) {
+				q.Tool = tool.Route.Tool
 			}
 		}
 	}
 	records, matched, err := audit.Read(ctx, filepath.Dir(a.audit.Path()), audit.Query{
-		Since: q.Since, Until: q.Until, Client: q.Client, Server: q.Server, Tool: q.Tool, Outcome: q.Outcome, Limit: q.Limit,
+		Since: q.Since, Until: q.Until, Client: q.Client, Servers: servers, Tool: q.Tool, Outcome: q.Outcome, Limit: q.Limit,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("answering %s: %w", loomrpc.MethodAudit, err)
@@ -61,6 +65,18 @@ func (a *App) readAudit(ctx context.Context, q loomrpc.AuditQuery) (any, error) 
 	return reply, nil
 }
 
+// audited are the ids under which calls of a server are on record.
+func (a *App) audited(ctx context.Context, server string) []string {
+	if server == "" {
+		return nil
+	}
+	ids, err := a.resolve(ctx, server)
+	if err != nil {
+		return []string{server}
+	}
+	return ids
+}
+
 // usageLimit is how long a list of tools waits for old audit files to be read.
 const usageLimit = 2 * time.Second
 
@@ -70,9 +86,14 @@ func (a *App) addUsage(ctx context.Context, reply *loomrpc.ToolsReply, id func(s
 	defer cancel()
 	used, since := a.audit.Usage(ctx)
 	reply.UsageSince = since
+	whole := map[audit.Tool]audit.Use{} // with the calls of clients that have another one in place of the server
+	for tool, use := range used {
+		tool.Server = registry.BaseOf(tool.Server)
+		whole[tool] = whole[tool].With(use)
+	}
 	for i := range reply.Tools {
 		t := &reply.Tools[i]
-		use := used[audit.Tool{Server: id(t.Server), Tool: t.Tool}]
+		use := whole[audit.Tool{Server: registry.BaseOf(id(t.Server)), Tool: t.Tool}]
 		t.Calls, t.LastUsed = use.Calls, use.Last
 	}
 }

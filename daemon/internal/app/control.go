@@ -111,13 +111,13 @@ func (a *App) servers(project string) loomrpc.ServersReply {
 func (a *App) serverStatus(s registry.Server) loomrpc.ServerStatus {
 	name := s.ID()
 	out := loomrpc.ServerStatus{
-		Name: string(s.Name), Project: s.Project, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Denied: s.Denied, Share: string(s.Share),
+		Name: string(s.Name), Project: s.Project, Client: s.Client, Description: s.Description, Enabled: s.Enabled, Shipped: s.From != "", Denied: s.Denied, Share: string(s.Share),
 		Command: strings.Join(append([]string{s.Command}, s.Args...), " "), Instances: []loomrpc.Instance{},
 	}
 	if s.URL != "" {
 		out.Command = s.URL
 	}
-	if s.Project != "" {
+	if name != string(s.Name) {
 		out.ID = name
 	}
 	if e, ok := a.catalog.Get(name); ok {
@@ -163,7 +163,7 @@ func (a *App) tools(ctx context.Context, q loomrpc.ToolsQuery) (any, error) {
 		a.definitions(reg, q.Server, &reply)
 		return reply, nil
 	}
-	view, err := a.hub.View(hub.Viewer{Profile: q.Profile, Project: project})
+	view, err := a.hub.View(hub.Viewer{Client: q.Client, Profile: q.Profile, Project: project})
 	if err != nil {
 		return nil, err
 	}
@@ -219,11 +219,11 @@ const logWait = 30 * time.Second
 func (a *App) logs(ctx context.Context, q loomrpc.LogsQuery) (any, error) {
 	lines := a.opts.Logs
 	if q.Server != "" && q.Server != "loomd" {
-		id, err := a.resolve(ctx, q.Server)
+		ids, err := a.resolve(ctx, q.Server)
 		if err != nil {
 			return nil, err
 		}
-		lines = a.pool.Logs(id)
+		lines = a.pool.Logs(ids[0])
 	}
 	if q.Wait {
 		ctx, cancel := context.WithTimeout(ctx, logWait)

@@ -4,13 +4,16 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/loom-core/loom/core/loomrpc"
 )
 
-// ownStatus is the result of loom__status, for sessions in that project: of
-// others it says nothing.
-func (a *App) ownStatus(project string) []byte {
+// ownStatus is the result of loom__status, for the sessions of a client in that
+// project: of what others have it says nothing.
+func (a *App) ownStatus(project, client string) []byte {
 	s := a.status()
 	for _, p := range s.Projects {
 		if p.Dir == project {
@@ -25,7 +28,7 @@ func (a *App) ownStatus(project string) []byte {
 	if note := a.hub.Scope(project).Note; note != "" {
 		b.WriteString(note + "\n")
 	}
-	for _, server := range s.Servers {
+	for _, server := range seenBy(client, s.Servers) {
 		state := "stopped"
 		switch {
 		case !server.Enabled:
@@ -43,4 +46,21 @@ func (a *App) ownStatus(project string) []byte {
 		return []byte(`{"content":[]}`) // strings only: cannot happen
 	}
 	return raw
+}
+
+// seenBy are the servers that a client has: of each name its own, else the one that
+// all have.
+func seenBy(client string, servers []loomrpc.ServerStatus) []loomrpc.ServerStatus {
+	own := map[string]bool{}
+	for _, s := range servers {
+		if s.Client != "" && s.Client == client {
+			own[s.Name] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(servers), func(s loomrpc.ServerStatus) bool {
+		if own[s.Name] {
+			return s.Client != client
+		}
+		return s.Client != ""
+	})
 }

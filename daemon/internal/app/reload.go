@@ -100,7 +100,8 @@ func compare(old, next *registry.Registry) loomrpc.ReloadReply {
 				for i := range s.Tools {
 					s.Tools[i].Pos = registry.Position{} // a line further down is no change
 				}
-				m[string(s.Name)] = s
+				s.Except = nil // what some clients have is told of that
+				m[s.ID()] = s
 			}
 		}
 		return m
@@ -142,41 +143,57 @@ func (a *App) learn(ctx context.Context) (loomrpc.LearnReply, error) {
 }
 
 func (a *App) restart(ctx context.Context, server string) (any, error) {
-	id, err := a.resolve(ctx, server)
+	ids, err := a.resolve(ctx, server)
 	if err != nil {
 		return nil, err
 	}
-	return loomrpc.RestartReply{Stopped: a.pool.Restart(id)}, nil
+	var reply loomrpc.RestartReply
+	for _, id := range ids {
+		reply.Stopped += a.pool.Restart(id)
+	}
+	return reply, nil
 }
 
-// resolve finds the id of the server that a person means: the one that is there
-// where they are, or has that id, or else the only one of that name.
-func (a *App) resolve(ctx context.Context, name string) (id string, err error) {
-	if s, ok := a.hub.In(session.ProjectOf(ctx)).Server(registry.ServerName(name)); ok {
-		return s.ID(), nil
-	}
-	var same []string
-	for _, s := range a.projects.servers() {
-		if s.ID() == name {
-			return name, nil
-		}
+// resolve finds the ids of the server that a person means: the one that is there
+// where they are, or has that id, or else the only one of that name. What clients
+// have in place of it is meant, too, and comes behind it; each has an id of its own.
+func (a *App) resolve(ctx context.Context, name string) (ids []string, err error) {
+	for _, s := range a.hub.In(session.ProjectOf(ctx)).Servers {
 		if string(s.Name) == name {
-			same = append(same, s.ID())
+			ids = append(ids, s.ID())
 		}
 	}
-	switch len(same) {
-	case 0:
-		return "", a.unknown(ctx, name)
-	case 1:
-		return same[0], nil
+	if ids != nil {
+		return ids, nil
 	}
-	return "", loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Server: name, Hint: "name one of: " + strings.Join(same, " ")}, "several projects have a server %q", name)
+	var same []string // ids of different servers of that name
+	for _, s := range a.allServers() {
+		switch id := s.ID(); {
+		case s.Client != "" && id == name:
+			return []string{id}, nil
+		case registry.BaseOf(id) == name:
+			ids = append(ids, id)
+		case string(s.Name) == name && s.Client == "":
+			same = append(same, id)
+		}
+	}
+	switch {
+	case ids != nil:
+		return ids, nil
+	case len(same) == 0:
+		return nil, a.unknown(ctx, name)
+	case len(same) == 1:
+		return a.resolve(ctx, same[0])
+	}
+	return nil, loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Server: name, Hint: "name one of: " + strings.Join(same, " ")}, "several projects have a server %q", name)
 }
 
 func (a *App) unknown(ctx context.Context, server string) error {
 	names := ""
 	for _, s := range a.hub.In(session.ProjectOf(ctx)).Servers {
-		names += " " + string(s.Name)
+		if s.Client == "" {
+			names += " " + string(s.Name)
+		}
 	}
 	hint := "loom servers lists what there is"
 	if names != "" {

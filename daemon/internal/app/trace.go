@@ -31,17 +31,17 @@ type traced struct {
 
 // traceMessages answers loom/trace.
 func (a *App) traceMessages(ctx context.Context, q loomrpc.TraceQuery) (any, error) {
+	var servers []string
 	if q.Server != "" {
-		id, err := a.resolve(ctx, q.Server)
-		if err != nil {
+		var err error
+		if servers, err = a.resolve(ctx, q.Server); err != nil {
 			return nil, err
 		}
-		q.Server = id
 	}
 	reply := loomrpc.TraceReply{ID: q.ID, Events: []loomrpc.TraceEvent{}}
 	l, ok := a.traces.find(q.ID)
 	if !ok {
-		id, err := a.traces.begin(ctx, a.trace, trace.Filter{Client: q.Client, Server: q.Server, Body: q.Body})
+		id, err := a.traces.begin(ctx, a.trace, trace.Filter{Client: q.Client, Servers: servers, Body: q.Body})
 		if err != nil {
 			return nil, err
 		}

@@ -109,10 +109,10 @@ func TestQuery(t *testing.T) {
 		{"newest", Query{Limit: 2}, "t2 t3", 4},
 		{"since is in, until is out", Query{Since: record(1).Time, Until: record(3).Time}, "t1 t2", 2},
 		{"client", Query{Client: "claude"}, "t2", 1},
-		{"server and limit", Query{Server: "git", Limit: 1}, "t3", 3},
+		{"server and limit", Query{Servers: []string{"git"}, Limit: 1}, "t3", 3},
 		{"tool", Query{Tool: "t1"}, "t1", 1},
 		{"outcome", Query{Outcome: "timeout"}, "t2", 1},
-		{"none", Query{Server: "git", Outcome: "timeout"}, "", 0},
+		{"none", Query{Servers: []string{"git"}, Outcome: "timeout"}, "", 0},
 	} {
 		if got := strings.Join(tools(t, dir, c.q), " "); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)

@@ -17,14 +17,15 @@ import (
 
 // Query chooses records. Empty fields do not restrict.
 type Query struct {
-	Since, Until                  time.Time // of when the call came: from Since on, before Until
-	Client, Server, Tool, Outcome string
-	Limit                         int // the newest so many; 0: all
+	Since, Until          time.Time // of when the call came: from Since on, before Until
+	Servers               []string  // any of them
+	Client, Tool, Outcome string
+	Limit                 int // the newest so many; 0: all
 }
 
 func (q Query) wants(r Record) bool {
 	return !r.Time.Before(q.Since) && (q.Until.IsZero() || r.Time.Before(q.Until)) &&
-		(q.Client == "" || q.Client == r.Client) && (q.Server == "" || q.Server == r.Server) &&
+		(q.Client == "" || q.Client == r.Client) && (len(q.Servers) == 0 || slices.Contains(q.Servers, r.Server)) &&
 		(q.Tool == "" || q.Tool == r.Tool) && (q.Outcome == "" || q.Outcome == r.Outcome)
 }
 

@@ -16,6 +16,15 @@ type Use struct {
 	Last  time.Time
 }
 
+// With is both uses together.
+func (u Use) With(more Use) Use {
+	u.Calls += more.Calls
+	if more.Last.After(u.Last) {
+		u.Last = more.Last
+	}
+	return u
+}
+
 // maxTools bounds the memory that names take.
 const maxTools = 10000
 
@@ -44,11 +53,7 @@ func (u *usage) merge(tool Tool, more Use) {
 	if !ok && len(u.tools) >= maxTools {
 		return
 	}
-	use.Calls += more.Calls
-	if more.Last.After(use.Last) {
-		use.Last = more.Last
-	}
-	u.tools[tool] = use
+	u.tools[tool] = use.With(more)
 }
 
 // load adds what the files say of the time before Open. What came since was

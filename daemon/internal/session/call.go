@@ -210,7 +210,7 @@ func (s *Session) elsewhere(c *call) bool {
 		return false
 	}
 	server, ok := view.Server(c.server)
-	if !ok || server.ID() != before.ID() { // another of the same name is not what the client called
+	if !ok || registry.BaseOf(server.ID()) != registry.BaseOf(before.ID()) { // another of the same name is not what the client called
 		return false
 	}
 	i := s.svc.Servers.Instance(server, s.sharing(server, c.asker))

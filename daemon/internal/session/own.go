@@ -21,7 +21,7 @@ func (s *Session) own(ctx context.Context, c *call, view *hub.View, tool string)
 	var err error
 	switch tool {
 	case owntool.Status.Name:
-		result = s.svc.Status(s.Project())
+		result = s.svc.Status(s.Project(), s.hello.Client)
 	case owntool.ReadResult.Name:
 		result, err = s.readResult(view, arguments)
 	case owntool.SearchTools.Name:

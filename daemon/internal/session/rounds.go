@@ -7,6 +7,7 @@ import (
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/daemon/internal/child"
+	"github.com/loom-core/loom/registry"
 )
 
 // nextRound plays the part of a modern client for a legacy one: a modern
@@ -162,7 +163,7 @@ func (s *Session) again(c *call, answers, state []byte) {
 	}
 	view, err := s.view()
 	server, ok := view.Server(c.server)
-	if err != nil || !ok || server.ID() != c.instance.ID() {
+	if err != nil || !ok || registry.BaseOf(server.ID()) != registry.BaseOf(c.instance.ID()) {
 		if s.forget(c) {
 			s.refuse(c, loomrpc.Errorf(loomrpc.CodeUnknown, loomrpc.ErrorData{Server: c.server}, "server %s is not in the registry any more", c.server))
 		}

@@ -38,7 +38,7 @@ type Services struct {
 	Servers  servers
 	Learner  learner
 	Projects projects
-	Status   func(project string) []byte // the result of loom__status for the sessions in a project
+	Status   func(project, client string) []byte // the result of loom__status for the sessions of a client in a project
 	Results  *results.Store
 	Audit    *audit.Log
 	Trace    *trace.Trace

@@ -85,7 +85,7 @@ func connect(t *testing.T, text string, change ...func(*Services)) *peer {
 	})
 	t.Cleanup(func() { p.Close() })
 	svc := &Services{
-		Hub: h, Servers: p, Learner: p, Projects: noProjects{}, Status: func(string) []byte { return []byte("{}") }, Results: kept, Audit: log, Trace: trace.New(nil),
+		Hub: h, Servers: p, Learner: p, Projects: noProjects{}, Status: func(string, string) []byte { return []byte("{}") }, Results: kept, Audit: log, Trace: trace.New(nil),
 		Observer: nothing{}, Log: slog.New(slog.DiscardHandler), Version: "test", Budget: NewBudget(1 << 30), Instance: "i",
 	}
 	for _, f := range change {

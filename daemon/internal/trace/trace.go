@@ -54,8 +54,9 @@ type Line struct {
 
 // Filter chooses messages. Empty fields do not restrict.
 type Filter struct {
-	Client, Server string
-	Body           bool // with the redacted text
+	Client  string
+	Servers []string // any of them
+	Body    bool     // with the redacted text
 }
 
 // Trace is where messages pass by. It is safe for concurrent use.
@@ -135,7 +136,7 @@ func (t *Trace) Emit(e Event) {
 	t.pair(&line)
 	var body json.RawMessage
 	for _, l := range listeners {
-		if l.filter.Server != "" && l.filter.Server != line.Server {
+		if len(l.filter.Servers) > 0 && !slices.Contains(l.filter.Servers, line.Server) {
 			continue
 		}
 		line.Body = nil

@@ -73,7 +73,7 @@ func TestLines(t *testing.T) {
 
 func TestFilters(t *testing.T) {
 	tr := New(nil)
-	client, server, body := tr.Subscribe(Filter{Client: "codex"}), tr.Subscribe(Filter{Server: "git"}), tr.Subscribe(Filter{Client: "claude", Body: true})
+	client, server, body := tr.Subscribe(Filter{Client: "codex"}), tr.Subscribe(Filter{Servers: []string{"git"}}), tr.Subscribe(Filter{Client: "claude", Body: true})
 	if tr.Listeners() != 3 {
 		t.Errorf("%d listeners", tr.Listeners())
 	}
