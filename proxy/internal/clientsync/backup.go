@@ -228,13 +228,13 @@ func (r Record) within(w Wanted, text []byte) Record {
 	out.Entries, out.Shifts = map[string]string{}, nil
 	there, _, _ := file.Entries(w.Target.Key...)
 	for _, e := range there {
-		if hash := hashEntry(e.Value); r.Entries[e.Key] == hash {
+		if hash := hashOurs(e.Value); r.Entries[e.Key] == hash {
 			out.Entries[e.Key] = hash
 		}
 	}
 	for _, s := range r.Shifts {
 		value, there := valueAt(file, s.Path)
-		if now, has, err := read1(s.Now); err == nil && there == has && reflect.DeepEqual(value, now) {
+		if now, has, err := kept(s.Now); err == nil && there == has && reflect.DeepEqual(value, now) {
 			out.Shifts = append(out.Shifts, s)
 		}
 	}

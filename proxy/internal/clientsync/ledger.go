@@ -12,6 +12,7 @@ import (
 
 	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/proxy/internal/configfile"
+	"github.com/loom-core/loom/proxy/internal/target"
 )
 
 // Ledger is what was written into which file, and the way back.
@@ -33,13 +34,14 @@ type Record struct {
 	Format  string    `json:"format,omitempty"` // empty: the target's
 	Written time.Time `json:"written"`
 
-	Hash    string            `json:"hash"`              // of the whole file as it was written
-	Entries map[string]string `json:"entries"`           // hash of each entry of ours, by its name
-	Created bool              `json:"created,omitempty"` // there was no file
-	Made    []string          `json:"made,omitempty"`    // the mapping around the entries that was not there, from its outermost key
-	Shifts  []Shift           `json:"shifts,omitempty"`  // what else was changed, for when Undo cannot be used
-	Undo    [][]Paste         `json:"undo,omitempty"`    // the newest first
-	Exact   bool              `json:"exact"`             // Undo gives what was there before, as long as it is found
+	Hash     string            `json:"hash"`               // of the whole file as it was written
+	Entries  map[string]string `json:"entries"`            // hash of each entry of ours, by its name, without settings
+	Settings map[string]string `json:"settings,omitempty"` // what of the user's settings Loom wrote, as JSON, by the entry's name
+	Created  bool              `json:"created,omitempty"`  // there was no file
+	Made     []string          `json:"made,omitempty"`     // the mapping around the entries that was not there, from its outermost key
+	Shifts   []Shift           `json:"shifts,omitempty"`   // what else was changed, for when Undo cannot be used
+	Undo     [][]Paste         `json:"undo,omitempty"`     // the newest first
+	Exact    bool              `json:"exact"`              // Undo gives what was there before, as long as it is found
 
 	// Pending is a record that was saved before its file was written, and Previous
 	// what held until then: which of the two is true, the file's hash says.
@@ -138,6 +140,9 @@ func (l *Ledger) Save() error {
 	}
 	return os.Rename(tmp, l.path)
 }
+
+// hashOurs is of an entry of ours, in which the user may set what is the user's to set.
+func hashOurs(entry any) string { return hashEntry(target.Essence(entry)) }
 
 // hashEntry is of what an entry means: how it is written does not count, nor the
 // order of its keys.

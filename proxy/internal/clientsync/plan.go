@@ -34,6 +34,9 @@ type Wanted struct {
 	Take  []Take
 	Edits []configfile.Edit
 	Moved []Moved
+
+	// Carried are settings of entries that are taken over, for Loom's own, by its name.
+	Carried map[string]configfile.Object
 }
 
 // Take is an entry that is taken over. Hash is of what was seen: one that is
@@ -122,6 +125,7 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 	if err != nil {
 		return fail(err)
 	}
+	w.Entries = w.withSettings(record, there)
 	c.State, c.Detail = compare(w, record, there)
 	if detail := takeable(w, there); detail != "" && !c.Blocked() {
 		c.State, c.Detail = Conflict, detail
@@ -140,10 +144,13 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 	c.After = after
 	c.record = Record{
 		Path: w.Path, Target: w.Target.ID, Scope: string(w.Scope), Format: string(w.Format), Written: now.UTC().Truncate(time.Second),
-		Hash: hashOf(after), Exact: true, Entries: map[string]string{}, Created: was.gone, Made: made(w, file),
+		Hash: hashOf(after), Exact: true, Entries: map[string]string{}, Settings: map[string]string{}, Created: was.gone, Made: made(w, file),
 	}
-	for _, m := range w.Entries {
-		c.record.Entries[m.Key] = hashEntry(m.Value)
+	for _, m := range c.Wanted.Entries {
+		c.record.Entries[m.Key] = hashOurs(m.Value)
+		if own := settingsOf(m.Value); own != "" {
+			c.record.Settings[m.Key] = own
+		}
 	}
 	if c.record.Shifts, err = shifts(w, file, after); err != nil {
 		return fail(err)
@@ -180,7 +187,7 @@ func compare(w Wanted, r Record, there []configfile.Entry) (State, string) {
 	for name, hash := range r.Entries {
 		want, again := w.Entries.Get(name)
 		// One that was removed is simply written again: nothing is lost by that.
-		if e, ok := find(name); ok && hashEntry(e.Value) != hash && (!again || hashEntry(e.Value) != hashEntry(want)) {
+		if e, ok := find(name); ok && hashOurs(e.Value) != hash && (!again || hashOurs(e.Value) != hashOurs(want)) {
 			return Drifted, fmt.Sprintf("%s: the entry %q was edited", at(e), name)
 		}
 	}

@@ -129,7 +129,7 @@ func backward(f configfile.File, all []Shift, reveal func(Hole) string) (edits [
 		if err != nil {
 			return nil, nil, err
 		}
-		now, has, err := read1(s.Now)
+		now, has, err := kept(s.Now)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -180,10 +180,10 @@ func swapped(value, was, now any) ([]any, bool) {
 
 func (s Shift) was(reveal func(Hole) string) (any, bool, error) {
 	text, _ := fill([]byte(s.Was), s.Holes, reveal)
-	return read1(string(text))
+	return kept(string(text))
 }
 
-func read1(text string) (value any, ok bool, err error) {
+func kept(text string) (value any, ok bool, err error) {
 	if text == "" {
 		return nil, false, nil
 	}

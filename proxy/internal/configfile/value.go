@@ -1,6 +1,9 @@
 package configfile
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Object is a mapping whose order counts.
 type Object []Member
@@ -23,6 +26,18 @@ func (o Object) Get(key string) (value any, ok bool) {
 		}
 	}
 	return nil, false
+}
+
+// With is the mapping with another value for one key, at its place or as the last.
+func (o Object) With(key string, value any) Object {
+	out := slices.Clone(o)
+	for i, m := range out {
+		if m.Key == key {
+			out[i].Value = value
+			return out
+		}
+	}
+	return append(out, Member{key, value})
 }
 
 // Entry is a member of a mapping in a file.
