@@ -205,6 +205,7 @@ func TestPolicyProblems(t *testing.T) {
 func FuzzLayers(f *testing.F) {
 	f.Add("servers: [\"*\"]\nallow: [\"*__get*\"]\ndeny: [\"own__*\"]\nread_only: true\n", widening, "servers: {db: {command: ./x}}\ndeny: [\"*\"]\n", "get_x")
 	f.Add("servers: []\ncommands: []\n", widening, "servers: {db: {url: \"http://a/\"}}\n", "delete")
+	f.Add("commands: [\"/usr/*\"]\nread_only: true\n", "servers: {git: {from: shipped, targets: {a: {command: /opt/x, enabled: true}}}, corp: {targets: {a: {enabled: true}}}}\nclients: {a: {allow: [\"*\"]}}\n", "servers: {db: {command: ./x, targets: {a: {command: ./y}}}}\n", "get")
 	f.Add("deny: [\"*\"]\n", "clients: {a: {allow: [\"*\"]}}\n", "allow: [\"*\"]\n", "x")
 	f.Fuzz(func(t *testing.T, policy, user, project, tool string) {
 		rules, err := ParsePolicy("p", []byte(policy))

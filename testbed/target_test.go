@@ -113,7 +113,7 @@ func TestTargetsOnTheCommandLine(t *testing.T) {
 		{args: "tools --client codex", has: "db__extra-0"},
 		{args: "tools --client claude", has: "db__pid", lack: "db__extra-0"},
 		{args: "tools --client gemini", lack: "db__pid"},
-		{args: "audit --server db", has: "claude", lack: "nothing"},
+		{args: "audit --server db", has: "claude"},
 		{args: "audit --server db", has: "codex"},
 		{args: "audit --server db+codex", has: "codex", lack: "claude"},
 		{args: "audit --tool db__noise", has: "db+codex"},
@@ -123,11 +123,41 @@ func TestTargetsOnTheCommandLine(t *testing.T) {
 		{args: "pin --diff", has: "db+codex: new extra-0", code: 1},
 		{args: "pin db+codex", has: "db+codex: pinned"},
 		{args: "pin --diff", has: "db+codex: "},
-		{args: "validate", has: "0 errors, 1 warning"}, // loom-scan is not there,
+		{args: "validate", lack: "server db"},
 	} {
 		o := w.Loom(strings.Fields(tc.args)...)
 		if o.Code != tc.code || !strings.Contains(o.Stdout, tc.has) || tc.lack != "" && strings.Contains(o.Stdout, tc.lack) {
 			t.Errorf("loom %s ended with %d\n%s%s", tc.args, o.Code, o.Stdout, o.Stderr)
 		}
 	}
+}
+
+// TestSubscriptionsFollowTheTarget: a client that gets a target hears of the resources
+// that it follows from its own process by then, and no longer from that of the others.
+func TestSubscriptionsFollowTheTarget(t *testing.T) {
+	eachPair(t, func(t *testing.T, client, server string) {
+		registry := surfaceOf(server, "global")
+		w := newWorld(t, registry)
+		codex := able(client, noQuestion)
+		codex.Args = append(codex.Args, "--client", "codex")
+		c, other := w.Connect(codex), w.Connect(able(client, noQuestion))
+		const touch = `{"uri":"fake://fake/text"}`
+		if client == "modern" {
+			c.Listen(`{"resourceSubscriptions":["fake://fake/text"]}`)
+		} else if f := c.Ask(mcp.ResourcesSubscribe, touch); f.Err() != nil {
+			t.Fatal(f)
+		}
+		told := func(c *testbed.Client) bool { return c.MustCall("fake__touch", touch) != "told 0" }
+		testbed.Eventually(t, "the server to know of it", func() bool { return told(other) })
+		for _, target := range []bool{true, false} {
+			text := registry
+			if target {
+				text += "    targets: {codex: {env: {A: b}}}\n"
+			}
+			w.Registry(text)
+			w.MustLoom("reload")
+			testbed.Eventually(t, "its own process to know of it", func() bool { return told(c) })
+			testbed.Eventually(t, "the process of others to have forgotten, if that is another one", func() bool { return told(other) != target })
+		}
+	})
 }

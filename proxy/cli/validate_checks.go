@@ -52,11 +52,15 @@ func checkStart(ctx context.Context, reg *registry.Registry, dirs localsock.Dirs
 	if binary, err := launch.Find(dirs); err == nil {
 		host.Beside = filepath.Dir(binary)
 	}
+	said := inherited{}
 	for _, s := range reg.Servers {
 		if !s.Enabled || s.URL != "" {
 			continue
 		}
 		_, err := process.Resolve(ctx, s, host, namesOnly{saved})
+		if err != nil && said.before(s, err.Error()) {
+			continue
+		}
 		var notFound *process.NotFoundError
 		var missing *secret.MissingError
 		switch {
@@ -69,6 +73,17 @@ func checkStart(ctx context.Context, reg *registry.Registry, dirs localsock.Dirs
 			all.add(severityError, s.Pos, "", "server %s: %v", s.ID(), err)
 		}
 	}
+}
+
+// inherited are flaws of servers by what they say: what a client has in place of a
+// server mostly has the same ones.
+type inherited map[[2]string]bool
+
+func (i inherited) before(s registry.Server, what string) bool {
+	key := [2]string{string(s.Name), what}
+	said := i[key]
+	i[key] = true
+	return said
 }
 
 // checkSecrets asks the index alone: no keyring is opened for it.
@@ -97,12 +112,13 @@ func (opts *ValidateOptions) checkSecrets(reg *registry.Registry, all *flaws) er
 		}
 		return "", false
 	})
+	said := inherited{}
 	for _, s := range reg.Servers {
 		if !s.Enabled {
 			continue
 		}
 		for _, ref := range s.SecretRefs() {
-			if _, err := env.Get(context.Background(), ref.Name); err != nil && !ref.Optional && !hasItem(items, ref.Name) {
+			if _, err := env.Get(context.Background(), ref.Name); err != nil && !ref.Optional && !hasItem(items, ref.Name) && !said.before(s, ref.Name) {
 				all.add(severityError, s.Pos, "loom secret set "+ref.Name, "server %s: the secret %s is not set", s.ID(), ref.Name)
 			}
 		}

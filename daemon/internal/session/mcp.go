@@ -130,6 +130,7 @@ func (s *Session) viewChanged() {
 	if err != nil {
 		view = hub.NoView // the profile is gone: nothing is allowed
 	}
+	s.resettle(view)
 	var changed [catalog.Kinds]bool
 	s.mu.Lock()
 	if s.tag == view.Tag {

@@ -6,6 +6,7 @@ import (
 	"github.com/loom-core/loom/daemon/internal/child"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/daemon/internal/pool"
+	"github.com/loom-core/loom/registry"
 )
 
 // subscription handles resources/subscribe and unsubscribe of a legacy client.
@@ -76,11 +77,16 @@ type followed struct {
 // or anew at the process that took another's place.
 func (s *Session) follow(view *hub.View, uri string, who asker) {
 	name, ok := s.owner(view, uri)
-	server, there := view.Server(name)
+	if server, there := view.Server(name); ok && there {
+		s.followAt(server, uri, who)
+	}
+}
+
+func (s *Session) followAt(server registry.Server, uri string, who asker) {
 	s.mu.Lock()
 	gone := s.gone
 	s.mu.Unlock()
-	if !ok || !there || gone {
+	if gone {
 		return
 	}
 	i := s.svc.Servers.Instance(server, s.sharing(server, who))
@@ -98,7 +104,7 @@ func (s *Session) follow(view *hub.View, uri string, who asker) {
 		Method: mcp.ResourcesSubscribe, Params: []byte(`{"uri":` + string(jsonrpc.Quote(uri)) + `}`), Timeout: server.Timeout,
 		Done: func(a child.Answer) {
 			if a.Err != nil || a.Message.Error.Present() {
-				s.svc.Log.Warn("a resource cannot be followed", "server", name, "uri", uri, "err", a.Err)
+				s.svc.Log.Warn("a resource cannot be followed", "server", i.ID(), "uri", uri, "err", a.Err)
 			}
 		},
 	}})
@@ -116,6 +122,26 @@ func (s *Session) unfollow(uri string) {
 	f.instance.SendIfRunning(&pool.Call{Owner: s, Request: child.Request{
 		Method: mcp.ResourcesUnsubscribe, Params: []byte(`{"uri":` + string(jsonrpc.Quote(uri)) + `}`), Done: func(child.Answer) {},
 	}})
+}
+
+// resettle moves what the client follows to what it has by now in place of a server,
+// or has no longer: the process before goes on for other clients. What is there now
+// may not have been learnt yet, so it is not asked what it has.
+func (s *Session) resettle(view *hub.View) {
+	moved := map[string]followed{}
+	s.mu.Lock()
+	for uri, f := range s.uris {
+		was := f.instance.ID()
+		if now, there := view.Server(f.instance.Name()); there && now.ID() != was && registry.BaseOf(now.ID()) == registry.BaseOf(was) {
+			moved[uri] = f
+		}
+	}
+	s.mu.Unlock()
+	for uri, f := range moved {
+		now, _ := view.Server(f.instance.Name())
+		s.unfollow(uri)
+		s.followAt(now, uri, f.who)
+	}
 }
 
 // Left moves what the client follows to the process that takes the place of i.
