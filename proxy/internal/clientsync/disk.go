@@ -63,6 +63,7 @@ func read(path string) (onDisk, error) {
 // disk is how files are written; tests make it fail.
 type disk struct {
 	write  func(f *os.File, data []byte) error
+	sync   func(f *os.File) error
 	swap   func(new, old string) error // exchanges two files; errors.ErrUnsupported where that cannot be done
 	rename func(from, to string) error
 }
@@ -70,6 +71,7 @@ type disk struct {
 func realDisk() disk {
 	return disk{
 		write:  func(f *os.File, data []byte) error { _, err := f.Write(data); return err },
+		sync:   (*os.File).Sync,
 		swap:   exchange,
 		rename: os.Rename,
 	}
@@ -89,7 +91,7 @@ func (d disk) replace(was onDisk, data []byte) (err error) {
 	}
 	defer os.Remove(tmp.Name())
 	err = d.write(tmp, data)
-	err = errors.Join(err, tmp.Chmod(was.mode), tmp.Sync(), tmp.Close())
+	err = errors.Join(err, tmp.Chmod(was.mode), d.sync(tmp), tmp.Close())
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", was.path, err)
 	}
