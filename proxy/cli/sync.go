@@ -40,7 +40,8 @@ type SyncOptions struct {
 	Force   bool
 	JSON    bool
 
-	back bool // unsync
+	back   bool // unsync
+	status bool // only shown as it is
 }
 
 // NewCmdSync makes `loom sync`.
