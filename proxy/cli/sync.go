@@ -43,6 +43,7 @@ type SyncOptions struct {
 
 	back     bool // unsync
 	anywhere bool // of all projects
+	status   bool // only shown as it is
 }
 
 // NewCmdSync makes `loom sync`.

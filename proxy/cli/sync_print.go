@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/loom-core/loom/proxy/internal/clientsync"
-	"github.com/loom-core/loom/proxy/internal/target"
 )
 
 // syncedFile is what `loom sync --json` prints of a file.
@@ -17,14 +16,21 @@ type syncedFile struct {
 	Detail  string `json:"detail,omitempty"`
 	Changed bool   `json:"changed"` // or would be
 	After   string `json:"after,omitempty"`
+
+	Warnings []syncWarning `json:"warnings,omitempty"`
 }
 
-func syncedFiles(opts *SyncOptions, plan syncPlan) []syncedFile {
+func syncedFiles(opts *SyncOptions, plan syncPlan, warnings []syncWarning) []syncedFile {
 	files := []syncedFile{}
 	for _, c := range plan.changes {
 		f := syncedFile{Client: c.Target.ID, Proof: string(c.Target.Proof), File: c.Path, State: string(c.State), Detail: c.Detail, Changed: !c.None() && !blocked(c, opts.Force)}
 		if f.Changed {
-			f.After = c.Target.After
+			f.After = syncAfter(opts, c)
+		}
+		for _, w := range warnings {
+			if w.client == f.Client {
+				f.Warnings = append(f.Warnings, w)
+			}
 		}
 		files = append(files, f)
 	}
@@ -45,7 +51,7 @@ func printSync(opts *SyncOptions, plan syncPlan) error {
 		failed = failed || blocked(c, opts.Force)
 	}
 	if opts.JSON {
-		if err := opts.IO.JSON(syncedFiles(opts, plan)); err != nil {
+		if err := opts.IO.JSON(syncedFiles(opts, plan, syncWarnings(opts, plan))); err != nil {
 			return err
 		}
 	} else {
@@ -59,7 +65,7 @@ func printSync(opts *SyncOptions, plan syncPlan) error {
 
 func printSyncChanges(opts *SyncOptions, plan syncPlan) {
 	io := opts.IO
-	var changed []target.Target
+	var changed []clientsync.Change
 	for _, c := range plan.changes {
 		what := syncDone(opts, c)
 		switch {
@@ -73,7 +79,7 @@ func printSyncChanges(opts *SyncOptions, plan syncPlan) {
 			fmt.Fprintf(io.Out, "%s: %s (%s)\n", c.Target.Name, io.paint(what, dim), c.Path)
 			continue
 		}
-		changed = append(changed, c.Target)
+		changed = append(changed, c)
 		fmt.Fprintf(io.Out, "%s: %s (%s)\n", c.Target.Name, io.paint(what, good), c.Path)
 		if opts.Diff {
 			printFileDiff(io, c)
@@ -89,10 +95,11 @@ func printSyncChanges(opts *SyncOptions, plan syncPlan) {
 		}
 		fmt.Fprintf(io.Out, "Not installed: %s\n", strings.Join(names, ", "))
 	}
+	printSyncWarnings(opts, syncWarnings(opts, plan))
 	if len(changed) > 0 && !opts.DryRun {
 		fmt.Fprintln(io.Out)
-		for _, t := range changed {
-			fmt.Fprintf(io.Out, "%s: %s\n", t.Name, t.After)
+		for _, c := range changed {
+			fmt.Fprintf(io.Out, "%s: %s\n", c.Target.Name, syncAfter(opts, c))
 		}
 	}
 }
@@ -203,7 +210,8 @@ func fileLines(data []byte) []string {
 
 // printSyncStatus is a table, and a failure when not all is in sync.
 func printSyncStatus(opts *SyncOptions, plan syncPlan) error {
-	files := syncedFiles(opts, plan)
+	warnings := syncWarnings(opts, plan)
+	files := syncedFiles(opts, plan, warnings)
 	stale := false
 	for _, f := range files {
 		stale = stale || f.State != string(clientsync.InSync) && f.State != string(clientsync.NotInstalled)
@@ -222,6 +230,10 @@ func printSyncStatus(opts *SyncOptions, plan syncPlan) error {
 			if f.Detail != "" {
 				fmt.Fprintf(opts.IO.Out, "\n%s: %s\n", f.Client, f.Detail)
 			}
+		}
+		if len(warnings) > 0 {
+			fmt.Fprintln(opts.IO.Out)
+			printSyncWarnings(opts, warnings)
 		}
 		if stale {
 			fmt.Fprintln(opts.IO.Out, "\nhint: loom sync")

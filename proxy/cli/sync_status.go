@@ -8,7 +8,7 @@ import (
 
 func newCmdSyncStatus(f *Factory, runF func(context.Context, *SyncOptions) error) *cobra.Command {
 	opts := syncOptions(f)
-	opts.DryRun = true
+	opts.DryRun, opts.status = true, true
 	cmd := &cobra.Command{
 		Use:   "status [all|CLIENT...]",
 		Short: "Show how the clients' files stand to what loom sync would write",

@@ -2,6 +2,7 @@ package clientsync
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -9,6 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/loom-core/loom/proxy/internal/configfile"
 	"github.com/loom-core/loom/proxy/internal/target"
 )
 
@@ -44,7 +48,7 @@ func samples(t *testing.T) []sample {
 			all = append(all, sample{tgt.ID, filepath.Base(path), string(text)})
 		}
 	}
-	return append(all, sample{"claude", "years of history", history(1_000_000)})
+	return all
 }
 
 // history is a file of Claude Code after years, in bytes.
@@ -109,37 +113,44 @@ func (s sample) lay(t *testing.T, how lying) (r *rig, real string) {
 func TestCorpus(t *testing.T) {
 	for _, s := range samples(t) {
 		for _, how := range lies {
-			if len(s.text) > 1<<20 && how.name != "plain" {
-				continue // once is enough
-			}
 			t.Run(s.client+"/"+s.name+"/"+how.name, func(t *testing.T) {
 				t.Parallel()
-				r, real := s.lay(t, how)
-				if c := r.sync(false, "proxy"); c.State != Missing {
-					t.Fatalf("%s: %s", c.State, c.Detail)
-				}
-				once := r.content()
-				onlyAdded(t, s.text, once)
-				if c := r.sync(false, "proxy"); c.State != InSync || !c.None() || r.content() != once {
-					t.Errorf("the second time: %s, %s", c.State, c.Detail)
-				}
-				if c := r.sync(false, "proxy", "--client", "x"); c.State != Stale || r.content() == once {
-					t.Errorf("another entry: %s, %s", c.State, c.Detail)
-				}
-				onlyAdded(t, s.text, r.content())
-				if c := r.sync(false); c.Blocked() || r.content() != s.text {
-					t.Errorf("unsync: %s, %s\n%s", c.State, c.Detail, lineDiff(s.text, r.content()))
-				}
-				info, err := os.Stat(real)
-				link, _ := os.Lstat(r.path)
-				if err != nil || info.Mode().Perm() != how.mode || (link.Mode()&fs.ModeSymlink != 0) != how.link {
-					t.Errorf("afterwards: %v, %v, link %v", err, info.Mode(), link.Mode())
-				}
-				if left, _ := os.ReadDir(filepath.Dir(real)); len(left) != 1 || len(r.ledger.Files) != 0 {
-					t.Errorf("left behind: %v, %v", left, r.ledger.Files)
-				}
+				s.thereAndBack(t, how)
 			})
 		}
+	}
+}
+
+// A file that has become large: the histories of all projects are in it.
+func TestLargeFile(t *testing.T) {
+	sample{"claude", "years.json", history(1_200_000)}.thereAndBack(t, lies[0])
+}
+
+func (s sample) thereAndBack(t *testing.T, how lying) {
+	t.Helper()
+	r, real := s.lay(t, how)
+	if c := r.sync(false, "proxy"); c.State != Missing {
+		t.Fatalf("%s: %s", c.State, c.Detail)
+	}
+	once := r.content()
+	onlyAdded(t, s.text, once)
+	if c := r.sync(false, "proxy"); c.State != InSync || !c.None() || r.content() != once {
+		t.Errorf("the second time: %s, %s", c.State, c.Detail)
+	}
+	if c := r.sync(false, "proxy", "--client", "x"); c.State != Stale || r.content() == once {
+		t.Errorf("another entry: %s, %s", c.State, c.Detail)
+	}
+	onlyAdded(t, s.text, r.content())
+	if c := r.sync(false); c.Blocked() || r.content() != s.text {
+		t.Errorf("unsync: %s, %s\n%s", c.State, c.Detail, lineDiff(s.text, r.content()))
+	}
+	info, err := os.Stat(real)
+	link, _ := os.Lstat(r.path)
+	if err != nil || info.Mode().Perm() != how.mode || (link.Mode()&fs.ModeSymlink != 0) != how.link {
+		t.Errorf("afterwards: %v, %v, link %v", err, info.Mode(), link.Mode())
+	}
+	if left, _ := os.ReadDir(filepath.Dir(real)); len(left) != 1 || len(r.ledger.Files) != 0 {
+		t.Errorf("left behind: %v, %v", left, r.ledger.Files)
 	}
 }
 
@@ -164,6 +175,63 @@ func TestCorpusEditedMeanwhile(t *testing.T) {
 			}
 			if want := strings.ReplaceAll(s.text, marker, edited); r.content() != want {
 				t.Errorf("unsync gives\n%s", lineDiff(want, r.content()))
+			}
+		})
+	}
+}
+
+// Its client adds a server of the user's behind ours: unsync leaves what the file
+// would be if Loom had never been there.
+func TestCorpusWithANeighbour(t *testing.T) {
+	for _, s := range samples(t) {
+		t.Run(s.client+"/"+s.name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := s.lay(t, lies[0])
+			add := func(text string) string {
+				later := r.target.Entry(target.Launch{Name: "later", Command: "later"})
+				out, _, err := configfile.Change(r.target.Format, []byte(text), []configfile.Edit{{Path: append(r.target.Key, "later"), Value: later}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return string(out)
+			}
+			r.sync(false, "proxy")
+			os.WriteFile(r.path, []byte(add(r.content())), 0o600)
+			r.sync(false, "proxy", "x")
+			r.sync(false)
+			if want := add(s.text); r.content() != want {
+				t.Errorf("unsync gives\n%s", lineDiff(want, r.content()))
+			}
+		})
+	}
+}
+
+// Its client writes the whole file anew, as JSON.stringify does: unsync takes our
+// entry out and nothing else.
+func TestCorpusWrittenAnew(t *testing.T) {
+	for _, s := range samples(t) {
+		var before map[string]any
+		if json.Unmarshal([]byte(s.text), &before) != nil {
+			continue // a program that writes anew keeps no comments
+		}
+		t.Run(s.client+"/"+s.name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := s.lay(t, lies[0])
+			r.sync(false, "proxy")
+			var all map[string]any
+			if err := json.Unmarshal([]byte(r.content()), &all); err != nil {
+				t.Fatalf("what was strict JSON is none any more: %v", err)
+			}
+			anew, _ := json.MarshalIndent(all, "", "    ")
+			os.WriteFile(r.path, anew, 0o600)
+			r.sync(false, "proxy", "x")
+			r.sync(false)
+			var after map[string]any
+			if err := json.Unmarshal([]byte(r.content()), &after); err != nil {
+				t.Fatalf("%v\n%s", err, r.content())
+			}
+			if diff := cmp.Diff(before, after); diff != "" {
+				t.Errorf("unsync (-before +after):\n%s", diff)
 			}
 		})
 	}

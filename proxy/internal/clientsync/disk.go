@@ -69,6 +69,7 @@ func Read(path string) (data []byte, ok bool, err error) {
 // disk is how files are written; tests make it fail.
 type disk struct {
 	write  func(f *os.File, data []byte) error
+	sync   func(f *os.File) error
 	swap   func(new, old string) error // exchanges two files; errors.ErrUnsupported where that cannot be done
 	rename func(from, to string) error
 }
@@ -76,6 +77,7 @@ type disk struct {
 func realDisk() disk {
 	return disk{
 		write:  func(f *os.File, data []byte) error { _, err := f.Write(data); return err },
+		sync:   (*os.File).Sync,
 		swap:   exchange,
 		rename: os.Rename,
 	}
@@ -95,7 +97,7 @@ func (d disk) replace(was onDisk, data []byte) (err error) {
 	}
 	defer os.Remove(tmp.Name())
 	err = d.write(tmp, data)
-	err = errors.Join(err, tmp.Chmod(was.mode), tmp.Sync(), tmp.Close())
+	err = errors.Join(err, tmp.Chmod(was.mode), d.sync(tmp), tmp.Close())
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", was.path, err)
 	}

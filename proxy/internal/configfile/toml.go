@@ -1,7 +1,6 @@
 package configfile
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -64,11 +63,7 @@ func parseTOML(data []byte) (File, error) {
 		return nil, tomlError(err)
 	}
 	for i := range f.exprs {
-		next := len(text)
-		if i+1 < len(f.exprs) {
-			next = f.exprs[i+1].start
-		}
-		f.exprs[i].end = contentEnd(text, f.exprs[i].start, next)
+		f.exprs[i].end = exprEnd(text, f.exprs[i].start)
 	}
 	return f, nil
 }
@@ -79,20 +74,6 @@ func tomlError(err error) error {
 		return &SyntaxError{Position{line, column}, strings.TrimPrefix(e.Error(), "toml: ")}
 	}
 	return &SyntaxError{Position{1, 1}, strings.TrimPrefix(err.Error(), "toml: ")}
-}
-
-// contentEnd is the end of the last line between start and next that is neither
-// blank nor a comment: those belong to what comes next. The last line of a value
-// over several lines is its closing bracket or quotes, so it is never taken for one.
-func contentEnd(text []byte, start, next int) int {
-	for end := next; end > start; {
-		begin := lineBegin(text, end-1)
-		if line := bytes.TrimSpace(text[begin:end]); begin <= start || len(line) > 0 && line[0] != '#' {
-			return end
-		}
-		end = begin
-	}
-	return next
 }
 
 func tomlValue(n *unstable.Node) any {

@@ -19,6 +19,8 @@ func TestTOML(t *testing.T) {
 		{name: "inline", before: "[m]\nloom = {command = \"a\"}\n", set: "[m]\n\n" + tomlBlock, removed: "[m]\n"},
 		{name: "root dotted", before: "m.b.x = 1\nz = 2\n[q]\n", set: "m.b.x = 1\nz = 2\n\n" + tomlBlock + "[q]\n"},
 		{name: "no end of line", before: "[a]\n\n[m.loom]\nx = 1", set: "[a]\n\n" + strings.TrimSuffix(tomlBlock, "\n"), removed: "[a]\n"},
+		{name: "a mark of comments in a text", before: "[m.b]\nx = '''\n#''' # c\ny = \"\"\"a\\\"\"\"\"\n# z\n", set: "[m.b]\nx = '''\n#''' # c\ny = \"\"\"a\\\"\"\"\"\n\n" + tomlBlock + "# z\n"},
+		{name: "brackets in texts", before: "[m.\"]#\"]\nx = [\n  \"]\", # [\n  { y = '}' },\n]\n", set: "[m.\"]#\"]\nx = [\n  \"]\", # [\n  { y = '}' },\n]\n\n" + tomlBlock},
 		{name: "several lines", before: "[m.b]\nx = \"\"\"\n# no comment\n\"\"\"\n", set: "[m.b]\nx = \"\"\"\n# no comment\n\"\"\"\n\n" + tomlBlock},
 	})
 }

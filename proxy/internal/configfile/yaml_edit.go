@@ -44,7 +44,7 @@ func (f *yamlFile) Set(path []string, value any) ([]Splice, error) {
 				return nil, err
 			}
 		}
-		return []Splice{{end, end, f.begun(end, newline) + yamlMember(path[depth], value, margin, newline)}}, nil
+		return []Splice{{end, end, f.begun(end, newline) + yamlMember(path[depth], value, margin, newline)}}, f.openEnded(end)
 	case isNothing(at) || len(at.Content) == 0: // "key:", "key: {}" or "key: []"
 		line := f.lineOf(key)
 		at, stop := f.offset(key)+len(key.Value), f.lineEndOf(line)
@@ -75,7 +75,7 @@ func (f *yamlFile) Set(path []string, value any) ([]Splice, error) {
 		}
 		text = yamlMember(path[depth], value, margin, newline)
 	}
-	return []Splice{{end, end, f.begun(end, newline) + text}}, nil
+	return []Splice{{end, end, f.begun(end, newline) + text}}, f.openEnded(end)
 }
 
 func (f *yamlFile) Remove(path []string) ([]Splice, error) {
@@ -125,6 +125,9 @@ func (f *yamlFile) margin(n *yaml.Node) (int, error) {
 // those of a list whose dashes stand under its key.
 func (f *yamlFile) block(key, value *yaml.Node) (start, end int, err error) {
 	start = f.lineBeginOf(f.lineOf(key))
+	if start == 0 && bytes.HasPrefix(f.data, mark) {
+		start = len(mark)
+	}
 	margin := key.Column - 1
 	before := string(f.data[start:min(f.offset(key), len(f.data))])
 	item := key == value
@@ -142,13 +145,14 @@ func (f *yamlFile) block(key, value *yaml.Node) (start, end int, err error) {
 		line := strings.TrimRight(string(f.data[end:stop]), " \t\r\n")
 		text := strings.TrimLeft(line, " ")
 		dash := !item && value.Kind == yaml.SequenceNode && value.Style&yaml.FlowStyle == 0 && value.Column == key.Column && strings.HasPrefix(text, "-")
-		if text != "" && len(line)-len(text) <= margin && !dash {
+		out := len(line)-len(text) <= margin
+		if end = stop; text == "" || out && strings.HasPrefix(text, "#") {
+			continue // of the member, if something of it follows
+		}
+		if out && !dash {
 			break
 		}
-		end = stop
-		if text != "" {
-			kept = end
-		}
+		kept = end
 	}
 	return start, kept, nil
 }
@@ -179,6 +183,22 @@ func (f *yamlFile) offset(n *yaml.Node) int {
 	}
 	runes := []rune(string(line[:min(len(line), 4*n.Column)]))
 	return at + len(string(runes[:min(len(runes), n.Column-1)]))
+}
+
+// openEnded refuses a file whose last value is a block of text that the end of the
+// file ends: a line end behind it would become a part of it.
+func (f *yamlFile) openEnded(end int) error {
+	if f.root == nil || end < len(f.data) || end == 0 || f.data[end-1] == '\n' {
+		return nil
+	}
+	last := f.root
+	for len(last.Content) > 0 {
+		last = last.Content[len(last.Content)-1]
+	}
+	if last.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+		return nil
+	}
+	return &ShapeError{yamlPos(last), "the file ends inside this text; end its last line"}
 }
 
 // begun ends the line before, if nobody did.

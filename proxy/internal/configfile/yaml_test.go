@@ -47,7 +47,7 @@ func TestYAMLList(t *testing.T) {
 // The last item of a list goes, and the list stays one.
 func TestYAMLListOfOne(t *testing.T) {
 	for before, want := range map[string]string{
-		"m:\n- name: loom\n  x: 1\nz: 1\n":          "m: []\nz: 1\n",
+		"m:\n- name: loom\n  x: 1\nz: 1\n":              "m: []\nz: 1\n",
 		"m: # mine\n  # ours\n  - x: 1\n    name: loom": "m: [] # mine\n  # ours\n",
 	} {
 		after, _, err := Change(YAML, []byte(before), []Edit{{Path: []string{"m", "loom"}, Remove: true}})
@@ -59,11 +59,12 @@ func TestYAMLListOfOne(t *testing.T) {
 
 func TestYAMLRefuses(t *testing.T) {
 	for in, want := range map[string]string{
-		"m: {a: 1}":       "1:4: written on one line",
-		"m: text":         `1:4: no mapping, where "loom" is to be`,
-		"- a":             "1:1: the file holds no mapping",
-		"a: 1\n---\nb: 1": "2:1: there is a second document",
-		"a: [":            "1:1:",
+		"m: {a: 1}":         "1:4: written on one line",
+		"m: text":           `1:4: no mapping, where "loom" is to be`,
+		"- a":               "1:1: the file holds no mapping",
+		"m:\n  a: |\n    b": "2:6: the file ends inside this text",
+		"a: 1\n---\nb: 1":   "2:1: there is a second document",
+		"a: [":              "1:1:",
 	} {
 		f, err := Parse(YAML, []byte(in))
 		if err == nil {
@@ -82,9 +83,19 @@ func FuzzYAML(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		after, _, err := Change(YAML, data, []Edit{{Path: []string{"m", "loom"}, Value: entry}})
+		after, undo, err := Change(YAML, data, []Edit{{Path: []string{"m", "loom"}, Value: entry}})
 		if err != nil {
 			return
+		}
+		back := after
+		for _, splices := range undo {
+			back = Apply(back, splices)
+		}
+		if string(back) != string(data) {
+			t.Fatalf("%q undone is %q", data, back)
+		}
+		if again, _, err := Change(YAML, after, []Edit{{Path: []string{"m", "loom"}, Value: entry}}); err != nil || string(again) != string(after) {
+			t.Fatalf("%q set twice: %q, %v", after, again, err)
 		}
 		if _, _, err := Change(YAML, after, []Edit{{Path: []string{"m", "loom"}, Remove: true}}); err != nil {
 			t.Logf("%q cannot be removed: %v", after, err)

@@ -17,6 +17,6 @@ func amp() Target {
 		Entry:    func(l Launch) configfile.Object { return keys.entry(l) },
 		Found:    keys.found,
 		Refer:    noReference,
-		After:    "start a new session; a project's server waits for: amp mcp approve loom",
+		After:    "start a new session", InProject: "amp mcp approve loom, then start a new session",
 	}
 }

@@ -19,6 +19,7 @@ func claude() Target {
 		},
 		Found: keys.found,
 		Refer: shellDefault,
-		After: "in a running session: /mcp, then reconnect loom; a project's entry is approved there too",
+		After: "in a running session: /mcp, then reconnect loom", InProject: "start claude in this folder and approve loom when it asks",
+		Local: func(dir string) []string { return []string{"projects", dir, "mcpServers"} },
 	}
 }

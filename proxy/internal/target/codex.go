@@ -49,7 +49,7 @@ func codex() Target {
 			return f, ok
 		},
 		Refer: Refer{Open: codexForwarded},
-		After: "start a new Codex session",
+		After: "start a new Codex session", InProject: "start a new Codex session in this folder and trust it when it asks: the file counts only then",
 	}
 }
 

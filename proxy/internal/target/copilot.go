@@ -30,6 +30,6 @@ func copilot() Target {
 		Found:     keys.found,
 		Refer:     shellBraces,
 		After:     "start a new session",
-		AlsoReads: []string{"claude"},
+		AlsoReads: []Other{{ID: "claude", Project: true}},
 	}
 }

@@ -18,7 +18,7 @@ func cursor() Target {
 		Entry:    func(l Launch) configfile.Object { return keys.entry(l) },
 		Found:    keys.found,
 		Refer:    envColon,
-		After:    "open its settings, MCP, and switch loom on",
+		After:    "open its settings, Tools & MCP, and switch loom on",
 		MaxTools: 40,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -52,6 +53,42 @@ func (t Target) ProjectFile(dir string) string {
 		paths[i] = filepath.Join(dir, p)
 	}
 	return first(paths)
+}
+
+// Source is a file in which a client looks for servers.
+type Source struct {
+	Path    string
+	Of      Target // whose file it is, which is how it is read
+	Project bool
+	Local   bool // the part of the user's file that is for one project
+}
+
+// Sources are the files in which the client looks for servers in a project's
+// folder: its own and those of others.
+func (t Target) Sources(h Host, dir string) []Source {
+	var all []Source
+	add := func(of Target, project bool) {
+		path := of.UserFile(h)
+		if project {
+			path = of.ProjectFile(dir)
+		}
+		if path != "" && !slices.ContainsFunc(all, func(s Source) bool { return s.Path == path }) {
+			all = append(all, Source{Path: path, Of: of, Project: project})
+		}
+	}
+	add(t, false)
+	if t.Local != nil && len(all) > 0 {
+		local := all[0]
+		local.Of.Key, local.Local = t.Local(dir), true
+		all = append(all, local)
+	}
+	add(t, true)
+	for _, other := range t.AlsoReads {
+		if of, ok := Find(other.ID); ok {
+			add(of, other.Project)
+		}
+	}
+	return all
 }
 
 func first(paths []string) string {

@@ -15,7 +15,7 @@ func gemini() Target {
 		Entry:    geminiKeys.entryWithTimeout,
 		Found:    geminiKeys.foundRemote,
 		Refer:    shellPlain,
-		After:    "start a new session; in a folder that Gemini does not trust no server runs: /permissions trusts it",
+		After:    "start a new session",
 	}
 }
 

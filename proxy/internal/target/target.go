@@ -46,10 +46,22 @@ type Target struct {
 
 	Refer Refer // how the client's own files refer to variables
 
-	After     string   // what the user has to do before it counts, as a sentence
-	MaxTools  int      // more tools than that are cut or refused; 0: no limit known
-	MaxName   int      // characters that server__tool may have; 0: as all
-	AlsoReads []string // other clients' files that it reads as well, by target
+	// After is what the user has to do before an entry counts, as a sentence.
+	// InProject is the same of an entry in a project's file, where that differs.
+	After, InProject string
+
+	MaxTools  int     // more tools than that are cut or refused; 0: no limit known
+	MaxName   int     // characters that server__tool may have; 0: as all
+	AlsoReads []Other // files of other clients that it reads as well
+
+	// Local is the key of the servers that the user's file has for one project.
+	Local func(dir string) []string
+}
+
+// Other is a file of another client: the user's, or a project's.
+type Other struct {
+	ID      string
+	Project bool
 }
 
 // Launch is what a client is told to start, in no client's words. Either Command

@@ -24,9 +24,10 @@ func vscode() Target {
 		Entry:     func(l Launch) configfile.Object { return keys.entry(l) },
 		Found:     keys.found,
 		Refer:     envColon,
-		After:     "run MCP: List Servers, start loom; MCP: Reset Cached Tools when it shows old tools",
+		After:     "run the command MCP: List Servers, choose loom, Start; MCP: Reset Cached Tools if it shows old tools",
+		InProject: "open .vscode/mcp.json, press Start above loom and trust it; MCP: Reset Cached Tools if it shows old tools",
 		MaxTools:  128,
-		AlsoReads: []string{"claude", "copilot"},
+		AlsoReads: []Other{{ID: "claude", Project: true}, {ID: "copilot"}},
 	}
 }
 

@@ -17,7 +17,7 @@ func windsurf() Target {
 		Entry:    func(l Launch) configfile.Object { return keys.entry(l) },
 		Found:    keys.found,
 		Refer:    envColon,
-		After:    "press refresh in its MCP settings",
+		After:    "press refresh in its list of MCP servers, behind the icon above Cascade",
 		MaxTools: 100,
 	}
 }

@@ -24,7 +24,7 @@ func zed() Target {
 		},
 		Found: keys.found,
 		Refer: noReference,
-		After: "nothing: Zed reads its settings when they change",
+		After: "nothing: Zed reads its settings when they change", InProject: "trust the project when Zed asks",
 	}
 }
 
