@@ -13,7 +13,6 @@ import (
 
 	"github.com/loom-core/loom/core/localsock"
 	"github.com/loom-core/loom/proxy/internal/clientsync"
-	"github.com/loom-core/loom/proxy/internal/configfile"
 	"github.com/loom-core/loom/proxy/internal/launch"
 	"github.com/loom-core/loom/proxy/internal/target"
 	"github.com/loom-core/loom/registry"
@@ -196,55 +195,6 @@ func planSync(opts *SyncOptions) (syncPlan, error) {
 		plan.changes = append(plan.changes, clientsync.PlanFile(plan.ledger, w, opts.Force, opts.Now()))
 	}
 	return plan, nil
-}
-
-// syncEntries are Loom's entries for a file: the one that is called loom, or one
-// for each server.
-func syncEntries(opts *SyncOptions, host target.Host, t target.Target, path string) (configfile.Object, error) {
-	command, args, err := entryLine(opts, host, t, path)
-	if err != nil {
-		return nil, err
-	}
-	if !opts.Split {
-		l := target.Launch{Name: "loom", Command: command, Args: args}
-		return configfile.Object{{Key: l.Name, Value: t.Entry(l)}}, nil
-	}
-	reg, err := opts.Registry()
-	if err != nil {
-		return nil, err
-	}
-	profile, err := reg.ProfileFor(t.ID, opts.Profile)
-	if err != nil {
-		return nil, err
-	}
-	var o configfile.Object
-	for _, s := range reg.Servers {
-		if s.Enabled && profile.Allows(s) {
-			l := target.Launch{Name: string(s.Name), Command: command, Args: append(slices.Clone(args), "--server", string(s.Name)), Description: s.Description}
-			o = append(o, configfile.Member{Key: l.Name, Value: t.Entry(l)})
-		}
-	}
-	return o, nil
-}
-
-// entryLine is what a client starts. A project's file is shared with others, whose
-// paths are not ours: there it is the name alone, and nothing of this machine.
-func entryLine(opts *SyncOptions, host target.Host, t target.Target, path string) (command string, args []string, err error) {
-	if opts.Scope == string(clientsync.Project) {
-		return "loom", []string{"proxy"}, nil
-	}
-	line, err := lineFor(opts.Self, opts.Dirs, opts.Socket, opts.RegistryFile, t.ID)
-	if err != nil {
-		return "", nil, err
-	}
-	command, args = line.Command, line.Args
-	if opts.Profile != "" {
-		args = append(args, "--profile", opts.Profile)
-	}
-	if host.ForWindows(path) {
-		return "wsl.exe", slices.Concat([]string{"-d", host.Distro, "-e", command}, args), nil
-	}
-	return command, args, nil
 }
 
 func targetIDs() []string {
