@@ -30,16 +30,20 @@ type SyncOptions struct {
 	Now          func() time.Time
 	Dir          string // of the project
 
-	Targets []string // empty, or all: those that are installed
-	Profile string
-	Scope   string
-	Split   bool
-	DryRun  bool
-	Diff    bool
-	Force   bool
-	JSON    bool
+	Targets  []string // empty, or all: those that are installed
+	Profile  string
+	Scope    string
+	LoomMode bool
+	Split    bool
+	Direct   bool
+	Regen    bool
+	DryRun   bool
+	Diff     bool
+	Force    bool
+	JSON     bool
 
-	back bool // unsync
+	back    bool // unsync
+	anyMode bool // the mode of what was generated will do
 }
 
 // NewCmdSync makes `loom sync`.
@@ -53,17 +57,28 @@ installed, or of those named.
 
 Only Loom's own entry is written. Everything else in the file stays as it is, byte
 by byte: comments, order, line ends. An entry that was edited since, or one of that
-name that Loom did not write, is shown and left alone; --force replaces it.`,
+name that Loom did not write, is shown and left alone; --force replaces it.
+
+The entries stand in a file of their own first, as loom generate configs makes it.
+When that is not what the registry gives now, or was made with another mode, the
+client's file stays as it is; --regen makes it anew.
+
+With --direct a client starts the servers itself. They are written in its own words
+for variables, and one with secrets as "loom run". No loomd is there to keep to a
+profile's read_only, allow and deny, to limits, aliases, pins and the audit log; only
+where the machine's policy has a say does it go through loomd.`,
 		Example: `  loom sync --dry-run          what would be written
   loom sync
   loom sync codex claude --profile work
+  loom sync zed --direct --regen
   loom unsync                  take everything out again`,
 		ValidArgsFunction: completeTargets,
 	}
 	cmd.RunE = syncRun(opts, runF, runSync)
 	syncFlags(cmd, opts)
 	cmd.Flags().StringVar(&opts.Profile, "profile", "", "the `profile` for these clients, in place of the registry's choice")
-	cmd.Flags().BoolVar(&opts.Split, "split", false, "an entry for each server, for clients whose permission rules name servers")
+	modeFlags(cmd, opts)
+	cmd.Flags().BoolVar(&opts.Regen, "regen", false, "make the generated files anew that are stale")
 	cmd.AddCommand(newCmdSyncStatus(f, runF))
 	return cmd
 }
@@ -113,11 +128,7 @@ func syncRun(opts *SyncOptions, runF, run func(context.Context, *SyncOptions) er
 			return usagef(cmd, "--scope is user or project, this is %q", opts.Scope)
 		}
 		for _, id := range args {
-			if _, ok := target.Find(id); !ok && id != "all" {
-				err := usagef(cmd, "unknown client %q", id)
-				for _, name := range nearest(id, targetIDs()) {
-					err = withHint(err, "did you mean: %s", name)
-				}
+			if err := knownTarget(cmd, id); err != nil {
 				return err
 			}
 		}
@@ -131,8 +142,18 @@ func runSync(_ context.Context, opts *SyncOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := opts.noteUnkept(plan.clients()); err != nil {
+		return err
+	}
 	if !opts.DryRun {
 		for i, c := range plan.changes {
+			g, refused := plan.refuses(c, opts)
+			if refused {
+				continue
+			}
+			if err := g.save(); err != nil {
+				return err
+			}
 			if plan.changes[i], err = clientsync.Apply(plan.ledger, c, opts.Force, opts.Now()); err != nil {
 				return err
 			}
@@ -146,6 +167,15 @@ type syncPlan struct {
 	ledger  *clientsync.Ledger
 	changes []clientsync.Change
 	absent  []target.Target // not installed
+
+	generated map[string]generation // by client; of the user's own files
+}
+
+func (p syncPlan) clients() (clients []target.Target) {
+	for _, c := range p.changes {
+		clients = append(clients, c.Target)
+	}
+	return clients
 }
 
 // planSync reads everything and writes nothing.
@@ -188,13 +218,25 @@ func planSync(opts *SyncOptions) (syncPlan, error) {
 		}
 		w := clientsync.Wanted{Target: t, Path: path, Scope: clientsync.Scope(opts.Scope)}
 		if !opts.back {
-			if w.Entries, err = syncEntries(opts, host, t, path); err != nil {
+			if w.Entries, err = plan.entries(opts, host, t, path); err != nil {
 				return syncPlan{}, err
 			}
 		}
 		plan.changes = append(plan.changes, clientsync.PlanFile(plan.ledger, w, opts.Force, opts.Now()))
 	}
 	return plan, nil
+}
+
+// knownTarget refuses a client that is none.
+func knownTarget(cmd *cobra.Command, id string) error {
+	if _, ok := target.Find(id); ok || id == "all" {
+		return nil
+	}
+	err := usagef(cmd, "unknown client %q", id)
+	for _, name := range nearest(id, targetIDs()) {
+		err = withHint(err, "did you mean: %s", name)
+	}
+	return err
 }
 
 func targetIDs() []string {

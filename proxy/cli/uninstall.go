@@ -66,11 +66,11 @@ or with --secrets. What is in Loom's folders and not Loom's is left there, and n
 // are apart, since they are the user's secrets.
 var (
 	stateEntries = []string{
-		"audit.jsonl*", "catalog", "children*", "containers", "draft-*", "environment.json", "loomd.lock", "loomd.log*", "results", "run", "runs",
+		"audit.jsonl*", "catalog", "children*", "containers", "draft-*", "environment.json", "generated", "loomd.lock", "loomd.log*", "results", "run", "runs",
 		"socket", "sync.json*", "trust.json*", "trust.lock", ".loom-*", ".secrets-*",
 	}
 	secretEntries = []string{"secrets", "secrets.json", "secrets.lock"}
-	configEntries = []string{"registry.yaml", "registry.d", "pins.json", ".loom-*"}
+	configEntries = []string{"registry.yaml", "registry.d", "pins.json", "generated", ".loom-*"}
 )
 
 // removal is what is to be taken away.
