@@ -27,6 +27,7 @@ type SyncOptions struct {
 	Registry     func() (*registry.Registry, error)
 	Self         func() (string, error)
 	Host         func() (target.Host, error)
+	Dial         func(context.Context) (*Conn, error)
 	Now          func() time.Time
 	Dir          string // of the project
 
@@ -37,6 +38,7 @@ type SyncOptions struct {
 	Split    bool
 	Direct   bool
 	Regen    bool
+	NoReload bool
 	DryRun   bool
 	Diff     bool
 	Force    bool
@@ -61,7 +63,8 @@ name that Loom did not write, is shown and left alone; --force replaces it.
 
 The entries stand in a file of their own first, as loom generate configs makes it.
 When that is not what the registry gives now, or was made with another mode, the
-client's file stays as it is; --regen makes it anew.
+client's file stays as it is; --regen makes it anew. A loomd that runs reads the
+registry again, so that it has what the entries are for.
 
 With --direct a client starts the servers itself. They are written in its own words
 for variables, and one with secrets as "loom run". No loomd is there to keep to a
@@ -79,6 +82,7 @@ where the machine's policy has a say does it go through loomd.`,
 	cmd.Flags().StringVar(&opts.Profile, "profile", "", "the `profile` for these clients, in place of the registry's choice")
 	modeFlags(cmd, opts)
 	cmd.Flags().BoolVar(&opts.Regen, "regen", false, "make the generated files anew that are stale")
+	cmd.Flags().BoolVar(&opts.NoReload, "no-reload", false, "do not make loomd read the registry again")
 	cmd.AddCommand(newCmdSyncStatus(f, runF))
 	return cmd
 }
@@ -105,7 +109,7 @@ func syncOptions(f *Factory) *SyncOptions {
 	dir, _ := os.Getwd()
 	return &SyncOptions{
 		IO: f.IO, Dirs: f.Dirs, Socket: f.Socket, RegistryFile: f.RegistryFile, Registry: f.Registry,
-		Self: launch.Self, Host: target.ThisHost, Now: time.Now, Dir: dir,
+		Self: launch.Self, Host: target.ThisHost, Dial: f.Dial, Now: time.Now, Dir: dir,
 	}
 }
 
@@ -137,7 +141,7 @@ func syncRun(opts *SyncOptions, runF, run func(context.Context, *SyncOptions) er
 	}
 }
 
-func runSync(_ context.Context, opts *SyncOptions) error {
+func runSync(ctx context.Context, opts *SyncOptions) error {
 	plan, err := planSync(opts)
 	if err != nil {
 		return err
@@ -146,17 +150,12 @@ func runSync(_ context.Context, opts *SyncOptions) error {
 		return err
 	}
 	if !opts.DryRun {
-		for i, c := range plan.changes {
-			g, refused := plan.refuses(c, opts)
-			if refused {
-				continue
-			}
-			if err := g.save(); err != nil {
-				return err
-			}
-			if plan.changes[i], err = clientsync.Apply(plan.ledger, c, opts.Force, opts.Now()); err != nil {
-				return err
-			}
+		wrote, err := opts.apply(plan)
+		if err != nil {
+			return err
+		}
+		if wrote && !opts.back && !opts.NoReload {
+			opts.reload(ctx)
 		}
 	}
 	return printSync(opts, plan)
