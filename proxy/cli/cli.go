@@ -118,7 +118,7 @@ themselves are described once, in registry.yaml, and run once, by loomd.`,
 	add(groupDaemon, NewCmdStart(f, nil), NewCmdStop(f, nil), NewCmdStatus(f, nil), NewCmdReload(f, nil), NewCmdMetrics(f, nil), NewCmdAudit(f, nil), NewCmdTrace(f, nil), NewCmdService(f, nil), NewCmdEnv(f, nil))
 	add(groupRegistry, NewCmdServers(f, nil), NewCmdAdd(f, nil), NewCmdRemove(f, nil), NewCmdEnable(f, nil), NewCmdDisable(f, nil), NewCmdRestart(f, nil), NewCmdLogs(f, nil), NewCmdPin(f, nil), NewCmdTrust(f, nil), NewCmdUntrust(f, nil), NewCmdEdit(f, nil), NewCmdValidate(f, nil), NewCmdRegistry(f, nil), NewCmdProfile(f, nil), NewCmdSecret(f), NewCmdUnlock(f, nil))
 	add(groupTools, NewCmdTools(f, nil), NewCmdCall(f, nil))
-	add(groupClients, NewCmdInit(f, nil), NewCmdImport(f, nil), NewCmdSync(f, nil), NewCmdUnsync(f, nil), NewCmdConfigLine(f, nil), NewCmdProxy(f, nil), NewCmdRun(f, nil))
+	add(groupClients, NewCmdInit(f, nil), NewCmdImport(f, nil), NewCmdSync(f, nil), NewCmdUnsync(f, nil), NewCmdGenerate(f, nil), NewCmdConfigLine(f, nil), NewCmdProxy(f, nil), NewCmdRun(f, nil))
 	add(groupMore, NewCmdDoctor(f, nil), NewCmdUninstall(f, nil), NewCmdVersion(f, nil))
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)

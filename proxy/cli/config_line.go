@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/proxy/internal/entries"
 	"github.com/loom-core/loom/proxy/internal/launch"
 )
 
@@ -50,46 +51,44 @@ type configLine struct {
 }
 
 func runConfigLine(_ context.Context, opts *ConfigLineOptions) error {
-	line, err := lineFor(opts.Self, opts.Dirs, opts.Socket, opts.RegistryFile, opts.Client)
+	program, err := programFor(opts.Self, opts.Dirs, opts.Socket, opts.RegistryFile)
 	if err != nil {
 		return err
 	}
-	return opts.IO.JSON(line)
+	command, args := program.Proxy(opts.Client)
+	return opts.IO.JSON(configLine{command, args})
 }
 
-// lineFor is the entry of a client, which may be empty.
-func lineFor(self func() (string, error), dirs func() (localsock.Dirs, error), socket func() (string, error), registryFile func() (RegistryFile, error), client string) (configLine, error) {
-	program, err := self()
+// programFor is how clients start loom.
+func programFor(self func() (string, error), dirs func() (localsock.Dirs, error), socket func() (string, error), registryFile func() (RegistryFile, error)) (entries.Program, error) {
+	command, err := self()
 	if err != nil {
-		return configLine{}, err
+		return entries.Program{}, err
 	}
-	line := configLine{Command: program, Args: []string{"proxy"}}
-	if client != "" {
-		line.Args = append(line.Args, "--client", client)
-	}
+	program := entries.Program{Command: command}
 	d, err := dirs()
 	if err != nil {
-		return configLine{}, err
+		return entries.Program{}, err
 	}
 	path, err := socket()
 	if err != nil {
-		return configLine{}, err
+		return entries.Program{}, err
 	}
 	usual, err := d.DefaultSocket()
 	if err != nil {
-		return configLine{}, err
+		return entries.Program{}, err
 	}
 	if path != usual {
-		line.Args = append(line.Args, "--socket", path)
+		program.Socket = path
 	}
 	file, err := registryFile()
 	if err != nil {
-		return configLine{}, err
+		return entries.Program{}, err
 	}
 	if file.Named {
-		line.Args = append(line.Args, "--registry", file.Path)
+		program.Registry = file.Path
 	}
-	return line, nil
+	return program, nil
 }
 
 // completeClients offers the clients that are known by name; any other will do.

@@ -59,6 +59,11 @@ func (opts *ImportOptions) apply(ctx context.Context, p *importPlan) error {
 		return err
 	}
 	for i, c := range p.changes {
+		if !c.Blocked() {
+			if err := p.sync.generated[c.Target.ID].save(); err != nil {
+				return err
+			}
+		}
 		if p.changes[i], err = clientsync.Apply(p.ledger, c, false, opts.Now()); err != nil {
 			return err
 		}

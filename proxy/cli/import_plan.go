@@ -22,6 +22,7 @@ type importPlan struct {
 	unreadable []string
 	found      inventory.Plan
 	changes    []clientsync.Change
+	sync       syncPlan // what is generated for the clients
 }
 
 // plan reads everything and writes nothing.
@@ -93,7 +94,7 @@ func (p *importPlan) servers() []inventory.Server { return p.found.Servers }
 // planFiles says what becomes of the clients' files when these servers are taken
 // over.
 func (opts *ImportOptions) planFiles(p *importPlan, servers []inventory.Server) error {
-	p.changes = nil
+	p.changes, p.sync = nil, syncPlan{}
 	moved := movedSecrets(p.found.Servers)
 	for _, f := range p.files {
 		w := clientsync.Wanted{Target: f.Target, Path: f.Path, Scope: f.Scope, Moved: moved}
@@ -108,7 +109,7 @@ func (opts *ImportOptions) planFiles(p *importPlan, servers []inventory.Server) 
 			continue
 		}
 		var err error
-		if w.Entries, err = syncEntries(opts.Sync, p.host, f.Target, f.Path); err != nil {
+		if w.Entries, err = p.sync.entries(opts.Sync, p.host, f.Target, f.Path); err != nil {
 			return err
 		}
 		p.changes = append(p.changes, clientsync.PlanFile(p.ledger, w, false, opts.Now()))

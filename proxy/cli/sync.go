@@ -28,22 +28,28 @@ type SyncOptions struct {
 	Registry     func() (*registry.Registry, error)
 	Self         func() (string, error)
 	Host         func() (target.Host, error)
+	Dial         func(context.Context) (*Conn, error)
 	Now          func() time.Time
 	Dir          string // of the project
 	Secrets      SecretOptions
 
-	Targets []string // empty, or all: those that are installed
-	Profile string
-	Scope   string
-	Split   bool
-	DryRun  bool
-	Diff    bool
-	Force   bool
-	JSON    bool
+	Targets  []string // empty, or all: those that are installed
+	Profile  string
+	Scope    string
+	LoomMode bool
+	Split    bool
+	Direct   bool
+	Regen    bool
+	NoReload bool
+	DryRun   bool
+	Diff     bool
+	Force    bool
+	JSON     bool
 
 	back     bool // unsync
 	anywhere bool // of all projects
 	status   bool // only shown as it is
+	anyMode  bool // the mode of what was generated will do
 }
 
 // NewCmdSync makes `loom sync`.
@@ -57,17 +63,30 @@ installed, or of those named.
 
 Only Loom's own entry is written. Everything else in the file stays as it is, byte
 by byte: comments, order, line ends. An entry that was edited since, or one of that
-name that Loom did not write, is shown and left alone; --force replaces it.`,
+name that Loom did not write, is shown and left alone; --force replaces it.
+
+The entries stand in a file of their own first, as loom generate configs makes it.
+When that is not what the registry gives now, or was made with another mode, the
+client's file stays as it is; --regen makes it anew. A loomd that runs reads the
+registry again, so that it has what the entries are for.
+
+With --direct a client starts the servers itself. They are written in its own words
+for variables, and one with secrets as "loom run". No loomd is there to keep to a
+profile's read_only, allow and deny, to limits, aliases, pins and the audit log; only
+where the machine's policy has a say does it go through loomd.`,
 		Example: `  loom sync --dry-run          what would be written
   loom sync
   loom sync codex claude --profile work
+  loom sync zed --direct --regen
   loom unsync                  take everything out again`,
 		ValidArgsFunction: completeTargets,
 	}
 	cmd.RunE = syncRun(opts, runF, runSync)
 	syncFlags(cmd, opts)
 	cmd.Flags().StringVar(&opts.Profile, "profile", "", "the `profile` for these clients, in place of the registry's choice")
-	cmd.Flags().BoolVar(&opts.Split, "split", false, "an entry for each server, for clients whose permission rules name servers")
+	modeFlags(cmd, opts)
+	cmd.Flags().BoolVar(&opts.Regen, "regen", false, "make the generated files anew that are stale")
+	cmd.Flags().BoolVar(&opts.NoReload, "no-reload", false, "do not make loomd read the registry again")
 	cmd.AddCommand(newCmdSyncStatus(f, runF), newCmdSyncRestore(f, nil))
 	return cmd
 }
@@ -97,7 +116,7 @@ func syncOptions(f *Factory) *SyncOptions {
 	dir, _ := os.Getwd()
 	return &SyncOptions{
 		IO: f.IO, Dirs: f.Dirs, Socket: f.Socket, RegistryFile: f.RegistryFile, Registry: f.Registry,
-		Self: launch.Self, Host: target.ThisHost, Now: time.Now, Dir: dir, Secrets: newSecretOptions(f),
+		Self: launch.Self, Host: target.ThisHost, Dial: f.Dial, Now: time.Now, Dir: dir, Secrets: newSecretOptions(f),
 	}
 }
 
@@ -135,11 +154,16 @@ func runSync(ctx context.Context, opts *SyncOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := opts.noteUnkept(plan.clients()); err != nil {
+		return err
+	}
 	if !opts.DryRun {
-		for i, c := range plan.changes {
-			if plan.changes[i], err = clientsync.Apply(plan.ledger, c, opts.Force, opts.Now()); err != nil {
-				return err
-			}
+		wrote, err := opts.apply(plan)
+		if err != nil {
+			return err
+		}
+		if wrote && !opts.back && !opts.NoReload {
+			opts.reload(ctx)
 		}
 	}
 	return printSync(opts, plan)
@@ -150,6 +174,15 @@ type syncPlan struct {
 	ledger  *clientsync.Ledger
 	changes []clientsync.Change
 	absent  []target.Target // not installed
+
+	generated map[string]generation // by client; of the user's own files
+}
+
+func (p syncPlan) clients() (clients []target.Target) {
+	for _, c := range p.changes {
+		clients = append(clients, c.Target)
+	}
+	return clients
 }
 
 // planSync reads everything and writes nothing.
@@ -188,7 +221,7 @@ func planSync(ctx context.Context, opts *SyncOptions) (syncPlan, error) {
 			continue
 		}
 		w := clientsync.Wanted{Target: t, Path: path, Scope: clientsync.Scope(opts.Scope)}
-		if w.Entries, err = syncEntries(opts, host, t, path); err != nil {
+		if w.Entries, err = plan.entries(opts, host, t, path); err != nil {
 			return syncPlan{}, err
 		}
 		plan.changes = append(plan.changes, clientsync.PlanFile(plan.ledger, w, opts.Force, opts.Now()))
@@ -217,55 +250,6 @@ func (o *SyncOptions) planBack(plan *syncPlan, t target.Target) {
 func within(dir, path string) bool {
 	inside, err := filepath.Rel(dir, path)
 	return err == nil && filepath.IsLocal(inside)
-}
-
-// syncEntries are Loom's entries for a file: the one that is called loom, or one
-// for each server.
-func syncEntries(opts *SyncOptions, host target.Host, t target.Target, path string) (configfile.Object, error) {
-	command, args, err := entryLine(opts, host, t, path)
-	if err != nil {
-		return nil, err
-	}
-	if !opts.Split {
-		l := target.Launch{Name: "loom", Command: command, Args: args}
-		return configfile.Object{{Key: l.Name, Value: t.Entry(l)}}, nil
-	}
-	reg, err := opts.Registry()
-	if err != nil {
-		return nil, err
-	}
-	profile, err := reg.ProfileFor(t.ID, opts.Profile)
-	if err != nil {
-		return nil, err
-	}
-	var o configfile.Object
-	for _, s := range reg.Servers {
-		if s.Enabled && profile.Allows(s) && s.IsFor(t.ID) {
-			l := target.Launch{Name: string(s.Name), Command: command, Args: append(slices.Clone(args), "--server", string(s.Name)), Description: s.Description}
-			o = append(o, configfile.Member{Key: l.Name, Value: t.Entry(l)})
-		}
-	}
-	return o, nil
-}
-
-// entryLine is what a client starts. A project's file is shared with others, whose
-// paths are not ours: there it is the name alone, and nothing of this machine.
-func entryLine(opts *SyncOptions, host target.Host, t target.Target, path string) (command string, args []string, err error) {
-	if opts.Scope == string(clientsync.Project) {
-		return "loom", []string{"proxy"}, nil
-	}
-	line, err := lineFor(opts.Self, opts.Dirs, opts.Socket, opts.RegistryFile, t.ID)
-	if err != nil {
-		return "", nil, err
-	}
-	command, args = line.Command, line.Args
-	if opts.Profile != "" {
-		args = append(args, "--profile", opts.Profile)
-	}
-	if host.ForWindows(path) {
-		return "wsl.exe", slices.Concat([]string{"-d", host.Distro, "-e", command}, args), nil
-	}
-	return command, args, nil
 }
 
 func targetIDs() []string {

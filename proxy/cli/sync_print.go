@@ -2,9 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loom-core/loom/proxy/internal/clientsync"
+	"github.com/loom-core/loom/proxy/internal/entries"
 )
 
 // syncedFile is what `loom sync --json` prints of a file.
@@ -18,12 +20,19 @@ type syncedFile struct {
 	After   string `json:"after,omitempty"`
 
 	Warnings []syncWarning `json:"warnings,omitempty"`
+
+	Mode      entries.Mode `json:"mode,omitempty"`
+	Generated string       `json:"generated,omitempty"`
 }
 
 func syncedFiles(opts *SyncOptions, plan syncPlan, warnings []syncWarning) []syncedFile {
 	files := []syncedFile{}
 	for _, c := range plan.changes {
 		f := syncedFile{Client: c.Target.ID, Proof: string(c.Target.Proof), File: c.Path, State: string(c.State), Detail: c.Detail, Changed: !c.None() && !blocked(c, opts.Force)}
+		g, refused := plan.refuses(c, opts)
+		if f.Mode, f.Generated = g.mode, g.path; refused {
+			f.State, f.Detail, f.Changed = string(clientsync.Stale), g.detail(), false
+		}
 		if f.Changed {
 			f.After = syncAfter(opts, c)
 		}
@@ -48,7 +57,8 @@ func blocked(c clientsync.Change, force bool) bool {
 func printSync(opts *SyncOptions, plan syncPlan) error {
 	failed := false
 	for _, c := range plan.changes {
-		failed = failed || blocked(c, opts.Force)
+		_, refused := plan.refuses(c, opts)
+		failed = failed || refused || blocked(c, opts.Force)
 	}
 	if opts.JSON {
 		if err := opts.IO.JSON(syncedFiles(opts, plan, syncWarnings(opts, plan))); err != nil {
@@ -68,7 +78,14 @@ func printSyncChanges(opts *SyncOptions, plan syncPlan) {
 	var changed []clientsync.Change
 	for _, c := range plan.changes {
 		what := syncDone(opts, c)
+		g, refused := plan.refuses(c, opts)
 		switch {
+		case refused:
+			fmt.Fprintf(io.Out, "%s: %s %s\n", c.Target.Name, io.paint("stale:", bad), g.detail())
+			for _, hint := range g.hints(c.Target.ID) {
+				fmt.Fprintf(io.Out, "  hint: %s\n", hint)
+			}
+			continue
 		case blocked(c, opts.Force):
 			fmt.Fprintf(io.Out, "%s: %s %s\n", c.Target.Name, io.paint(what+":", bad), c.Detail)
 			if c.State != clientsync.Unreadable {
@@ -223,7 +240,11 @@ func printSyncStatus(opts *SyncOptions, plan syncPlan) error {
 	} else {
 		t := newTable(opts.IO, "CLIENT", "STATE", "KNOWN BY", "FILE")
 		for _, f := range files {
-			t.row(f.Client, cell{f.State, stateStyle(f.State)}, f.Proof, f.File)
+			state := f.State
+			if f.Mode == entries.Split || f.Mode == entries.Direct {
+				state += " (" + string(f.Mode) + ")"
+			}
+			t.row(f.Client, cell{state, stateStyle(f.State)}, f.Proof, f.File)
 		}
 		t.print()
 		for _, f := range files {
@@ -236,13 +257,27 @@ func printSyncStatus(opts *SyncOptions, plan syncPlan) error {
 			printSyncWarnings(opts, warnings)
 		}
 		if stale {
-			fmt.Fprintln(opts.IO.Out, "\nhint: loom sync")
+			fmt.Fprintln(opts.IO.Out)
+			for _, command := range plan.mend(opts) {
+				fmt.Fprintln(opts.IO.Out, "hint: "+command)
+			}
 		}
 	}
 	if stale {
 		return errPrinted
 	}
 	return nil
+}
+
+// mend are the commands that bring all in sync.
+func (p syncPlan) mend(opts *SyncOptions) (commands []string) {
+	for _, c := range p.changes {
+		g, refused := p.refuses(c, opts)
+		if command := g.command(c.Target.ID); (refused || c.State != clientsync.InSync) && !slices.Contains(commands, command) {
+			commands = append(commands, command)
+		}
+	}
+	return commands
 }
 
 func stateStyle(state string) style {

@@ -66,14 +66,14 @@ or with --secrets. What is in Loom's folders and not Loom's is left there, and n
 // are apart, since they are the user's secrets.
 var (
 	stateEntries = []string{
-		"audit.jsonl*", "catalog", "children*", "containers", "draft-*", "environment.json", "loomd.lock", "loomd.log*", "results", "run", "runs",
+		"audit.jsonl*", "catalog", "children*", "containers", "draft-*", "environment.json", "generated", "loomd.lock", "loomd.log*", "results", "run", "runs",
 		"socket", "trust.json*", "trust.lock", ".loom-*", ".secrets-*",
 	}
 	// syncFiles know what clients had of their own, and are kept as long as one of
 	// them did not get it back.
 	syncFiles     = []string{"sync.json*", "backups"}
 	secretEntries = []string{"secrets", "secrets.json", "secrets.lock"}
-	configEntries = []string{"registry.yaml", "registry.d", "pins.json", ".loom-*"}
+	configEntries = []string{"registry.yaml", "registry.d", "pins.json", "generated", ".loom-*"}
 )
 
 // removal is what is to be taken away.

@@ -78,5 +78,8 @@ func over(mine, base []registry.EnvVar) (set []registry.EnvVar, gone []string) {
 	return set, gone
 }
 
-// mergeable reports that what a client has can be said as differences from another's.
-func (e entry) mergeable(base entry) bool { return base.Dir == "" || e.Dir != "" }
+// mergeable reports that what a client has can be said as differences from another's: a
+// process cannot become an address, and a folder cannot be taken away.
+func (e entry) mergeable(base entry) bool {
+	return (base.Dir == "" || e.Dir != "") && (base.URL == "") == (e.URL == "")
+}

@@ -177,7 +177,7 @@ func TestGather(t *testing.T) {
 				"claude: {\"mcpServers\": {\"gh\": {\"command\": \"docker\", \"args\": [], \"env\": {\"A\": \"1\", \"TOKEN\": \"" + tok + "\"}}}}",
 				"cursor: {\"mcpServers\": {\"gh\": {\"url\": \"https://x/mcp\"}}}",
 			},
-			want: "gh: codex/gh claude/gh cursor/gh npx [\"gh\"] A=1 B=2 workspace {claude docker [] TOKEN=${secret:gh-token} -B} {cursor https://x/mcp [] -A -B} [gh-token :1]\n",
+			want: "gh: codex/gh claude/gh npx [\"gh\"] A=1 B=2 workspace {claude docker [] TOKEN=${secret:gh-token} -B} [gh-token :1]\ngh-2: cursor/gh  []https://x/mcp workspace\n",
 		},
 		"switched off": {
 			files: []string{
@@ -208,14 +208,17 @@ func TestGather(t *testing.T) {
 	}
 }
 
-// What a plan adds is taken by the registry as it is.
+// What a plan adds is taken by the registry as it is, differences included.
 func TestGatheredIsValid(t *testing.T) {
-	p := gather(t, "", nil, "claude: {\"mcpServers\": {\"A very long name of a server\": {\"command\": \"x\", \"args\": [\"$HOME\", \"${A}\"], \"env\": {\"TOKEN\": \""+tok+"\"}, \"description\": \"a: b\"}}}")
+	p := gather(t, "", nil,
+		"claude: {\"mcpServers\": {\"A very long name of a server\": {\"command\": \"x\", \"args\": [\"$HOME\", \"${A}\"], \"env\": {\"TOKEN\": \""+tok+"\", \"B\": \"1\"}, \"description\": \"a: b\"}}}",
+		"codex: [mcp_servers.\"A very long name of a server\"]\ncommand = \"y\"\nargs = []\nenv = {C = \"2\"}\n[mcp_servers.off]\ncommand = \"z\"\nenabled = false\n",
+		"cline: {\"mcpServers\": {\"one\": {\"command\": \"x\", \"autoApprove\": [\"a-b\", \"c\"]}}}")
 	data := []byte("version: 1\n")
 	for _, s := range p.Servers {
 		var err error
 		if data, _, err = registry.Add(data, s.Name, s.New); err != nil {
-			t.Fatal(err)
+			t.Fatalf("%s: %v", s.Name, err)
 		}
 	}
 	if _, err := registry.Parse("r.yaml", data); err != nil {

@@ -25,6 +25,8 @@ func codex() Target {
 		Programs: []string{"codex"},
 		Folders:  func(h Host) []string { return []string{h.home(".codex")} },
 		Entry: func(l Launch) configfile.Object {
+			passed, own := codexPassed(l.Env)
+			l.Env = own
 			o := keys.entry(l,
 				configfile.Member{Key: "startup_timeout_sec", Value: int64(20)},
 				// Its own limit is a minute; Loom has one for each server.
@@ -35,6 +37,9 @@ func codex() Target {
 					tools = append(tools, configfile.Member{Key: name, Value: configfile.Object{{Key: "approval_mode", Value: "approve"}}})
 				}
 				o = append(o, configfile.Member{Key: "tools", Value: tools})
+			}
+			if len(passed) > 0 && o != nil {
+				o = append(o, configfile.Member{Key: "env_vars", Value: list(passed)})
 			}
 			return o
 		},
@@ -48,7 +53,7 @@ func codex() Target {
 			}
 			return f, ok
 		},
-		Refer: Refer{Open: codexForwarded},
+		Refer: Refer{Open: codexForwarded, Same: true},
 		After: "start a new Codex session", InProject: "start a new Codex session in this folder and trust it when it asks: the file counts only then",
 	}
 }
@@ -56,3 +61,15 @@ func codex() Target {
 // codexForwarded marks a variable that env_vars passes on: there is no syntax for
 // one in the file, so nothing else can be taken for it.
 const codexForwarded = "\x00env:"
+
+// codexPassed are the names of variables that are passed on, and the other variables.
+func codexPassed(env []Var) (names []string, own []Var) {
+	for _, v := range env {
+		if v.Value == codexForwarded+v.Name {
+			names = append(names, v.Name)
+		} else {
+			own = append(own, v)
+		}
+	}
+	return names, own
+}

@@ -2,6 +2,7 @@ package target
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,11 @@ type Refer struct {
 	Open, Close string // around the name; both empty: it has none
 	Default     string // between name and default; empty: it has none
 	Plain       bool   // $NAME counts too
+
+	// Process says that they are known to count in the arguments and variables of a
+	// process, and of nothing else. Same says that a variable can only be passed on
+	// under its own name, as the whole value.
+	Process, Same bool
 }
 
 // The syntaxes. Which client has which was tried with the client (measured in
@@ -19,23 +25,45 @@ var (
 	shellDefault = Refer{Open: "${", Close: "}", Default: ":-"}
 	shellPlain   = Refer{Open: "${", Close: "}", Default: ":-", Plain: true}
 	shellOnly    = Refer{Open: "${", Close: "}", Plain: true}
-	shellBraces  = Refer{Open: "${", Close: "}"}
+	shellBraces  = Refer{Open: "${", Close: "}", Process: true}
 	envColon     = Refer{Open: "${env:", Close: "}"}
 	braceEnv     = Refer{Open: "{env:", Close: "}"}
 )
 
-// Write is a reference to a variable, and whether the client has such a thing.
+// Write is a reference to a variable, and whether the client has such a thing. A
+// default ends at the first brace, and for some at the next :- already.
 func (r Refer) Write(name, otherwise string, hasDefault bool) (string, bool) {
 	switch {
 	case r.Open == "":
 		return "", false
-	case hasDefault && r.Default == "":
+	case hasDefault && (r.Default == "" || strings.ContainsAny(otherwise, "${}") || strings.Contains(otherwise, r.Default)):
 		return "", false
 	case hasDefault:
 		return r.Open + name + r.Default + otherwise + r.Close, true
 	}
 	return r.Open + name + r.Close, true
 }
+
+// Keeps reports that the client takes a text as it is: no part of it is a reference
+// to it. Of a client that is not known to have any, what others read as one is
+// doubted.
+func (r Refer) Keeps(text string) bool {
+	doubted := []string{"${", "{env:", "{file:", "{{"}
+	switch {
+	case r.Same:
+		return true
+	case strings.HasPrefix(r.Open, "${"):
+		doubted = doubted[:1]
+	case r.Open != "":
+		doubted = doubted[1:3]
+	}
+	if (r.Plain || r.Open == "") && dollarWord.MatchString(text) {
+		return false
+	}
+	return !slices.ContainsFunc(doubted, func(mark string) bool { return strings.Contains(text, mark) })
+}
+
+var dollarWord = regexp.MustCompile(`\$\w`)
 
 var plainVariable = regexp.MustCompile(`\$([A-Za-z_][A-Za-z0-9_]*)`)
 

@@ -79,8 +79,8 @@ type Launch struct {
 	AlwaysAllow []string // names of tools, as the client sees them
 }
 
-// Var is a variable or a header. In [Launch] its value holds references in the
-// registry's syntax, which [Refer] turns into the client's.
+// Var is a variable or a header. Its value holds references in the client's syntax,
+// which [Refer] writes and reads.
 type Var struct{ Name, Value string }
 
 // Found is an entry of a client, as it is written there: values hold references in
