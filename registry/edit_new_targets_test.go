@@ -72,7 +72,7 @@ func TestAddTargetsRefuses(t *testing.T) {
 // Whatever is added is read again as just that, and what others say of it is kept by
 // the edits that come after.
 func TestAddAnything(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 7))
 		entry := anything(random)
 		for i, in := range []string{"servers:\n  b: {command: y, targets: {codex: {args: [z]}}}\n", "servers: {b: {command: y}}\n", `{"servers": {"b": {"command": "y"}}}`, ""} {
