@@ -132,27 +132,6 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 	return c
 }
 
-// wayBack is what was in a file before Loom wrote into it, and the steps to there;
-// exact is false when they are lost.
-func wayBack(format configfile.Format, r Record, text []byte) (undo [][]Paste, before []byte, exact bool) {
-	if !r.Exact {
-		return nil, nil, false
-	}
-	if hashOf(text) != r.Hash {
-		undo, before, exact = rebase(r.Undo, text)
-		if !exact {
-			return nil, nil, false
-		}
-		_, err := configfile.Parse(format, before)
-		return undo, before, err == nil
-	}
-	before = text
-	for _, step := range r.Undo {
-		before = configfile.Apply(before, splices(step))
-	}
-	return r.Undo, before, true
-}
-
 // compare says how a file stands to what is wanted.
 func compare(w Wanted, r Record, there []configfile.Entry) (State, string) {
 	find := func(name string) (configfile.Entry, bool) {

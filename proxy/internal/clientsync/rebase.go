@@ -7,6 +7,27 @@ import (
 	"github.com/loom-core/loom/proxy/internal/configfile"
 )
 
+// wayBack is what was in a file before Loom wrote into it, and the steps to there;
+// exact is false when they are lost.
+func wayBack(format configfile.Format, r Record, text []byte) (undo [][]Paste, before []byte, exact bool) {
+	if !r.Exact {
+		return nil, nil, false
+	}
+	if hashOf(text) != r.Hash {
+		undo, before, exact = rebase(r.Undo, text)
+		if !exact {
+			return nil, nil, false
+		}
+		_, err := configfile.Parse(format, before)
+		return undo, before, err == nil
+	}
+	before = text
+	for _, step := range r.Undo {
+		before = configfile.Apply(before, splices(step))
+	}
+	return r.Undo, before, true
+}
+
 // pastes are steps back that can be kept: each knows what it takes away, so that it
 // is found again when somebody writes elsewhere in the file. after is the text that
 // the first step is for.
