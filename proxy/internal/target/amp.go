@@ -4,7 +4,7 @@ import "github.com/loom-core/loom/proxy/internal/configfile"
 
 // amp is Amp. It read the file; that it starts what stands there was not seen. The
 // key is one word with a dot in it, also in a project's file, whose servers have to
-// be approved. Keys: the manual of Amp, ampcode.com/manual.
+// be approved. Keys: as others quote its manual, ampcode.com/manual.
 func amp() Target {
 	keys := common
 	return Target{

@@ -3,7 +3,8 @@ package target
 import "github.com/loom-core/loom/proxy/internal/configfile"
 
 // auggie is Auggie, the CLI of Augment. 0.36.0 read the file; that it starts what
-// stands there was not seen. Keys: docs.augmentcode.com/cli/integrations.
+// stands there was not seen. Keys: its page docs.augmentcode.com/cli/integrations, of which the beginning was
+// at hand.
 func auggie() Target {
 	keys := common
 	keys.kind, keys.local, keys.remote = "type", "stdio", "http"

@@ -33,7 +33,11 @@ var common = fields{args: "args", env: "env", url: "url", headers: "headers", cw
 
 // entry is nil for what the client has no words for.
 func (k fields) entry(l Launch, more ...configfile.Member) configfile.Object {
-	if l.URL != "" && k.url == "" || l.Cwd != "" && k.noFolder {
+	lacks := l.Cwd != "" && k.noFolder || len(l.Env) > 0 && k.env == ""
+	if l.URL != "" {
+		lacks = k.url == "" || len(l.Headers) > 0 && k.headers == ""
+	}
+	if lacks {
 		return nil
 	}
 	var o configfile.Object
