@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/toolname"
 	"github.com/loom-core/loom/daemon/internal/catalog"
 	"github.com/loom-core/loom/registry"
 	"github.com/loom-core/loom/registry/pin"
@@ -101,7 +102,7 @@ func TestAliasesLeavePinsAlone(t *testing.T) {
 
 // The longest alias that a registry may have is not cut.
 func TestLongestAlias(t *testing.T) {
-	alias := strings.Repeat("a", MaxName-len("git__"))
+	alias := strings.Repeat("a", toolname.Max-len("git__"))
 	if _, err := registry.Parse("r.yaml", []byte("servers: {git: {command: x, tools: {log: {alias: "+alias+"a}}}}")); err == nil {
 		t.Error("a longer alias is accepted")
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loom-core/loom/core/loomrpc"
+	"github.com/loom-core/loom/core/toolname"
 	"github.com/loom-core/loom/daemon/internal/catalog"
 )
 
@@ -43,7 +44,7 @@ func (n *namespace) name(route loomrpc.Route) string {
 	if n.bare {
 		return own
 	}
-	return Expose(route.Server, own)
+	return toolname.Expose(route.Server, own)
 }
 
 // fold is what a name is told apart by. A server's own names are its own affair.
@@ -58,7 +59,7 @@ func (n *namespace) add(server string, t catalog.Tool, reads bool) {
 	route := loomrpc.Route{Server: server, Tool: t.Name}
 	name := n.name(route)
 	if n.folded[n.fold(name)] {
-		name = hashed(name, server, t.Name)
+		name = toolname.Hashed(name, server, t.Name)
 	}
 	if _, twice := n.byRoute[route]; twice || n.folded[n.fold(name)] {
 		return // the server lists one name twice: it could not tell them apart either

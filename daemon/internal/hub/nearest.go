@@ -3,6 +3,8 @@ package hub
 import (
 	"sort"
 	"strings"
+
+	"github.com/loom-core/loom/core/toolname"
 )
 
 // nearest returns up to three names that resemble name: the same tool of
@@ -13,7 +15,7 @@ func (n *namespace) nearest(name string) []string {
 		score int
 	}
 	var all []scored
-	_, own, _ := strings.Cut(name, separator)
+	_, own, _ := strings.Cut(name, toolname.Separator)
 	for _, e := range n.all {
 		d := distance(name, e.Name)
 		if e.Route.Tool == name || own != "" && e.Route.Tool == own {

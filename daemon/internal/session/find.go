@@ -8,6 +8,7 @@ import (
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/loomrpc"
 	"github.com/loom-core/loom/core/mcp"
+	"github.com/loom-core/loom/core/toolname"
 	"github.com/loom-core/loom/daemon/internal/hub"
 	"github.com/loom-core/loom/registry"
 )
@@ -113,7 +114,7 @@ func (s *Session) begun(ctx context.Context, c *call, view *hub.View, tool hub.E
 // tools. The name is compared, not taken apart.
 func (s *Session) whyUnknown(view *hub.View, name string, err error) *loomrpc.Error {
 	for _, server := range view.Unlearnt {
-		if strings.HasPrefix(name, hub.Prefix(string(server.Name))) {
+		if strings.HasPrefix(name, string(server.Name+toolname.Separator)) {
 			if cause := s.svc.Servers.LastError(server.ID()); cause != nil {
 				return asError(server.ID(), cause)
 			}
