@@ -40,13 +40,12 @@ func (opts *ImportOptions) apply(ctx context.Context, p *importPlan) error {
 			return err
 		}
 	}
-	answers, err := opts.list(ctx, conn, p.servers())
-	if err != nil {
+	if p.answers, err = opts.list(ctx, conn, p.servers()); err != nil {
 		return err
 	}
 	var good, failed []inventory.Server
 	for _, s := range p.servers() {
-		if answers[string(s.Name)].err == "" {
+		if p.answers[string(s.Name)].err == "" {
 			good = append(good, s)
 		} else {
 			failed = append(failed, s)
@@ -68,7 +67,7 @@ func (opts *ImportOptions) apply(ctx context.Context, p *importPlan) error {
 			return err
 		}
 	}
-	return printImported(opts, p, good, failed, answers)
+	return printImported(opts, p, good, failed)
 }
 
 // keepSecrets puts the secrets into the keyring, and returns those that were not

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loom-core/loom/core/secret"
 	"github.com/loom-core/loom/proxy/internal/clientsync"
+	"github.com/loom-core/loom/proxy/internal/configfile"
 	"github.com/loom-core/loom/proxy/internal/inventory"
 	"github.com/loom-core/loom/proxy/internal/target"
 )
@@ -22,7 +23,9 @@ type importPlan struct {
 	unreadable []string
 	found      inventory.Plan
 	changes    []clientsync.Change
-	sync       syncPlan // what is generated for the clients
+	sync       syncPlan  // what is generated for the clients
+	carried    []carried // rules, in the order of files
+	answers    map[string]answer
 }
 
 // plan reads everything and writes nothing.
@@ -56,7 +59,10 @@ func (opts *ImportOptions) plan(ctx context.Context) (*importPlan, error) {
 	if err := opts.knowsAll(p); err != nil {
 		return nil, err
 	}
-	return p, opts.planFiles(p, p.found.Servers)
+	if err := opts.planFiles(p, p.servers()); err != nil {
+		return nil, err
+	}
+	return p, opts.settle(p)
 }
 
 // fileOf is the file of a client that is looked at. One that nobody has proven is
@@ -92,15 +98,20 @@ func (p *importPlan) drop(wants func(string) bool) {
 func (p *importPlan) servers() []inventory.Server { return p.found.Servers }
 
 // planFiles says what becomes of the clients' files when these servers are taken
-// over.
+// over: of those with the servers, and of those with rules that name them.
 func (opts *ImportOptions) planFiles(p *importPlan, servers []inventory.Server) error {
-	p.changes, p.sync = nil, syncPlan{}
+	p.changes, p.sync, p.carried = nil, syncPlan{}, nil
 	moved := movedSecrets(p.found.Servers)
 	for _, f := range p.files {
+		rules, err := opts.carry(p, f, servers)
+		if err != nil {
+			return err
+		}
+		p.carried = append(p.carried, rules)
 		w := clientsync.Wanted{Target: f.Target, Path: f.Path, Scope: f.Scope, Moved: moved}
 		for _, s := range servers {
 			for _, i := range s.Items {
-				if i.File == f {
+				if _, blocked := p.blocks(i); i.File == f && !blocked {
 					w.Take = append(w.Take, clientsync.Take{Name: i.Name, Hash: clientsync.Hash(i.Value)})
 				}
 			}
@@ -108,11 +119,24 @@ func (opts *ImportOptions) planFiles(p *importPlan, servers []inventory.Server) 
 		if len(w.Take) == 0 && !opts.everyClient {
 			continue
 		}
-		var err error
 		if w.Entries, err = p.sync.entries(opts.Sync, p.host, f.Target, f.Path); err != nil {
 			return err
 		}
-		p.changes = append(p.changes, clientsync.PlanFile(p.ledger, w, false, opts.Now()))
+		if len(rules.Entry) > 0 && len(w.Entries) == 1 {
+			w.Carried = map[string]configfile.Object{w.Entries[0].Key: rules.Entry}
+		}
+		var others []clientsync.Wanted
+		for _, r := range rules.Rewrites {
+			if r.File.Path == f.Path {
+				w.Edits = append(w.Edits, r.Edits...)
+				continue
+			}
+			others = append(others, clientsync.Wanted{Target: f.Target, Path: r.File.Path, Scope: f.Scope, Format: r.File.Format, Edits: r.Edits, Moved: moved})
+		}
+		// Rules first: in between a server has both names, and each is ruled.
+		for _, w := range append(others, w) {
+			p.changes = append(p.changes, clientsync.PlanFile(p.ledger, w, false, opts.Now()))
+		}
 	}
 	return nil
 }

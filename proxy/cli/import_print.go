@@ -8,6 +8,7 @@ import (
 
 	"github.com/loom-core/loom/proxy/internal/clientsync"
 	"github.com/loom-core/loom/proxy/internal/inventory"
+	"github.com/loom-core/loom/proxy/internal/rules"
 )
 
 // importJSON is what `loom import --dry-run --json` prints.
@@ -117,6 +118,7 @@ func printTakeover(opts *ImportOptions, p *importPlan) {
 	for _, c := range p.changes {
 		printTaken(opts, c)
 	}
+	printRules(io, p)
 	printPlaintext(io, p.servers(), "\nTokens that stand in plaintext and go into the keyring. Programs may have read them: rotate them.")
 	if copies := inventory.Copies(p.servers(), p.host); len(copies) > 0 {
 		fmt.Fprintln(io.Out, "\nCopies of these files, which their clients or you made, and which hold such tokens. Loom leaves them alone: remove them.")
@@ -174,6 +176,8 @@ func printTaken(opts *ImportOptions, c clientsync.Change) {
 	case c.None():
 		fmt.Fprintf(io.Out, "  %s: has its entry already\n", c.Path)
 		return
+	case len(c.Entries) == 0:
+		fmt.Fprintf(io.Out, "  %s: rules\n", c.Path)
 	case len(names) == 0:
 		fmt.Fprintf(io.Out, "  %s: loom in\n", c.Path)
 	default:
@@ -198,16 +202,67 @@ func printPlaintext(io *IO, servers []inventory.Server, head string) {
 	}
 }
 
+// printRules shows which rules follow their servers, and what the registry has to say
+// where a client's own files cannot.
+func printRules(io *IO, p *importPlan) {
+	head := "\nRules that follow their servers:"
+	line := func(format string, args ...any) {
+		if head != "" {
+			fmt.Fprintln(io.Out, head)
+			head = ""
+		}
+		fmt.Fprintf(io.Out, "  "+format+"\n", args...)
+	}
+	for _, c := range p.carried {
+		for _, r := range c.Rewrites {
+			for _, l := range r.Lines {
+				at := rules.Place{Path: r.File.Path, Pos: l.Pos}
+				switch now := visible(strings.Join(l.New, ", ")); {
+				case l.Old == "":
+					line("%s  %s: %s, since %s", at, l.Key, now, l.Why)
+				case l.Kept:
+					line("%s  %s: %s stays, and %s beside it", at, l.Key, visible(l.Old), now)
+				case now == "":
+					line("%s  %s: %s goes", at, l.Key, visible(l.Old))
+				default:
+					line("%s  %s: %s becomes %s", at, l.Key, visible(l.Old), now)
+				}
+			}
+		}
+		for _, l := range c.Limits {
+			from := c.file.Target.Name + "'s entry"
+			if l.From.Path != "" {
+				from = l.From.String()
+			}
+			if len(l.Deny) > 0 {
+				line("registry, clients.%s.deny: %s, since %s says %s", c.file.Target.ID, strings.Join(l.Deny, ", "), from, visible(l.Rule))
+			}
+			if l.Only != nil {
+				line("registry, clients.%s.allow: of %s only %s, since %s says %s", c.file.Target.ID, l.Server, strings.Join(l.Only, ", "), from, visible(l.Rule))
+			}
+		}
+	}
+	for _, c := range p.carried {
+		for _, n := range c.Notes {
+			at := ""
+			if n.Place.Path != "" {
+				at = n.Place.String() + ": "
+			}
+			io.Note("%s in %s: %s%s: %s", visible(n.From), c.file.Target.Name, at, visible(n.Rule), n.Text)
+		}
+	}
+}
+
 // printImported says what was done, and what the user has to do now.
-func printImported(opts *ImportOptions, p *importPlan, good, failed []inventory.Server, answers map[string]answer) error {
+func printImported(opts *ImportOptions, p *importPlan, good, failed []inventory.Server) error {
 	io := opts.IO
 	fmt.Fprintln(io.Out)
 	for _, s := range good {
-		fmt.Fprintf(io.Out, "%s: %s, %s\n", s.Name, io.paint("taken over", style("32")), plural(len(answers[string(s.Name)].tools), "tool"))
+		fmt.Fprintf(io.Out, "%s: %s, %s\n", s.Name, io.paint("taken over", style("32")), plural(len(p.answers[string(s.Name)].tools), "tool"))
 	}
 	for _, s := range failed {
 		fmt.Fprintf(io.Out, "%s: %s\n", s.Name, io.paint("stays with "+strings.Join(clientsOf(s), ", "), bad))
-		reason, _, _ := strings.Cut(answers[string(s.Name)].err, "\nhint: loom logs") // it is not in the registry any more
+		reason, _, _ := strings.Cut(p.answers[string(s.Name)].err, "\nhint: loom logs") // it is not in the registry any more
 		printFailure(io, string(s.Name), reason)
 	}
 	blocked := false

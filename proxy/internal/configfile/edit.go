@@ -7,11 +7,13 @@ import (
 	"strings"
 )
 
-// Edit is what becomes of a file.
+// Edit is what becomes of a file. In JSON a path goes into a list too, by the place of
+// an element, counted from 0 in the text that the edit before it gave.
 type Edit struct {
 	Path   []string
 	Value  any // what is to be at Path, as in [Member]
 	Remove bool
+	Insert bool // Value becomes a new element of a list, in front of the one at Path or behind the last
 }
 
 // Change makes edits, one after the other, and returns the new text and what takes
@@ -28,17 +30,26 @@ func Change(format Format, data []byte, edits []Edit) (after []byte, undo [][]Sp
 	if err != nil {
 		return nil, nil, err
 	}
+	t := wanted{byPlace: format == JSONC}
 	for _, e := range edits {
-		if !e.Remove && holds(f, e) {
+		if !e.Remove && !e.Insert && holds(f, e) {
 			continue // however it is written
 		}
 		var splices []Splice
-		if e.Remove {
+		switch {
+		case e.Remove:
 			splices, err = f.Remove(e.Path)
-			want = without(want, e.Path)
-		} else {
+			want = t.without(want, e.Path)
+		case e.Insert:
+			l, ok := f.(lists)
+			if !ok {
+				return nil, nil, fmt.Errorf("changing %s: lists are edited in JSON files alone", strings.Join(e.Path, "."))
+			}
+			splices, err = l.Insert(e.Path, e.Value)
+			want = t.insert(want, e.Path, Plain(e.Value))
+		default:
 			splices, err = f.Set(e.Path, e.Value)
-			want = put(want, e.Path, Plain(e.Value))
+			want = t.put(want, e.Path, Plain(e.Value))
 		}
 		if err != nil {
 			return nil, nil, err
@@ -80,6 +91,9 @@ func Same(format Format, a, b []byte) bool {
 // holds reports that the file says already what an edit is to make it say.
 func holds(f File, e Edit) bool {
 	entries, _, err := f.Entries(e.Path[:len(e.Path)-1]...)
+	if err != nil {
+		entries, _, err = Elements(f, e.Path[:len(e.Path)-1]...)
+	}
 	return err == nil && slices.ContainsFunc(entries, func(there Entry) bool {
 		return there.Key == e.Path[len(e.Path)-1] && reflect.DeepEqual(there.Value, e.Value)
 	})
@@ -135,48 +149,4 @@ func pruned(v any) any {
 		}
 	}
 	return kept
-}
-
-// put is a tree with a value at path. In a list its name is the place.
-func put(of any, path []string, value any) any {
-	if len(path) == 0 {
-		return value
-	}
-	if list, ok := of.([]any); ok {
-		named := map[string]any{nameKey: path[0]}
-		if m, ok := put(nil, path[1:], value).(map[string]any); ok {
-			for k, v := range m {
-				named[k] = v
-			}
-		}
-		if i := slices.IndexFunc(list, func(v any) bool { m, ok := v.(map[string]any); return ok && m[nameKey] == path[0] }); i >= 0 {
-			list = slices.Clone(list)
-			list[i] = named
-			return list
-		}
-		return append(slices.Clone(list), named)
-	}
-	m, _ := of.(map[string]any)
-	if m == nil {
-		m = map[string]any{}
-	}
-	m[path[0]] = put(m[path[0]], path[1:], value)
-	return m
-}
-
-func without(of any, path []string) any {
-	switch of := of.(type) {
-	case map[string]any:
-		if len(path) == 1 {
-			delete(of, path[0])
-		} else if next, ok := of[path[0]]; ok {
-			of[path[0]] = without(next, path[1:])
-		}
-	case []any:
-		return slices.DeleteFunc(slices.Clone(of), func(v any) bool {
-			m, ok := v.(map[string]any)
-			return ok && m[nameKey] == path[0]
-		})
-	}
-	return of
 }

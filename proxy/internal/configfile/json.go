@@ -78,31 +78,47 @@ func jsonError(text []byte, err error) error {
 
 func (f *jsonFile) pos(v hujson.Value) Position { return position(f.data[f.off:], v.StartOffset) }
 
-// find is the member at path, and how much of path there is.
-func (f *jsonFile) find(path []string) (at *hujson.Value, parent *hujson.Object, depth int, err error) {
+// find is what is at path, the object or list that it is in, and how much of path
+// there is.
+func (f *jsonFile) find(path []string) (at, parent *hujson.Value, depth int, err error) {
 	at = f.root
 	for depth = 0; at != nil && depth < len(path); depth++ {
-		object, ok := at.Value.(*hujson.Object)
-		if !ok {
-			return nil, nil, depth, &ShapeError{f.pos(*at), fmt.Sprintf("%s is no object", strings.Join(path[:depth], "."))}
-		}
-		var next *hujson.Value
-		for i := range object.Members {
-			m := &object.Members[i]
-			if m.Name.Value.(hujson.Literal).String() != path[depth] {
-				continue
-			}
-			if next != nil {
-				return nil, nil, depth, &ShapeError{f.pos(m.Name), fmt.Sprintf("%q is given twice; remove one of the two", path[depth])}
-			}
-			next = &m.Value
+		next, err := f.child(at, path[depth], path[:depth])
+		if err != nil {
+			return nil, nil, depth, err
 		}
 		if next == nil {
-			return at, object, depth, nil
+			return at, at, depth, nil
 		}
-		at, parent = next, object
+		at, parent = next, at
 	}
 	return at, parent, depth, nil
+}
+
+// child is a member of an object, or an element of a list, nil if there is none.
+func (f *jsonFile) child(of *hujson.Value, key string, path []string) (child *hujson.Value, err error) {
+	switch v := of.Value.(type) {
+	case *hujson.Object:
+		for i := range v.Members {
+			m := &v.Members[i]
+			if m.Name.Value.(hujson.Literal).String() != key {
+				continue
+			}
+			if child != nil {
+				return nil, &ShapeError{f.pos(m.Name), fmt.Sprintf("%q is given twice; remove one of the two", key)}
+			}
+			child = &m.Value
+		}
+		return child, nil
+	case *hujson.Array:
+		switch i, ok := placeIn(key, len(v.Elements)); {
+		case ok && i < len(v.Elements):
+			return &v.Elements[i], nil
+		case ok:
+			return nil, nil
+		}
+	}
+	return nil, &ShapeError{f.pos(*of), fmt.Sprintf("%s is no object", strings.Join(path, "."))}
 }
 
 func (f *jsonFile) Entries(path ...string) ([]Entry, bool, error) {

@@ -2,13 +2,14 @@ package configfile
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/tailscale/hujson"
 )
 
-// layout is how an object is written: what stands before each of its members,
-// and by how much what is inside of one is indented.
+// layout is how an object or a list is written: what stands before each of its
+// members, and by how much what is inside of one is indented.
 type layout struct {
 	margin  string // of a member
 	outer   string // of the line on which the object ends
@@ -40,63 +41,67 @@ func (f *jsonFile) Set(path []string, value any) ([]Splice, error) {
 	for i := len(path) - 1; i > depth; i-- {
 		value = Object{{path[i], value}}
 	}
-	return f.insert(at, path[depth], value), nil
+	l := f.layout(at)
+	text := jsonText(value, l.margin, l.unit, l.newline)
+	if _, ok := at.Value.(*hujson.Object); ok {
+		text = quote(path[depth]) + colon(l.unit) + text
+	}
+	return f.insert(at, text), nil
 }
 
-// insert adds the last member of an object.
-func (f *jsonFile) insert(at *hujson.Value, key string, value any) []Splice {
-	object := at.Value.(*hujson.Object)
-	l := f.layout(object)
-	member := quote(key) + colon(l.unit) + jsonText(value, l.margin, l.unit, l.newline)
+// insert adds the last member of an object, or the last element of a list.
+func (f *jsonFile) insert(at *hujson.Value, text string) []Splice {
+	parts := f.parts(at)
+	l := f.layout(at)
 	shut := f.off + at.EndOffset - 1 // of the closing brace
-	if len(object.Members) == 0 {
+	if len(parts) == 0 {
 		inside := f.data[f.off+at.StartOffset+1 : shut]
 		if l.unit == "" {
-			return []Splice{{shut, shut, member}}
+			return []Splice{{shut, shut, text}}
 		}
 		kept := len(bytes.TrimRight(inside, " \t\r\n")) // comments
-		return []Splice{{shut - len(inside) + kept, shut, l.newline + l.margin + member + l.newline + l.outer}}
+		return []Splice{{shut - len(inside) + kept, shut, l.newline + l.margin + text + l.newline + l.outer}}
 	}
-	last := object.Members[len(object.Members)-1]
-	end := f.off + last.Value.EndOffset
+	end := parts[len(parts)-1].end
 	tail := f.data[end:shut]
 	place := end + len(bytes.TrimRight(tail, " \t\r\n")) // behind comments
-	comma := trailingComma(object)
 	var splices []Splice
-	if !comma {
+	if !trailingComma(parts) {
 		splices = append(splices, Splice{end, end, ","})
 	} else {
-		member += ","
+		text += ","
 	}
 	if l.unit == "" {
 		if bytes.Contains(tail, []byte("//")) { // a comment ends the line, and so the one line is none
-			return append(splices, Splice{place, place, l.newline + member})
+			return append(splices, Splice{place, place, l.newline + text})
 		}
-		return append(splices, Splice{place, place, strings.Repeat(" ", spaceAfterComma(f.data, object)) + member})
+		return append(splices, Splice{place, place, strings.Repeat(" ", f.spaceAfterComma(at)) + text})
 	}
-	text := l.newline + l.margin + member
-	if !bytes.Contains(f.data[place:shut], []byte("\n")) { // the brace is on the last member's line
+	text = l.newline + l.margin + text
+	if !bytes.Contains(f.data[place:shut], []byte("\n")) { // the brace is on the last one's line
 		text += l.newline + l.outer
 		return append(splices, Splice{place, shut, text})
 	}
 	return append(splices, Splice{place, place, text})
 }
 
-// trailingComma reports a comma behind the last member, which the library shows
-// by blanks, at least empty ones, between the two.
-func trailingComma(o *hujson.Object) bool {
-	return len(o.Members) > 0 && o.Members[len(o.Members)-1].Value.AfterExtra != nil
+// trailingComma reports a comma behind the last one, which the library shows by
+// blanks, at least empty ones, between the two.
+func trailingComma(parts []part) bool {
+	return len(parts) > 0 && parts[len(parts)-1].after != nil
 }
 
-// spaceAfterComma is 1 when members on one line are set apart.
-func spaceAfterComma(data []byte, o *hujson.Object) int {
-	if len(o.Members) > 1 && len(o.Members[1].Name.BeforeExtra) == 0 {
-		return 0
+// spaceAfterComma is 1 when what is on one line is set apart. Where one alone does not
+// show it, the blank behind a colon does.
+func (f *jsonFile) spaceAfterComma(at *hujson.Value) int {
+	parts := f.parts(at)
+	if len(parts) > 1 {
+		return min(len(parts[1].before), 1)
 	}
-	if len(o.Members) == 1 && len(o.Members[0].Value.BeforeExtra) == 0 {
-		return 0
+	if _, ok := at.Value.(*hujson.Object); ok {
+		return min(len(parts[0].value.BeforeExtra), 1)
 	}
-	return 1
+	return min(len(f.parts(f.root)[0].value.BeforeExtra), 1)
 }
 
 func (f *jsonFile) Remove(path []string) ([]Splice, error) {
@@ -107,34 +112,28 @@ func (f *jsonFile) Remove(path []string) ([]Splice, error) {
 	if err != nil || depth < len(path) {
 		return nil, err
 	}
-	index := 0
-	for i := range parent.Members {
-		if &parent.Members[i].Value == at {
-			index = i
-		}
-	}
-	m := parent.Members[index]
-	start, end := f.off+m.Name.StartOffset, f.off+m.Value.EndOffset
-	if within := f.valueOf(parent); len(parent.Members) == 1 {
-		open, shut := f.off+within.StartOffset+1, f.off+within.EndOffset-1
+	parts := f.parts(parent)
+	index := slices.IndexFunc(parts, func(p part) bool { return p.value == at })
+	start, end := parts[index].start, parts[index].end
+	after := parts[index].after
+	if len(parts) == 1 { // the brackets go together again, when nothing else is between them
+		open, shut := f.off+parent.StartOffset+1, f.off+parent.EndOffset-1
 		if len(bytes.Trim(f.data[open:start], " \t\r\n"))+len(bytes.Trim(f.data[end:shut], " \t\r\n,")) == 0 {
 			return []Splice{{open, shut, ""}}, nil
 		}
 	}
-	last := index == len(parent.Members)-1
+	last := index == len(parts)-1
 	var splices []Splice
 	switch {
-	case !last || trailingComma(parent): // the comma behind it goes with it
-		end += len(m.Value.AfterExtra)
-		if bytes.Contains(m.Value.AfterExtra, []byte("/")) { // a comment in between stays
-			splices = append(splices, Splice{end, end + 1, ""})
-			end = f.off + m.Value.EndOffset
+	case !last || trailingComma(parts): // the comma behind it goes with it
+		comma := end + len(after)
+		if bytes.Contains(after, []byte("/")) { // a comment in between stays
+			splices = append(splices, Splice{comma, comma + 1, ""})
 		} else {
-			end++
+			end = comma + 1
 		}
 	case index > 0: // the comma of the one before it, which is now the last
-		before := parent.Members[index-1].Value
-		comma := f.off + before.EndOffset + len(before.AfterExtra)
+		comma := parts[index-1].end + len(parts[index-1].after)
 		splices = append(splices, Splice{comma, comma + 1, ""})
 	}
 	start, end = f.wholeLine(start, end)
@@ -157,26 +156,25 @@ func (f *jsonFile) wholeLine(start, end int) (int, int) {
 	return start, end
 }
 
-// layout is how an object, or the one that holds it, is written. An empty object
-// is written as its own line is.
-func (f *jsonFile) layout(o *hujson.Object) layout {
+// layout is how an object or a list is written. An empty one is written as its own
+// line is.
+func (f *jsonFile) layout(at *hujson.Value) layout {
 	l := layout{newline: lineEnd(f.data), unit: f.unit()}
-	at := f.valueOf(o)
 	l.outer, _ = indentOf(f.data, f.off+at.StartOffset)
-	if len(o.Members) > 0 {
-		first := f.off + o.Members[0].Name.StartOffset
-		margin, alone := indentOf(f.data, first)
-		if !alone { // on the line of the brace
-			l.unit, l.margin = "", l.outer
-			return l
-		}
-		l.margin = margin
-		if extra, ok := strings.CutPrefix(margin, l.outer); ok && extra != "" {
-			l.unit = extra
-		}
+	parts := f.parts(at)
+	if len(parts) == 0 {
+		l.margin = l.outer + l.unit
 		return l
 	}
-	l.margin = l.outer + l.unit
+	margin, alone := indentOf(f.data, parts[0].start)
+	if !alone { // on the line of the brace
+		l.unit, l.margin = "", l.outer
+		return l
+	}
+	l.margin = margin
+	if extra, ok := strings.CutPrefix(margin, l.outer); ok && extra != "" {
+		l.unit = extra
+	}
 	return l
 }
 
@@ -195,14 +193,4 @@ func (f *jsonFile) unit() string {
 		return "  "
 	}
 	return indent
-}
-
-// valueOf is the value that holds an object.
-func (f *jsonFile) valueOf(o *hujson.Object) *hujson.Value {
-	for v := range f.root.All() {
-		if got, ok := v.Value.(*hujson.Object); ok && got == o {
-			return v
-		}
-	}
-	panic("configfile: an object of another file")
 }

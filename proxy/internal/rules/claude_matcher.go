@@ -1,0 +1,136 @@
+package rules
+
+import (
+	"bytes"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// What Claude Code 2.1.330 makes of a hook's matcher, as measured: one of letters,
+// digits, _, - and blanks, and | or commas between, is a list of names that are compared
+// exactly. Any other is an expression of JavaScript, unanchored, over the whole name; an
+// invalid one matches nothing. An empty one, and *, match every tool.
+
+// probes are names of tools that a server may get later.
+var probes = []string{"loom_probe", "x"}
+
+// outsiders are names that a matcher must not come to match.
+var outsiders = []string{"Bash", "Read", "mcp__other__loom_probe", "mcp__loom__other__loom_probe", "mcp__loom__loom_probe"}
+
+var nameList = regexp.MustCompile(`^[A-Za-z0-9_|, -]*$`)
+
+// widened is a matcher that matches in Loom, too, what it matches of the server. The old
+// names go on to match. An error says why there is none.
+func (m claudeMove) widened(matcher string) (string, error) {
+	switch {
+	case matcher == "" || matcher == "*":
+		return matcher, nil
+	case nameList.MatchString(matcher):
+		return m.longer(matcher), nil
+	}
+	is, err := parseJS(matcher)
+	if err != nil {
+		if m.elsewhere(matcher) {
+			return matcher, nil
+		}
+		return "", err
+	}
+	if !m.loses(is) {
+		return matcher, nil
+	}
+	for _, try := range m.tries(matcher) {
+		if now, err := parseJS(try); err == nil && m.carries(is, now) {
+			return try, nil
+		}
+	}
+	return "", errors.New("in Loom it would not run any more for the same tools")
+}
+
+var namedServer = regexp.MustCompile(`mcp__[A-Za-z0-9_-]+`)
+
+// elsewhere reports an expression that spells out other servers in each alternative,
+// whatever else it says.
+func (m claudeMove) elsewhere(matcher string) bool {
+	return !slices.ContainsFunc(topLevel(matcher), func(alternative string) bool {
+		plain := bytes.Repeat([]byte(" "), len(alternative))
+		walk(alternative, func(i, depth int) bool { // what is in brackets need not be there
+			if depth == 0 {
+				plain[i] = alternative[i]
+			}
+			return true
+		})
+		return !slices.ContainsFunc(namedServer.FindAllString(string(plain), -1), func(name string) bool {
+			name = name[:len(name)-1] // the last character may be one that is repeated, or left out
+			return !strings.HasPrefix(name, m.whole) && !strings.HasPrefix(m.old, name)
+		})
+	})
+}
+
+// longer is a list of names with those in Loom.
+func (m claudeMove) longer(matcher string) string {
+	names := strings.FieldsFunc(matcher, func(r rune) bool { return r == '|' || r == ',' })
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+	}
+	var add []string
+	for _, name := range names {
+		if rest, ok := strings.CutPrefix(name, m.old); ok && rest != "" {
+			add = append(add, m.rules(rest)...)
+		}
+	}
+	between := "|"
+	if strings.Contains(matcher, ",") && !strings.Contains(matcher, "|") {
+		between = ", "
+	}
+	for _, name := range add {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+			matcher += between + name
+		}
+	}
+	return matcher
+}
+
+func (m claudeMove) all() []string { return append(slices.Clone(m.Tools), probes...) }
+
+// loses reports that a matcher matches a tool by its old name and not by its new one.
+func (m claudeMove) loses(is jsRegexp) bool {
+	return slices.ContainsFunc(m.all(), func(tool string) bool { return is.match(m.before(tool)) && !is.match(m.after(tool)) })
+}
+
+// carries reports that a matcher matches what another does, that in Loom too, and nothing
+// else.
+func (m claudeMove) carries(is, now jsRegexp) bool {
+	for _, tool := range m.all() {
+		before, after := m.before(tool), m.after(tool)
+		if now.match(before) != is.match(before) || now.match(after) != (is.match(before) || is.match(after)) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(outsiders, func(name string) bool { return is.match(name) != now.match(name) })
+}
+
+var alternatives = regexp.MustCompile(`mcp__\((\?:)?([A-Za-z0-9_-]+(?:\|[A-Za-z0-9_-]+)*)\)`)
+
+// tries are ways in which a matcher may be widened, the most readable first.
+func (m claudeMove) tries(matcher string) []string {
+	name, inLoom := strings.TrimPrefix(m.whole, "mcp__"), "loom__"+m.Server
+	both := "mcp__(" + inLoom + "|" + name + ")"
+	tries := []string{
+		strings.ReplaceAll(matcher, m.old, both+"__"),
+		strings.ReplaceAll(matcher, m.whole, both),
+		alternatives.ReplaceAllStringFunc(matcher, func(group string) string {
+			parts := alternatives.FindStringSubmatch(group)
+			if !slices.Contains(strings.Split(parts[2], "|"), name) {
+				return group
+			}
+			return "mcp__(" + parts[1] + inLoom + "|" + parts[2] + ")"
+		}),
+	}
+	if is, err := parseJS(matcher); err == nil && !slices.ContainsFunc(m.all(), func(tool string) bool { return !is.match(m.before(tool)) }) {
+		tries = append(tries, matcher+"|^"+m.new)
+	}
+	return tries
+}

@@ -1,0 +1,17 @@
+package rules
+
+// client is what differs between clients.
+type client struct {
+	locations func(finder) []Location
+	carry     func(*work)
+	forbids   func(sheets []*sheet, argv []string) string // nil: it has no such settings
+}
+
+// clientOf is a client by its id. One that has no rules is empty.
+func clientOf(id string) client {
+	switch id {
+	case "claude":
+		return client{claudeLocations, carryClaude, forbidsClaude}
+	}
+	return client{}
+}
