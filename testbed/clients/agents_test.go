@@ -13,9 +13,6 @@ import (
 	"time"
 )
 
-// isolateVariable makes this test binary run a program in a network of its own.
-const isolateVariable = "LOOM_TEST_ISOLATE"
-
 // agent is an AI client as its makers ship it.
 type agent struct {
 	id      string   // as loom sync knows it
@@ -78,7 +75,7 @@ func TestAgentsConnect(t *testing.T) {
 // Loom's may be in it.
 func onlyItsOwn(text string) bool { return !strings.Contains(text, "loom") }
 
-// newAgentWorld is a world with one server and a project.
+// newAgentWorld is a world with one server, a project and a network of its own.
 func newAgentWorld(t *testing.T) (*world, string) {
 	t.Helper()
 	if os.Getenv("LOOM_AGENTS") == "" {
@@ -88,7 +85,13 @@ func newAgentWorld(t *testing.T) (*world, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	n, err := newNetwork()
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(n.close)
 	w := newWorld(t, fmt.Sprintf("version: 1\nservers:\n  fake:\n    command: %s\n    env: {%s: \"1\"}\n    share: global\n", exe, fakeVariable))
+	w.network = n
 	w.npm = filepath.Join(filepath.Dir(filepath.Dir(w.npm)), "agents", "node_modules", ".bin")
 	project := filepath.Join(w.home, "project")
 	if err := os.MkdirAll(filepath.Join(project, ".git"), 0o700); err != nil {
@@ -131,7 +134,7 @@ func (w *world) file(id string) string {
 	return ""
 }
 
-// command is a client's program, kept to itself, in its user's project.
+// command is a client's program in its user's project. The world's network starts it.
 func (w *world) command(ctx context.Context, dir, program string, args ...string) *exec.Cmd {
 	w.t.Helper()
 	path := filepath.Join(filepath.Dir(w.npm), program)
@@ -141,9 +144,6 @@ func (w *world) command(ctx context.Context, dir, program string, args ...string
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir, cmd.WaitDelay = dir, time.Second
 	cmd.Env = []string{"HOME=" + w.home, "PATH=" + w.npm + ":/usr/bin:/bin", "TMPDIR=" + os.TempDir(), "TERM=dumb", "LANG=C.UTF-8"}
-	if err := isolated(cmd); err != nil {
-		w.t.Skip(err)
-	}
 	return cmd
 }
 
@@ -155,7 +155,10 @@ func (w *world) agent(dir, program string, args ...string) string {
 	cmd := w.command(ctx, dir, program, args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil && ctx.Err() != nil {
+	if err := w.network.start(cmd); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil && ctx.Err() != nil {
 		w.t.Errorf("%s %s does not end", program, strings.Join(args, " "))
 	}
 	return out.String()

@@ -23,10 +23,6 @@ func TestMain(m *testing.M) {
 	if os.Getenv(fakeVariable) != "" {
 		os.Exit(fakeserver.Main(os.Args[1:]))
 	}
-	if os.Getenv(isolateVariable) != "" {
-		fmt.Fprintln(os.Stderr, isolateMain(os.Args[1:]))
-		os.Exit(1)
-	}
 	os.Exit(m.Run())
 }
 
@@ -37,6 +33,8 @@ type world struct {
 	loom   string
 	socket string
 	npm    string // node_modules/.bin
+
+	network *network // of an AI client's world
 }
 
 // newWorld writes the registry. The cleanup ends loomd and fails the test when
