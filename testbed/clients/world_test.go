@@ -34,7 +34,10 @@ type world struct {
 	socket string
 	npm    string // node_modules/.bin
 
-	network *network // of an AI client's world
+	// Of an AI client's world.
+	network *network
+	env     []string // of the client
+	self    string   // this test binary
 }
 
 // newWorld writes the registry. The cleanup ends loomd and fails the test when
