@@ -12,7 +12,7 @@ import (
 
 // model is an AI model that follows a script: it calls the tools that the test
 // names, all at once, and says that it is done when it has what came of them. It
-// speaks the API that the client knows, in its network.
+// speaks the APIs that the clients know, in their network.
 type model struct {
 	url string
 
@@ -46,6 +46,7 @@ func newModel(w *world) *model {
 	m := &model{url: "http://" + l.Addr().String()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/messages", m.messages)
+	mux.HandleFunc("POST /chat/completions", m.completions)
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
