@@ -30,6 +30,7 @@ type Options struct {
 	StartWait time.Duration // before the handshake is answered
 	Pages     int           // each list comes in that many pages
 	Extra     int           // further tools named extra-0, extra-1, …
+	Plain     bool          // tools, and the answer of echo, as every client reads them
 	Greeting  string        // a line on stdout before anything else
 	Stubborn  bool          // ignores the end of stdin
 	Serial    bool          // one call at a time; nothing is read meanwhile
@@ -52,6 +53,7 @@ func Main(args []string) int {
 	flags.DurationVar(&o.StartWait, "start-wait", 0, "before the handshake is answered")
 	flags.IntVar(&o.Pages, "pages", 1, "of each list")
 	flags.IntVar(&o.Extra, "extra", 0, "further tools")
+	flags.BoolVar(&o.Plain, "plain", false, "tools, and the answer of echo, as every client reads them")
 	flags.StringVar(&o.Greeting, "greeting", "", "line on stdout at the start")
 	flags.BoolVar(&o.Stubborn, "stubborn", false, "ignore the end of stdin")
 	flags.BoolVar(&o.Serial, "serial", false, "one call at a time")

@@ -25,6 +25,13 @@ func Definition(name string) string {
 	return `{"name":` + strconv.Quote(name) + `,"description":"<` + name + `> & \u00e9 𝄞",` + execution + `"inputSchema":{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","oneOf":[{"required":[]}],"x-vendor":{"big":9007199254740993}},"annotations":{"readOnlyHint":true,"x-unknown":1e400},"x-tool": [ 1 , 2 ]}`
 }
 
+// plainDefinition is one without what clients stumble over: Copilot CLI hears
+// nothing of a message with a number like 1e400, and Claude Code has no use for a
+// schema with oneOf.
+func plainDefinition(name string) string {
+	return `{"name":` + strconv.Quote(name) + `,"description":` + strconv.Quote(name) + `,"inputSchema":{"type":"object"}}`
+}
+
 // tools are the definitions of all that there are now.
 func (s *server) tools() (definitions []string) {
 	names := append([]string{}, Tools...)
@@ -36,8 +43,12 @@ func (s *server) tools() (definitions []string) {
 		names = append(names, fmt.Sprintf("extra-%d", i))
 	}
 	s.mu.Unlock()
+	define := Definition
+	if s.o.Plain {
+		define = plainDefinition
+	}
 	for _, n := range names {
-		definitions = append(definitions, Definition(n))
+		definitions = append(definitions, define(n))
 	}
 	return definitions
 }
@@ -56,6 +67,10 @@ func (s *server) call(r *request) {
 	case "echo":
 		if raw == nil {
 			raw = []byte("null")
+		}
+		if s.o.Plain {
+			text(string(raw))
+			return
 		}
 		result := s.dress([]byte(`{"content":[{"type":"text","text":"echo","x-unknown":{"n":9007199254740993}}],"structuredContent":`+string(raw)+`,"_meta":{"a<>&":0.10}}`), false)
 		s.answer([]byte(`{"x-first":1,"result":` + string(result) + `,"jsonrpc":"2.0","id":` + string(r.id) + `}`))

@@ -3,18 +3,17 @@ package clients
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
-
-// isolateVariable makes this test binary run a program in a network of its own.
-const isolateVariable = "LOOM_TEST_ISOLATE"
 
 // agent is an AI client as its makers ship it.
 type agent struct {
@@ -78,17 +77,29 @@ func TestAgentsConnect(t *testing.T) {
 // Loom's may be in it.
 func onlyItsOwn(text string) bool { return !strings.Contains(text, "loom") }
 
-// newAgentWorld is a world with one server and a project.
-func newAgentWorld(t *testing.T) (*world, string) {
+// newAgentWorld is a world with one server, a project and a network of its own. The
+// server gets args.
+func newAgentWorld(t *testing.T, args ...string) (*world, string) {
 	t.Helper()
 	if os.Getenv("LOOM_AGENTS") == "" {
-		t.Skip("needs AI clients from npm, 1.8 GB: make clients-e2e installs them and runs this test")
+		t.Skip("needs AI clients from npm, 2 GB: make clients-e2e installs them and runs this test")
 	}
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, fmt.Sprintf("version: 1\nservers:\n  fake:\n    command: %s\n    env: {%s: \"1\"}\n    share: global\n", exe, fakeVariable))
+	n, err := newNetwork()
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(n.close)
+	quoted, err := json.Marshal(append([]string{}, args...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, fmt.Sprintf("version: 1\nservers:\n  fake:\n    command: %s\n    args: %s\n    env: {%s: \"1\"}\n    share: global\n",
+		exe, quoted, fakeVariable))
+	w.network, w.self = n, exe
 	w.npm = filepath.Join(filepath.Dir(filepath.Dir(w.npm)), "agents", "node_modules", ".bin")
 	project := filepath.Join(w.home, "project")
 	if err := os.MkdirAll(filepath.Join(project, ".git"), 0o700); err != nil {
@@ -131,7 +142,7 @@ func (w *world) file(id string) string {
 	return ""
 }
 
-// command is a client's program, kept to itself, in its user's project.
+// command is a client's program in its user's project. The world's network starts it.
 func (w *world) command(ctx context.Context, dir, program string, args ...string) *exec.Cmd {
 	w.t.Helper()
 	path := filepath.Join(filepath.Dir(w.npm), program)
@@ -141,9 +152,7 @@ func (w *world) command(ctx context.Context, dir, program string, args ...string
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir, cmd.WaitDelay = dir, time.Second
 	cmd.Env = []string{"HOME=" + w.home, "PATH=" + w.npm + ":/usr/bin:/bin", "TMPDIR=" + os.TempDir(), "TERM=dumb", "LANG=C.UTF-8"}
-	if err := isolated(cmd); err != nil {
-		w.t.Skip(err)
-	}
+	cmd.Env = append(cmd.Env, w.env...)
 	return cmd
 }
 
@@ -155,8 +164,43 @@ func (w *world) agent(dir, program string, args ...string) string {
 	cmd := w.command(ctx, dir, program, args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil && ctx.Err() != nil {
+	if err := w.network.start(cmd); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil && ctx.Err() != nil {
 		w.t.Errorf("%s %s does not end", program, strings.Join(args, " "))
 	}
 	return out.String()
+}
+
+// plain makes the server one that every client reads, and has it write down what
+// comes to it.
+var plain = []string{"-plain", "-journal", "${env:HOME}/journal"}
+
+// calls gives the tools that the server was asked for since the last time, sorted.
+// It has each in its journal before it answers.
+func (w *world) calls() (tools []string) {
+	w.t.Helper()
+	journal := filepath.Join(w.home, "journal")
+	text, err := os.ReadFile(journal)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for line := range bytes.Lines(text) {
+		var frame struct {
+			Method string
+			Params struct{ Name string }
+		}
+		if err := json.Unmarshal(line, &frame); err != nil {
+			w.t.Fatalf("the server's journal: %v in %s", err, line)
+		}
+		if frame.Method == "tools/call" {
+			tools = append(tools, frame.Params.Name)
+		}
+	}
+	if err := os.Truncate(journal, 0); err != nil {
+		w.t.Fatal(err)
+	}
+	slices.Sort(tools)
+	return tools
 }

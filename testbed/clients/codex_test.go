@@ -63,7 +63,7 @@ func TestCodexCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	if err := w.network.start(cmd); err != nil {
 		t.Fatal(err)
 	}
 	defer cmd.Wait()

@@ -23,10 +23,6 @@ func TestMain(m *testing.M) {
 	if os.Getenv(fakeVariable) != "" {
 		os.Exit(fakeserver.Main(os.Args[1:]))
 	}
-	if os.Getenv(isolateVariable) != "" {
-		fmt.Fprintln(os.Stderr, isolateMain(os.Args[1:]))
-		os.Exit(1)
-	}
 	os.Exit(m.Run())
 }
 
@@ -37,6 +33,11 @@ type world struct {
 	loom   string
 	socket string
 	npm    string // node_modules/.bin
+
+	// Of an AI client's world.
+	network *network
+	env     []string // of the client
+	self    string   // this test binary
 }
 
 // newWorld writes the registry. The cleanup ends loomd and fails the test when
