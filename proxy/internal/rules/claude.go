@@ -37,11 +37,11 @@ func claudeLocations(f finder) []Location {
 // claudeWork is a plan for Claude Code.
 type claudeWork struct {
 	*work
-	moves []claudeMove
+	moves []mcpMove
 }
 
 func carryClaude(w *work) {
-	c := claudeWork{w, claudeMoves(w.Moves)}
+	c := claudeWork{w, mcpMoves(w.Moves)}
 	for _, s := range w.sheets {
 		switch {
 		case s.Format == "":
@@ -192,7 +192,7 @@ func allowsLoom(rule string) bool {
 
 // wide notes a rule that allows all of Loom's tools, or some of every server's, and with
 // them some of a server's that was asked about so far.
-func (c *claudeWork) wide(s *sheet, m claudeMove, e configfile.Entry, rule string) {
+func (c *claudeWork) wide(s *sheet, m mcpMove, e configfile.Entry, rule string) {
 	if !allowsLoom(rule) || strings.HasPrefix(rule, m.new) {
 		return
 	}

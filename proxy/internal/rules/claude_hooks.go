@@ -43,7 +43,7 @@ func (c *claudeWork) matcher(s *sheet, path []string, group configfile.Entry, o 
 	}
 	now := matcher
 	for _, m := range c.moves {
-		wider, err := m.widened(now)
+		wider, err := m.widened(claudeMatchers, now)
 		switch {
 		case err != nil:
 			c.block(m.Move, s.at(group.Pos), matcher, fmt.Sprintf("%v: write a matcher that matches %s too", err, m.after("TOOL")))
@@ -76,7 +76,7 @@ func matchesName(matcher, name string) bool {
 	if matcher == "" || matcher == "*" {
 		return true
 	}
-	if nameList.MatchString(matcher) {
+	if claudeMatchers.list.MatchString(matcher) {
 		return slices.ContainsFunc(strings.FieldsFunc(matcher, func(r rune) bool { return r == '|' || r == ',' }), func(item string) bool { return strings.TrimSpace(item) == name })
 	}
 	is, err := parseJS(matcher)
@@ -124,7 +124,7 @@ func (c *claudeWork) handlers(s *sheet, path []string) {
 }
 
 // called is a hook that calls a tool of the server, as it has to call it in Loom.
-func (m claudeMove) called(o configfile.Object) (configfile.Object, bool) {
+func (m mcpMove) called(o configfile.Object) (configfile.Object, bool) {
 	kind, _ := o.Get("type")
 	server, _ := o.Get("server")
 	value, _ := o.Get("tool")

@@ -49,7 +49,7 @@ func (c *claudeWork) markdown(s *sheet) {
 }
 
 // refers reports front matter that names the server by its own name.
-func (c *claudeWork) refers(s *sheet, m claudeMove) bool {
+func (c *claudeWork) refers(s *sheet, m mcpMove) bool {
 	e, ok := s.value("mcpServers")
 	return ok && slices.Contains(names(e.Value), m.From)
 }
@@ -90,7 +90,7 @@ func names(value any) []string {
 }
 
 // missing are the exact names that a list would have to have beside those that it has.
-func (m claudeMove) missing(names []string) []string {
+func (m mcpMove) missing(names []string) []string {
 	if slices.Contains(names, "mcp__loom") {
 		return nil
 	}
@@ -111,14 +111,14 @@ func (m claudeMove) missing(names []string) []string {
 }
 
 // frontHooks blocks a server for whose tools a hook of front matter runs.
-func (c *claudeWork) frontHooks(m claudeMove, at Place, value any) {
+func (c *claudeWork) frontHooks(m mcpMove, at Place, value any) {
 	events, _ := value.(configfile.Object)
 	for _, event := range events {
 		groups, _ := event.Value.([]any)
 		for _, group := range groups {
 			o, _ := group.(configfile.Object)
 			matcher := text(o, "matcher")
-			if wider, err := m.widened(matcher); err != nil {
+			if wider, err := m.widened(claudeMatchers, matcher); err != nil {
 				c.block(m.Move, at, matcher, fmt.Sprintf("%v: write a matcher that matches %s too", err, m.after("TOOL")))
 			} else if wider != matcher {
 				c.block(m.Move, at, matcher, fmt.Sprintf("in Loom this hook would not run any more: its matcher would have to be %q", wider))
