@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"regexp"
 	"slices"
@@ -16,6 +17,9 @@ import (
 type dialect struct {
 	list  *regexp.Regexp
 	parse func(string) (expression, error) // an error: nobody can say what it matches
+
+	// unsure says that nobody knows whether the client writes - in a name as _.
+	unsure bool
 }
 
 // expression is a matcher that is no list.
@@ -23,8 +27,8 @@ type expression interface{ match(name string) bool }
 
 // The dialects: Claude Code's as measured with 2.1.330, Codex's by its source.
 var (
-	claudeMatchers = dialect{regexp.MustCompile(`^[A-Za-z0-9_|, -]*$`), parseJS}
-	codexMatchers  = dialect{regexp.MustCompile(`^[A-Za-z0-9_|]*$`), parseRust}
+	claudeMatchers = dialect{regexp.MustCompile(`^[A-Za-z0-9_|, -]*$`), parseJS, false}
+	codexMatchers  = dialect{regexp.MustCompile(`^[A-Za-z0-9_|]*$`), parseRust, true}
 )
 
 // probes are names of tools that a server may get later.
@@ -36,6 +40,15 @@ var outsiders = []string{"Bash", "Read", "mcp__other__loom_probe", "mcp__loom__o
 // widened is a matcher that matches in Loom, too, what it matches of the server. The old
 // names go on to match. An error says why there is none.
 func (m mcpMove) widened(d dialect, matcher string) (string, error) {
+	if d.unsure && strings.Contains(m.whole+m.new, "-") {
+		d.unsure = false
+		for _, m := range []mcpMove{m, m.underscored()} {
+			if now, err := m.widened(d, matcher); err != nil || now != matcher {
+				return "", cmp.Or(err, errLoses)
+			}
+		}
+		return matcher, nil
+	}
 	switch {
 	case matcher == "" || matcher == "*":
 		return matcher, nil
@@ -57,7 +70,19 @@ func (m mcpMove) widened(d dialect, matcher string) (string, error) {
 			return try, nil
 		}
 	}
-	return "", errors.New("in Loom it would not run any more for the same tools")
+	return "", errLoses
+}
+
+// errLoses is a matcher for which there is no wider one.
+var errLoses = errors.New("in Loom it would not run any more for the same tools")
+
+// underscored is the server with _ for every - in its names.
+func (m mcpMove) underscored() mcpMove {
+	under := func(name string) string { return strings.ReplaceAll(name, "-", "_") }
+	name := m.Name
+	m.Name = func(tool string) string { return under(name(tool)) }
+	m.whole, m.old, m.new = under(m.whole), under(m.old), under(m.new)
+	return m
 }
 
 var namedServer = regexp.MustCompile(`mcp__[A-Za-z0-9_-]+`)
