@@ -34,14 +34,15 @@ func claudeLocations(f finder) []Location {
 	return out
 }
 
-// claudeWork is a plan for Claude Code.
-type claudeWork struct {
+// mcpWork is a plan for a client that calls a tool mcp__SERVER__TOOL.
+type mcpWork struct {
 	*work
-	moves []claudeMove
+	moves []mcpMove
+	dialect
 }
 
 func carryClaude(w *work) {
-	c := claudeWork{w, claudeMoves(w.Moves)}
+	c := mcpWork{w, mcpMoves(w.Moves), claudeMatchers}
 	for _, s := range w.sheets {
 		switch {
 		case s.Format == "":
@@ -61,7 +62,7 @@ func carryClaude(w *work) {
 }
 
 // settings is a file of settings.
-func (c *claudeWork) settings(s *sheet) {
+func (c *mcpWork) settings(s *sheet) {
 	for _, kind := range []string{"deny", "ask"} {
 		c.strict(s, kind)
 	}
@@ -72,7 +73,7 @@ func (c *claudeWork) settings(s *sheet) {
 
 // unreadable is a file that Claude, too, cannot read whole: what is in it does not count
 // now, and will when somebody mends it.
-func (c *claudeWork) unreadable(s *sheet) {
+func (c *mcpWork) unreadable(s *sheet) {
 	for _, m := range c.moves {
 		if bytes.Contains(s.Data, []byte(m.whole)) {
 			c.block(m.Move, Place{Path: s.Path}, "", fmt.Sprintf("the file names %s and cannot be read (%v): mend it", m.whole, s.err))
@@ -81,7 +82,7 @@ func (c *claudeWork) unreadable(s *sheet) {
 }
 
 // strict carries over what denies, or asks. The old rule stays.
-func (c *claudeWork) strict(s *sheet, kind string) {
+func (c *mcpWork) strict(s *sheet, kind string) {
 	path := []string{"permissions", kind}
 	all := s.list(path...)
 	there := texts(all)
@@ -112,7 +113,7 @@ func (c *claudeWork) strict(s *sheet, kind string) {
 
 // elsewhere are the rules that deny, and for ask those that ask too, of other files that
 // count where s does and that nobody else can take away.
-func (c *claudeWork) elsewhere(s *sheet, kind string) []string {
+func (c *mcpWork) elsewhere(s *sheet, kind string) []string {
 	var out []string
 	for _, o := range c.sheets {
 		counts := o.Owner == Managed || s.Owner == Project && (o.Owner == User || o.Owner == Local && o.Dir == s.Dir)
@@ -150,7 +151,7 @@ func quoted(rules []string) string {
 
 // allowing carries over what allows. The old rule goes, unless the file is shared with
 // people who have the server still, or the server is only one project's.
-func (c *claudeWork) allowing(s *sheet) {
+func (c *mcpWork) allowing(s *sheet) {
 	path := []string{"permissions", "allow"}
 	all := s.list(path...)
 	there := slices.DeleteFunc(texts(all), func(rule string) bool { return !allowsLoom(rule) })
@@ -192,7 +193,7 @@ func allowsLoom(rule string) bool {
 
 // wide notes a rule that allows all of Loom's tools, or some of every server's, and with
 // them some of a server's that was asked about so far.
-func (c *claudeWork) wide(s *sheet, m claudeMove, e configfile.Entry, rule string) {
+func (c *mcpWork) wide(s *sheet, m mcpMove, e configfile.Entry, rule string) {
 	if !allowsLoom(rule) || strings.HasPrefix(rule, m.new) {
 		return
 	}

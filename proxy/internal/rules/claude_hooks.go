@@ -16,7 +16,7 @@ var (
 	serverEvents = []string{"Elicitation", "ElicitationResult"}
 )
 
-func (c *claudeWork) hooks(s *sheet) {
+func (c *mcpWork) hooks(s *sheet) {
 	for _, event := range s.members("hooks") {
 		for i, group := range s.list("hooks", event.Key) {
 			o, _ := group.Value.(configfile.Object)
@@ -35,7 +35,7 @@ func (c *claudeWork) hooks(s *sheet) {
 }
 
 // matcher carries over which tools a group of hooks is for.
-func (c *claudeWork) matcher(s *sheet, path []string, group configfile.Entry, o configfile.Object) {
+func (c *mcpWork) matcher(s *sheet, path []string, group configfile.Entry, o configfile.Object) {
 	value, _ := o.Get("matcher")
 	matcher, ok := value.(string)
 	if !ok {
@@ -43,7 +43,7 @@ func (c *claudeWork) matcher(s *sheet, path []string, group configfile.Entry, o 
 	}
 	now := matcher
 	for _, m := range c.moves {
-		wider, err := m.widened(now)
+		wider, err := m.widened(c.dialect, now)
 		switch {
 		case err != nil:
 			c.block(m.Move, s.at(group.Pos), matcher, fmt.Sprintf("%v: write a matcher that matches %s too", err, m.after("TOOL")))
@@ -61,7 +61,7 @@ func (c *claudeWork) matcher(s *sheet, path []string, group configfile.Entry, o 
 
 // serverMatcher blocks a server that a hook knows by name: all that Loom has is one
 // server there.
-func (c *claudeWork) serverMatcher(s *sheet, group configfile.Entry, o configfile.Object) {
+func (c *mcpWork) serverMatcher(s *sheet, group configfile.Entry, o configfile.Object) {
 	value, _ := o.Get("matcher")
 	matcher, _ := value.(string)
 	for _, m := range c.moves {
@@ -76,7 +76,7 @@ func matchesName(matcher, name string) bool {
 	if matcher == "" || matcher == "*" {
 		return true
 	}
-	if nameList.MatchString(matcher) {
+	if claudeMatchers.list.MatchString(matcher) {
 		return slices.ContainsFunc(strings.FieldsFunc(matcher, func(r rune) bool { return r == '|' || r == ',' }), func(item string) bool { return strings.TrimSpace(item) == name })
 	}
 	is, err := parseJS(matcher)
@@ -85,7 +85,7 @@ func matchesName(matcher, name string) bool {
 
 // handlers carries over the hooks of a group: one may be for a tool alone, by its exact
 // name, and one may call a tool.
-func (c *claudeWork) handlers(s *sheet, path []string) {
+func (c *mcpWork) handlers(s *sheet, path []string) {
 	for i, hook := range s.list(path...) {
 		o, _ := hook.Value.(configfile.Object)
 		values, line := []any{hook.Value}, Line{Pos: hook.Pos, Key: keyOf(path)}
@@ -124,7 +124,7 @@ func (c *claudeWork) handlers(s *sheet, path []string) {
 }
 
 // called is a hook that calls a tool of the server, as it has to call it in Loom.
-func (m claudeMove) called(o configfile.Object) (configfile.Object, bool) {
+func (m mcpMove) called(o configfile.Object) (configfile.Object, bool) {
 	kind, _ := o.Get("type")
 	server, _ := o.Get("server")
 	value, _ := o.Get("tool")
@@ -136,7 +136,7 @@ func (m claudeMove) called(o configfile.Object) (configfile.Object, bool) {
 }
 
 // hasCopy reports that a group has a hook already that is for another name.
-func (c *claudeWork) hasCopy(s *sheet, path []string, o configfile.Object, name string) bool {
+func (c *mcpWork) hasCopy(s *sheet, path []string, o configfile.Object, name string) bool {
 	want := configfile.Plain(with(o, "if", name))
 	return slices.ContainsFunc(s.list(path...), func(e configfile.Entry) bool { return equal(configfile.Plain(e.Value), want) })
 }

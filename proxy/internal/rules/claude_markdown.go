@@ -12,7 +12,7 @@ import (
 // markdown is an agent, a command or a skill, whose front matter may name tools, as a
 // text with commas or as a list. There Claude Code 2.1.330 knows exact names and whole
 // servers, and no globs to take something away. Nothing of it is rewritten: the user does.
-func (c *claudeWork) markdown(s *sheet) {
+func (c *mcpWork) markdown(s *sheet) {
 	front := frontMatter(s.Data)
 	parsed, err := configfile.Parse(configfile.YAML, front)
 	if err == nil {
@@ -42,14 +42,14 @@ func (c *claudeWork) markdown(s *sheet) {
 					c.note(m.Move, at, e.Key, "it names a server that is a part of loom then")
 				}
 			case "hooks":
-				c.frontHooks(m, at, e.Value)
+				c.readHooks(m, at, e.Value)
 			}
 		}
 	}
 }
 
 // refers reports front matter that names the server by its own name.
-func (c *claudeWork) refers(s *sheet, m claudeMove) bool {
+func (c *mcpWork) refers(s *sheet, m mcpMove) bool {
 	e, ok := s.value("mcpServers")
 	return ok && slices.Contains(names(e.Value), m.From)
 }
@@ -90,7 +90,7 @@ func names(value any) []string {
 }
 
 // missing are the exact names that a list would have to have beside those that it has.
-func (m claudeMove) missing(names []string) []string {
+func (m mcpMove) missing(names []string) []string {
 	if slices.Contains(names, "mcp__loom") {
 		return nil
 	}
@@ -110,15 +110,15 @@ func (m claudeMove) missing(names []string) []string {
 	return slices.DeleteFunc(slices.Compact(want), func(name string) bool { return slices.Contains(names, name) })
 }
 
-// frontHooks blocks a server for whose tools a hook of front matter runs.
-func (c *claudeWork) frontHooks(m claudeMove, at Place, value any) {
+// readHooks blocks a server for whose tools hooks run that are not to be written.
+func (c *mcpWork) readHooks(m mcpMove, at Place, value any) {
 	events, _ := value.(configfile.Object)
 	for _, event := range events {
 		groups, _ := event.Value.([]any)
 		for _, group := range groups {
 			o, _ := group.(configfile.Object)
 			matcher := text(o, "matcher")
-			if wider, err := m.widened(matcher); err != nil {
+			if wider, err := m.widened(c.dialect, matcher); err != nil {
 				c.block(m.Move, at, matcher, fmt.Sprintf("%v: write a matcher that matches %s too", err, m.after("TOOL")))
 			} else if wider != matcher {
 				c.block(m.Move, at, matcher, fmt.Sprintf("in Loom this hook would not run any more: its matcher would have to be %q", wider))

@@ -24,29 +24,29 @@ func claudeName(name string) string {
 	}, name)
 }
 
-// claudeMove is a server, with the names that Claude has for it.
-type claudeMove struct {
+// mcpMove is a server, with the names that Claude has for it.
+type mcpMove struct {
 	Move
 	whole string // mcp__github
 	old   string // mcp__github__, before a tool's own name
 	new   string // mcp__loom__github__
 }
 
-func claudeMoves(moves []Move) []claudeMove {
-	var out []claudeMove
+func mcpMoves(moves []Move) []mcpMove {
+	var out []mcpMove
 	for _, m := range moves {
 		whole := "mcp__" + claudeName(m.From)
-		out = append(out, claudeMove{m, whole, whole + "__", loomPrefix + m.Server + "__"})
+		out = append(out, mcpMove{m, whole, whole + "__", loomPrefix + m.Server + "__"})
 	}
 	return out
 }
 
-func (m claudeMove) before(tool string) string { return m.old + claudeName(tool) }
-func (m claudeMove) after(tool string) string  { return loomPrefix + claudeName(m.Name(tool)) }
+func (m mcpMove) before(tool string) string { return m.old + claudeName(tool) }
+func (m mcpMove) after(tool string) string  { return loomPrefix + claudeName(m.Name(tool)) }
 
 // strict are the rules that deny, or ask, in Loom what a rule denies or asks of the
 // server now. There are none if the rule is not about it.
-func (m claudeMove) strict(rule string) []string {
+func (m mcpMove) strict(rule string) []string {
 	if strings.ContainsAny(rule, "()") {
 		return nil
 	}
@@ -65,7 +65,7 @@ func (m claudeMove) strict(rule string) []string {
 }
 
 // allowing are the rules that allow in Loom what a rule allows of the server now.
-func (m claudeMove) allowing(rule string) []string {
+func (m mcpMove) allowing(rule string) []string {
 	rest, ok := strings.CutPrefix(rule, m.old)
 	switch {
 	case rule == m.whole && !strings.Contains(claudeName(m.From), "__"):
@@ -78,7 +78,7 @@ func (m claudeMove) allowing(rule string) []string {
 
 // rules are those for a tool's name, or for a glob of names. A tool that Loom calls
 // otherwise, since its name is too long, has a rule of its own.
-func (m claudeMove) rules(name string) []string {
+func (m mcpMove) rules(name string) []string {
 	var out []string
 	if strings.Contains(name, "*") {
 		glob := m.new + name

@@ -10,7 +10,7 @@ import (
 
 // serverLists carries over what names servers whole. One that is off would be on in
 // Loom, so its tools are denied there.
-func (c *claudeWork) serverLists(s *sheet) {
+func (c *mcpWork) serverLists(s *sheet) {
 	policy := claudePolicyOf(c.sheets)
 	denied := s.list("deniedMcpServers")
 	var limit configfile.Entry
@@ -44,7 +44,7 @@ func (c *claudeWork) serverLists(s *sheet) {
 
 // projects is what ~/.claude.json says of projects. Its allowedTools count no more since
 // Claude Code 2.
-func (c *claudeWork) projects(s *sheet) {
+func (c *mcpWork) projects(s *sheet) {
 	lists := []string{"disabledMcpServers"}
 	if c.Project {
 		lists = append(lists, "disabledMcpjsonServers")
@@ -67,7 +67,7 @@ func (c *claudeWork) projects(s *sheet) {
 }
 
 // offIn denies the tools of a server in one project.
-func (c *claudeWork) offIn(s *sheet, dir string, m claudeMove, pos configfile.Position, key string) {
+func (c *mcpWork) offIn(s *sheet, dir string, m mcpMove, pos configfile.Position, key string) {
 	i := slices.IndexFunc(c.sheets, func(o *sheet) bool {
 		return o.Path == filepath.Join(dir, ".claude", "settings.local.json")
 	})
@@ -83,7 +83,7 @@ func (c *claudeWork) offIn(s *sheet, dir string, m claudeMove, pos configfile.Po
 
 // off denies all tools of a server, in a file that is to say so. by is the sheet whose
 // rule that is.
-func (c *claudeWork) off(by, in *sheet, m claudeMove, pos configfile.Position, why string) {
+func (c *mcpWork) off(by, in *sheet, m mcpMove, pos configfile.Position, why string) {
 	missing := uncovered(m.rules("*"), in.denied())
 	if len(missing) == 0 {
 		return

@@ -162,7 +162,7 @@ func TestCovers(t *testing.T) {
 }
 
 func TestMatcher(t *testing.T) {
-	m := claudeMoves([]Move{{From: "github", Server: "github", Tools: []string{"create_issue", "delete_repo"}, Name: expose("github")}})[0]
+	m := mcpMoves([]Move{{From: "github", Server: "github", Tools: []string{"create_issue", "delete_repo"}, Name: expose("github")}})[0]
 	for in, want := range map[string]string{
 		"":                               "",
 		"*":                              "*",
@@ -193,7 +193,7 @@ func TestMatcher(t *testing.T) {
 		"mcp__github__(?=create)":        "!",
 		"mcp__(loom__github|github)__.*": "mcp__(loom__github|github)__.*",
 	} {
-		got, err := m.widened(in)
+		got, err := m.widened(claudeMatchers, in)
 		if err != nil {
 			got = "!"
 		}

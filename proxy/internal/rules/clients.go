@@ -12,6 +12,8 @@ func clientOf(id string) client {
 	switch id {
 	case "claude":
 		return client{claudeLocations, carryClaude, forbidsClaude}
+	case "codex":
+		return client{codexLocations, carryCodex, forbidsCodex}
 	}
 	return client{}
 }

@@ -18,7 +18,10 @@ func Forbidden(id string, files []File, argv []string) (reason string) {
 }
 
 func (p Place) String() string {
-	if p.Pos.Line == 0 {
+	switch {
+	case p.Path == "":
+		return "the server's entry"
+	case p.Pos.Line == 0:
 		return p.Path
 	}
 	return fmt.Sprintf("%s:%d:%d", p.Path, p.Pos.Line, p.Pos.Column)

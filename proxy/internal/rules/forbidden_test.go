@@ -45,6 +45,18 @@ func TestForbidden(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
 	}
+	for data, want := range map[string]bool{
+		"":                   false,
+		"[mcp_servers]\n":    true,
+		"mcp_servers = {}\n": true,
+		"[mcp_servers.loom.identity]\ncommand = \"/bin/loom\"\n": false,
+		"[mcp_servers.loom.identity]\ncommand = \"loom\"\n":      true,
+	} {
+		file := File{Path: "/etc/codex/requirements.toml", Format: configfile.TOML, Owner: Managed, Data: []byte(data)}
+		if got := Forbidden("codex", []File{file}, argv); got != "" != want {
+			t.Errorf("codex: %s: %q", data, got)
+		}
+	}
 	if got := Forbidden("amp", []File{{Format: configfile.JSONC}}, argv); got != "" {
 		t.Errorf("amp: %q", got)
 	}

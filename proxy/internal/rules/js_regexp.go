@@ -20,7 +20,7 @@ type jsAlternative struct{ not, is *regexp.Regexp }
 
 // parseJS reads an expression. One that JavaScript cannot read either matches nothing,
 // and has no alternatives.
-func parseJS(text string) (jsRegexp, error) {
+func parseJS(text string) (expression, error) {
 	var out jsRegexp
 	for _, alternative := range topLevel(text) {
 		a := jsAlternative{}
@@ -40,7 +40,7 @@ func parseJS(text string) (jsRegexp, error) {
 			return nil, err
 		}
 		if is == nil {
-			return nil, nil
+			return jsRegexp{}, nil
 		}
 		a.is = is
 		out = append(out, a)

@@ -2,16 +2,34 @@ package rules
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// What Claude Code 2.1.330 makes of a hook's matcher, as measured: one of letters,
-// digits, _, - and blanks, and | or commas between, is a list of names that are compared
-// exactly. Any other is an expression of JavaScript, unanchored, over the whole name; an
+// A hook's matcher is a list of names that are compared exactly, if it has no characters
+// but those of one. Any other is an expression, unanchored, over the whole name; an
 // invalid one matches nothing. An empty one, and *, match every tool.
+
+// dialect is how a client writes matchers.
+type dialect struct {
+	list  *regexp.Regexp
+	parse func(string) (expression, error) // an error: nobody can say what it matches
+
+	// unsure says that nobody knows whether the client writes - in a name as _.
+	unsure bool
+}
+
+// expression is a matcher that is no list.
+type expression interface{ match(name string) bool }
+
+// The dialects: Claude Code's as measured with 2.1.330, Codex's by its source.
+var (
+	claudeMatchers = dialect{regexp.MustCompile(`^[A-Za-z0-9_|, -]*$`), parseJS, false}
+	codexMatchers  = dialect{regexp.MustCompile(`^[A-Za-z0-9_|]*$`), parseRust, true}
+)
 
 // probes are names of tools that a server may get later.
 var probes = []string{"loom_probe", "x"}
@@ -19,18 +37,25 @@ var probes = []string{"loom_probe", "x"}
 // outsiders are names that a matcher must not come to match.
 var outsiders = []string{"Bash", "Read", "mcp__other__loom_probe", "mcp__loom__other__loom_probe", "mcp__loom__loom_probe"}
 
-var nameList = regexp.MustCompile(`^[A-Za-z0-9_|, -]*$`)
-
 // widened is a matcher that matches in Loom, too, what it matches of the server. The old
 // names go on to match. An error says why there is none.
-func (m claudeMove) widened(matcher string) (string, error) {
+func (m mcpMove) widened(d dialect, matcher string) (string, error) {
+	if d.unsure && strings.Contains(m.whole+m.new, "-") {
+		d.unsure = false
+		for _, m := range []mcpMove{m, m.underscored()} {
+			if now, err := m.widened(d, matcher); err != nil || now != matcher {
+				return "", cmp.Or(err, errLoses)
+			}
+		}
+		return matcher, nil
+	}
 	switch {
 	case matcher == "" || matcher == "*":
 		return matcher, nil
-	case nameList.MatchString(matcher):
+	case d.list.MatchString(matcher):
 		return m.longer(matcher), nil
 	}
-	is, err := parseJS(matcher)
+	is, err := d.parse(matcher)
 	if err != nil {
 		if m.elsewhere(matcher) {
 			return matcher, nil
@@ -40,19 +65,31 @@ func (m claudeMove) widened(matcher string) (string, error) {
 	if !m.loses(is) {
 		return matcher, nil
 	}
-	for _, try := range m.tries(matcher) {
-		if now, err := parseJS(try); err == nil && m.carries(is, now) {
+	for _, try := range m.tries(matcher, is) {
+		if now, err := d.parse(try); err == nil && m.carries(is, now) {
 			return try, nil
 		}
 	}
-	return "", errors.New("in Loom it would not run any more for the same tools")
+	return "", errLoses
+}
+
+// errLoses is a matcher for which there is no wider one.
+var errLoses = errors.New("in Loom it would not run any more for the same tools")
+
+// underscored is the server with _ for every - in its names.
+func (m mcpMove) underscored() mcpMove {
+	under := func(name string) string { return strings.ReplaceAll(name, "-", "_") }
+	name := m.Name
+	m.Name = func(tool string) string { return under(name(tool)) }
+	m.whole, m.old, m.new = under(m.whole), under(m.old), under(m.new)
+	return m
 }
 
 var namedServer = regexp.MustCompile(`mcp__[A-Za-z0-9_-]+`)
 
 // elsewhere reports an expression that spells out other servers in each alternative,
 // whatever else it says.
-func (m claudeMove) elsewhere(matcher string) bool {
+func (m mcpMove) elsewhere(matcher string) bool {
 	return !slices.ContainsFunc(topLevel(matcher), func(alternative string) bool {
 		plain := bytes.Repeat([]byte(" "), len(alternative))
 		walk(alternative, func(i, depth int) bool { // what is in brackets need not be there
@@ -69,7 +106,7 @@ func (m claudeMove) elsewhere(matcher string) bool {
 }
 
 // longer is a list of names with those in Loom.
-func (m claudeMove) longer(matcher string) string {
+func (m mcpMove) longer(matcher string) string {
 	names := strings.FieldsFunc(matcher, func(r rune) bool { return r == '|' || r == ',' })
 	for i := range names {
 		names[i] = strings.TrimSpace(names[i])
@@ -93,16 +130,16 @@ func (m claudeMove) longer(matcher string) string {
 	return matcher
 }
 
-func (m claudeMove) all() []string { return append(slices.Clone(m.Tools), probes...) }
+func (m mcpMove) all() []string { return append(slices.Clone(m.Tools), probes...) }
 
 // loses reports that a matcher matches a tool by its old name and not by its new one.
-func (m claudeMove) loses(is jsRegexp) bool {
+func (m mcpMove) loses(is expression) bool {
 	return slices.ContainsFunc(m.all(), func(tool string) bool { return is.match(m.before(tool)) && !is.match(m.after(tool)) })
 }
 
 // carries reports that a matcher matches what another does, that in Loom too, and nothing
 // else.
-func (m claudeMove) carries(is, now jsRegexp) bool {
+func (m mcpMove) carries(is, now expression) bool {
 	for _, tool := range m.all() {
 		before, after := m.before(tool), m.after(tool)
 		if now.match(before) != is.match(before) || now.match(after) != (is.match(before) || is.match(after)) {
@@ -115,7 +152,7 @@ func (m claudeMove) carries(is, now jsRegexp) bool {
 var alternatives = regexp.MustCompile(`mcp__\((\?:)?([A-Za-z0-9_-]+(?:\|[A-Za-z0-9_-]+)*)\)`)
 
 // tries are ways in which a matcher may be widened, the most readable first.
-func (m claudeMove) tries(matcher string) []string {
+func (m mcpMove) tries(matcher string, is expression) []string {
 	name, inLoom := strings.TrimPrefix(m.whole, "mcp__"), "loom__"+m.Server
 	both := "mcp__(" + inLoom + "|" + name + ")"
 	tries := []string{
@@ -129,7 +166,7 @@ func (m claudeMove) tries(matcher string) []string {
 			return "mcp__(" + parts[1] + inLoom + "|" + parts[2] + ")"
 		}),
 	}
-	if is, err := parseJS(matcher); err == nil && !slices.ContainsFunc(m.all(), func(tool string) bool { return !is.match(m.before(tool)) }) {
+	if !slices.ContainsFunc(m.all(), func(tool string) bool { return !is.match(m.before(tool)) }) {
 		tries = append(tries, matcher+"|^"+m.new)
 	}
 	return tries
