@@ -123,6 +123,7 @@ func (c *canary) everywhere(when string, holds ...string) {
 		{"secret", "list"}, {"secret", "list", "--json"}, {"secret", "get", "key"}, {"secret", "doctor"},
 		{"validate"}, {"validate", "--json"}, {"doctor"}, {"doctor", "--json"}, {"registry", "show", "--origin"}, {"profile", "list"},
 		{"doctor", "--report", filepath.Join(c.Mkdir("reports"), strings.ReplaceAll(when, " ", "-"))}, {"sync", "claude", "codex", "vscode"}, {"sync", "status"},
+		{"generate", "configs", "--direct"}, {"sync", "claude", "codex", "vscode", "--direct"}, {"validate", "configs"}, {"validate", "configs", "--json"},
 	} {
 		o := c.run(testbed.Command{Args: args})
 		c.clean(when+": loom "+strings.Join(args, " "), o.Stdout+o.Stderr)

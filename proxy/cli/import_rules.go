@@ -20,7 +20,8 @@ import (
 
 // carried is what becomes of the rules of one client.
 type carried struct {
-	file *inventory.File
+	file      *inventory.File
+	forbidden string // why the client would not start Loom at all
 	rules.Plan
 }
 
@@ -44,15 +45,31 @@ func (opts *ImportOptions) carry(p *importPlan, f *inventory.File, servers []inv
 		return carried{file: f}, nil
 	}
 	var err error
-	t.Files, err = ruleFiles(p, f.Target, opts.Sync.Dir)
-	return carried{f, t.Plan()}, err
+	if t.Files, err = ruleFiles(p.host, f.Target, p.projects(opts.Sync.Dir)); err != nil {
+		return carried{}, err
+	}
+	entries, err := syncEntries(opts.Sync, p.host, f.Target, f.Path)
+	if err != nil {
+		return carried{}, err
+	}
+	return carried{f, rules.Forbidden(f.Target.ID, t.Files, commandOf(f.Target, entries)), t.Plan()}, nil
+}
+
+// commandOf is the command line of the first of Loom's entries.
+func commandOf(t target.Target, entries configfile.Object) []string {
+	if len(entries) == 0 {
+		return nil
+	}
+	o, _ := entries[0].Value.(configfile.Object)
+	f, _ := t.Found(o)
+	return append([]string{f.Command}, f.Args...)
 }
 
 // ruleFiles are the files in which a client may have rules: the user's, those of all
 // projects that are known, and the machine's.
-func ruleFiles(p *importPlan, t target.Target, dir string) ([]rules.File, error) {
+func ruleFiles(h target.Host, t target.Target, projects []string) ([]rules.File, error) {
 	var out []rules.File
-	for _, l := range rules.Locations(t.ID, p.host, p.projects(dir)) {
+	for _, l := range rules.Locations(t.ID, h, projects) {
 		paths := []string{l.Path}
 		if l.Below != "" {
 			paths = filesBelow(l.Path, l.Below)
@@ -175,6 +192,9 @@ func (p *importPlan) blocks(i inventory.Item) (rules.Blocked, bool) {
 	for _, c := range p.carried {
 		if c.file != i.File {
 			continue
+		}
+		if c.forbidden != "" {
+			return rules.Blocked{From: i.Name, Why: c.forbidden}, true
 		}
 		for _, b := range c.Blocked {
 			if b.From == i.Name {

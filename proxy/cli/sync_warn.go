@@ -9,6 +9,7 @@ import (
 
 	"github.com/loom-core/loom/proxy/internal/clientsync"
 	"github.com/loom-core/loom/proxy/internal/configfile"
+	"github.com/loom-core/loom/proxy/internal/rules"
 	"github.com/loom-core/loom/proxy/internal/target"
 	"github.com/loom-core/loom/registry"
 )
@@ -74,6 +75,12 @@ func (w warner) about(c clientsync.Change) []syncWarning {
 		}
 		if has {
 			looms = append(looms, source)
+		}
+	}
+	if len(c.Entries) > 0 {
+		files, err := ruleFiles(w.host, t, []string{w.opts.Dir})
+		if reason := rules.Forbidden(t.ID, files, commandOf(t, c.Entries)); err == nil && reason != "" {
+			all = append(all, syncWarning{t.ID, t.Name + " does not start it: " + reason, "", ""})
 		}
 	}
 	for i := 1; i < len(looms); i++ {
@@ -156,6 +163,10 @@ func (w warner) mend(t target.Target, one, other target.Source) (command, does s
 
 func printSyncWarnings(opts *SyncOptions, warnings []syncWarning) {
 	for _, w := range warnings {
-		fmt.Fprintf(opts.IO.Out, "%s %s; %s%s\n", opts.IO.paint("warning:", warn), w.Text, w.Mend, w.does)
+		mend := ""
+		if w.Mend+w.does != "" {
+			mend = "; " + w.Mend + w.does
+		}
+		fmt.Fprintf(opts.IO.Out, "%s %s%s\n", opts.IO.paint("warning:", warn), w.Text, mend)
 	}
 }

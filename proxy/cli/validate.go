@@ -42,7 +42,8 @@ limit, and secrets in plain text. No value is ever printed.
 What a server defines is known when loomd runs. Exits with 1 on errors, with --strict
 on warnings too.`,
 		Example: `  loom validate
-  loom validate registry.yaml --strict     in CI, without loomd`,
+  loom validate registry.yaml --strict     in CI, without loomd
+  loom validate configs                    the clients' files, too`,
 		Args: usageArgs(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return []cobra.Completion{"registry", "all"}, cobra.ShellCompDirectiveDefault
@@ -57,12 +58,13 @@ on warnings too.`,
 	}
 	cmd.Flags().BoolVar(&opts.Strict, "strict", false, "warnings count as errors")
 	cmd.Flags().BoolVar(&opts.JSON, "json", false, "print JSON")
+	cmd.AddCommand(newCmdValidateConfigs(f, nil))
 	return cmd
 }
 
 // flaw is one thing that is wrong, or may be.
 type flaw struct {
-	Severity string `json:"severity"` // error or warning
+	Severity string `json:"severity"` // error, warning or note
 	File     string `json:"file,omitempty"`
 	Line     int    `json:"line,omitempty"`
 	Column   int    `json:"column,omitempty"`
@@ -73,6 +75,7 @@ type flaw struct {
 const (
 	severityError   = "error"
 	severityWarning = "warning"
+	severityNote    = "note" // nothing is wrong
 )
 
 // flaws collects them.
@@ -207,10 +210,7 @@ func printFindings(io *IO, list []flaw) {
 		} else if f.File != "" {
 			where = f.File + ": "
 		}
-		st := bad
-		if f.Severity == severityWarning {
-			st = warn
-		}
+		st := map[string]style{severityError: bad, severityWarning: warn, severityNote: dim}[f.Severity]
 		fmt.Fprintf(io.Out, "%s%s: %s\n", where, io.paint(f.Severity, st), f.Message)
 		if f.Hint != "" {
 			fmt.Fprintf(io.Out, "  hint: %s\n", f.Hint)
