@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loom-core/loom/core/localsock"
+	"github.com/loom-core/loom/proxy/internal/clientsync"
 	"github.com/loom-core/loom/proxy/internal/launch"
 	"github.com/loom-core/loom/proxy/internal/service"
 )
@@ -22,6 +23,7 @@ type DoctorOptions struct {
 	Self    func() (string, error)
 	Find    func(localsock.Dirs) (string, error) // loomd
 	Version string
+	Sync    *SyncOptions
 
 	Report string // a file
 }
@@ -31,7 +33,9 @@ func NewCmdDoctor(f *Factory, runF func(context.Context, *DoctorOptions) error) 
 	opts := &DoctorOptions{
 		ValidateOptions: ValidateOptions{SecretOptions: newSecretOptions(f), RegistryFile: f.RegistryFile, Scan: launch.FindScan, What: "registry"},
 		Socket:          f.Socket, Service: f.Service, Self: launch.Self, Find: launch.Find, Version: f.Version,
+		Sync: syncOptions(f),
 	}
+	opts.Sync.Scope, opts.Sync.DryRun = string(clientsync.User), true
 	if runF == nil {
 		runF = runDoctor
 	}
@@ -39,8 +43,8 @@ func NewCmdDoctor(f *Factory, runF func(context.Context, *DoctorOptions) error) 
 		Use:   "doctor",
 		Short: "Look at everything that Loom needs, and say what mends what is wrong",
 		Long: `Look at everything that Loom needs: programs, registry, socket, loomd, the
-environment that servers get, keyring, secrets, files and left-over processes. Each
-finding comes with the command that mends it. It changes nothing.
+environment that servers get, keyring, secrets, clients, files and left-over processes.
+Each finding comes with the command that mends it. It changes nothing.
 
 --report writes it all into one file for a bug report, without secrets, and with ~ for
 your home directory. Exits with 1 when something is wrong.`,
@@ -87,6 +91,7 @@ func checks() []check {
 		{"service", checkService},
 		{"environment", checkEnvironment},
 		{"keyring", checkKeyring},
+		{"clients", checkClients},
 		{"files", checkFiles},
 		{"processes", checkProcesses},
 	}

@@ -16,7 +16,11 @@ type generation struct {
 	text  []byte // as it has to be
 	state generatedState
 	mode  entries.Mode // that the entries are of
-	was   entries.Mode // of a stale file that is the other mode's; empty if it is none's
+
+	// was is the mode of a stale file, and same says that in that mode it is what the
+	// registry gives.
+	was  entries.Mode
+	same bool
 }
 
 type generatedState int
@@ -73,25 +77,27 @@ func (o *SyncOptions) generation(w entries.Want, wanted configfile.Object) (gene
 		g.state = generatedFresh
 		return g, wanted, nil
 	}
-	g.state = generatedStale
-	for _, w.Mode = range []entries.Mode{entries.Loom, entries.Split, entries.Direct} {
-		other, err := entries.Of(w)
-		if err != nil {
-			return g, nil, err
-		}
-		text, err := entries.Text(w.Target, other)
-		if err != nil {
-			return g, nil, err
-		}
-		if bytes.Equal(was, text) {
-			if o.anyMode {
-				return generation{path: g.path, text: text, state: generatedFresh, mode: w.Mode}, other, nil
-			}
-			g.was = w.Mode
-			break
-		}
+	g.state, g.was = generatedStale, entries.ModeOf(w.Target, was)
+	if g.was == "" || g.was == w.Mode {
+		return g, wanted, nil
 	}
-	return g, wanted, nil
+	w.Mode = g.was
+	other, err := entries.Of(w)
+	if err != nil {
+		return g, nil, err
+	}
+	text, err := entries.Text(w.Target, other)
+	if err != nil {
+		return g, nil, err
+	}
+	g.same = bytes.Equal(was, text)
+	if !o.anyMode {
+		return g, wanted, nil
+	}
+	if g.mode, g.text = w.Mode, text; g.same {
+		g.state = generatedFresh
+	}
+	return g, other, nil
 }
 
 // generatedDir is the folder of what is generated.
@@ -116,7 +122,7 @@ func (p syncPlan) refuses(c clientsync.Change, opts *SyncOptions) (g generation,
 
 // detail says what is the matter with a stale file.
 func (g generation) detail() string {
-	if g.was != "" {
+	if g.was != "" && g.was != g.mode {
 		return g.path + " was generated with " + modeFlag(g.was)
 	}
 	return g.path + " is not what the registry gives now"
@@ -124,10 +130,7 @@ func (g generation) detail() string {
 
 // command is the one that writes the entries of a client.
 func (g generation) command(client string) string {
-	command := "loom sync"
-	if g.state == generatedStale || g.mode == entries.Split || g.mode == entries.Direct {
-		command += " " + client
-	}
+	command := "loom sync " + client
 	if g.mode == entries.Split || g.mode == entries.Direct {
 		command += " " + modeFlag(g.mode)
 	}
@@ -139,11 +142,15 @@ func (g generation) command(client string) string {
 
 // hints say what ends that the file is stale.
 func (g generation) hints(client string) []string {
-	hints := []string{g.command(client) + " makes it anew"}
-	if g.was != "" {
-		hints = append([]string{"loom sync " + client + " " + modeFlag(g.was) + " stays with it"}, hints...)
+	again := g.command(client) + " makes it anew"
+	if g.was == "" || g.was == g.mode {
+		return []string{again}
 	}
-	return hints
+	stay := "loom sync " + client + " " + modeFlag(g.was)
+	if !g.same {
+		stay += " --regen"
+	}
+	return []string{stay + " stays with that", again}
 }
 
 // modeFlag is how a mode is asked for.

@@ -273,7 +273,11 @@ func printSyncStatus(opts *SyncOptions, plan syncPlan) error {
 func (p syncPlan) mend(opts *SyncOptions) (commands []string) {
 	for _, c := range p.changes {
 		g, refused := p.refuses(c, opts)
-		if command := g.command(c.Target.ID); (refused || c.State != clientsync.InSync) && !slices.Contains(commands, command) {
+		command := g.command(c.Target.ID)
+		if command == "loom sync "+c.Target.ID { // nothing is special about it
+			command = "loom sync"
+		}
+		if (refused || c.State != clientsync.InSync) && !slices.Contains(commands, command) {
 			commands = append(commands, command)
 		}
 	}

@@ -72,7 +72,11 @@ func TestGenerated(t *testing.T) {
 		for _, mode := range modes {
 			name := filepath.Join("generated", string(mode), tgt.ID, FileName(tgt, host))
 			known[filepath.Join("testdata", name)] = true
-			golden.Check(t, name, text(t, want(reg, tgt, mode)))
+			data := text(t, want(reg, tgt, mode))
+			golden.Check(t, name, data)
+			if got := ModeOf(tgt, data); got != mode {
+				t.Errorf("%s: ModeOf is %q", name, got)
+			}
 		}
 	}
 	left, err := filepath.Glob("testdata/generated/*/*/*")

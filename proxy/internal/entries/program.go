@@ -30,6 +30,9 @@ func (p Program) Proxy(client string) (command string, args []string) {
 	return p.Command, args
 }
 
+// loomEntry is the name of the entry of all servers, which no server can have.
+const loomEntry = "loom"
+
 // shared is loom in a file that others have too.
 var shared = Program{Command: "loom"}
 
@@ -43,7 +46,7 @@ func (w Want) proxy(server registry.ServerName) target.Launch {
 	if name := w.ProfileName(); name != w.ownProfile() && !w.Shared {
 		args = append(args, "--profile", name)
 	}
-	l := target.Launch{Name: "loom"}
+	l := target.Launch{Name: loomEntry}
 	if server != "" {
 		l.Name = string(server)
 		args = append(args, "--server", l.Name)
