@@ -17,9 +17,9 @@ import (
 
 // checkClients looks at the clients' own files, as `loom sync status` does, and at
 // what their entries would start.
-func checkClients(_ context.Context, opts *DoctorOptions, say sayer) {
+func checkClients(ctx context.Context, opts *DoctorOptions, say sayer) {
 	opts.Sync.anyMode = true
-	plan, err := planSync(opts.Sync)
+	plan, err := planSync(ctx, opts.Sync)
 	var invalid *registry.ValidationError
 	switch {
 	case errors.As(err, &invalid):
