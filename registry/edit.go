@@ -94,6 +94,11 @@ type editor struct {
 	root *yaml.Node // nil if there is no document
 }
 
+// apply is the text with the edit made.
+func (e *editor) apply(d *edit) []byte {
+	return slices.Concat(e.data[:d.start], []byte(d.text), e.data[d.end:])
+}
+
 func newEditor(data []byte) *editor {
 	e := &editor{data: data, eol: "\n", text: splitLines(data)}
 	if i := bytes.IndexByte(data, '\n'); i > 0 && data[i-1] == '\r' {
@@ -110,7 +115,7 @@ func newEditor(data []byte) *editor {
 // else.
 func (e *editor) finish(before *Registry, name ServerName, on bool, change *edit) ([]byte, Change, error) {
 	if change != nil {
-		after := slices.Concat(e.data[:change.start], []byte(change.text), e.data[change.end:])
+		after := e.apply(change)
 		if err := verify(before, after, name, on); err == nil {
 			return after, Change{Server: name, Line: splitLines(after).number(firstDifference(e.data, after)), What: change.what}, nil
 		}

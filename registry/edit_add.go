@@ -61,12 +61,17 @@ func (e *editor) addLines(d *edit, below int, added ...string) {
 func (e *editor) addFlow(d *edit, n *yaml.Node, plain, quoted string) {
 	d.start = e.text.offset(n) + 1
 	d.end, d.text = d.start, plain
-	if isFlow(e.root) && e.root.Content[0].Style&yaml.DoubleQuotedStyle != 0 {
+	if e.isJSON() {
 		d.text = quoted
 	}
 	if len(n.Content) > 0 {
 		d.text += ", "
 	}
+}
+
+// isJSON reports that the file is one mapping in braces with its keys in quotes.
+func (e *editor) isJSON() bool {
+	return isFlow(e.root) && len(e.root.Content) > 0 && e.root.Content[0].Style&yaml.DoubleQuotedStyle != 0
 }
 
 // openFlow makes lines of "servers: {}".

@@ -31,7 +31,7 @@ func SetClient(data []byte, client, profile string) ([]byte, Change, error) {
 	if d == nil {
 		return nil, Change{}, clientByHand(client, profile)
 	}
-	after := append(append(append([]byte{}, data[:d.start]...), d.text...), data[d.end:]...)
+	after := e.apply(d)
 	if verifyClient(before, after, client, profile) != nil {
 		return nil, Change{}, clientByHand(client, profile)
 	}
@@ -59,22 +59,28 @@ func verifyClient(before *Registry, after []byte, client, profile string) error 
 }
 
 func (e *editor) setClient(client, profile string) *edit {
-	key, clients := e.find(e.root, "clients")
+	_, clients := e.find(e.root, "clients")
 	name, own := e.find(clients, client)
 	profile = scalarText(profile)
 	what := "clients: " + client + ": " + profile
 	switch {
-	case own != nil && own.Kind == yaml.MappingNode:
+	case own == nil:
+		return e.addClient(client, profile, `"`+strings.Trim(profile, `"`)+`"`, "added "+what)
+	case own.Kind == yaml.MappingNode:
 		return e.setProfile(name, own, profile, what)
-	case own != nil && own.Kind == yaml.ScalarNode:
+	case own.Kind == yaml.ScalarNode:
 		return e.replaceScalar(own, profile, what)
-	case own != nil:
-		return nil
 	}
-	entry := scalarText(client) + ": " + profile
-	d := &edit{what: "added " + what}
-	quoted := func(text string) string { return `"` + strings.Trim(text, `"`) + `"` }
-	switch flow := quoted(client) + ": " + quoted(profile); {
+	return nil
+}
+
+// addClient adds an entry to clients, and whatever is missing around it. quoted is
+// how JSON writes value.
+func (e *editor) addClient(client, value, quoted, what string) *edit {
+	key, clients := e.find(e.root, "clients")
+	d := &edit{what: what}
+	entry, flow := scalarText(client)+": "+value, jsonText(client)+": "+quoted
+	switch {
 	case e.root == nil || isNull(e.root):
 		e.addLines(d, e.text.count(), "version: 1", "clients:", "  "+entry)
 	case clients == nil && isFlow(e.root):
@@ -82,6 +88,8 @@ func (e *editor) setClient(client, profile string) *edit {
 	case clients == nil:
 		margin := strings.Repeat(" ", e.root.Content[0].Column-1)
 		e.addLines(d, e.endOf(nil), margin+"clients:", margin+"  "+entry)
+	case isNull(clients) && (isFlow(e.root) || clients.Value != ""):
+		return e.fill(key, clients, "{"+entry+"}", "{"+flow+"}", what)
 	case isNull(clients):
 		e.addLines(d, key.Line, strings.Repeat(" ", key.Column+1)+entry)
 	case isFlow(clients):
@@ -111,16 +119,10 @@ func (e *editor) setProfile(name, own *yaml.Node, profile, what string) *edit {
 
 // replaceScalar changes a value in its place, quotes and all.
 func (e *editor) replaceScalar(n *yaml.Node, text, what string) *edit {
-	start := e.text.offset(n)
-	length := len(n.Value)
 	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
-		length += 2
 		text = `"` + strings.Trim(text, `"`) + `"`
 	}
-	if start+length > len(e.data) {
-		return nil
-	}
-	return &edit{start: start, end: start + length, text: text, what: what}
+	return &edit{start: e.text.offset(n), end: e.scalarEnd(n), text: text, what: what}
 }
 
 // scalarText is a label as YAML, in quotes where it would be read as a number or

@@ -8,6 +8,8 @@ func TestSetClient(t *testing.T) {
 		{"of nothing", "", "codex", "ops", "version: 1\nclients:\n  codex: ops\n"},
 		{"without clients", head, "codex", "ops", head + "clients:\n  codex: ops\n"},
 		{"empty clients", head + "clients:\n# end\n", "codex", "ops", head + "clients:\n  codex: ops\n# end\n"},
+		{"no clients, in words", head + "clients: ~ # none\n", "codex", "ops", head + "clients: {codex: ops} # none\n"},
+		{"no clients, in braces", "{clients: , servers: {}}\n", "codex", "ops", "{clients: {codex: ops} , servers: {}}\n"},
 		{"another one", head + "clients:\n  zed: a # why\n# end\n", "codex", "ops", head + "clients:\n  zed: a # why\n  codex: ops\n# end\n"},
 		{"in place", head + "clients:\n  codex: a # why\n", "codex", "ops", head + "clients:\n  codex: ops # why\n"},
 		{"in quotes", head + "clients:\n  codex: 'a' # why\n", "codex", "ops", head + "clients:\n  codex: \"ops\" # why\n"},

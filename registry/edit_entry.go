@@ -58,28 +58,34 @@ func (e *editor) setDisabled(name ServerName) *edit {
 	return &edit{start: at, end: at, text: strings.Repeat(" ", first.Column-1) + "enabled: false" + e.eol, what: "set enabled: false"}
 }
 
-// dropEnabled takes the key enabled out. A comment on its line stays, as a line
-// of its own.
+// dropEnabled takes the key enabled out.
 func (e *editor) dropEnabled(name ServerName) *edit {
 	_, entry := e.entry(name)
 	key, value := e.find(entry, "enabled")
 	if value == nil || key.Line != value.Line {
 		return nil
 	}
-	d := &edit{start: e.text.offset(key), end: e.text.offset(value) + len(value.Value), what: "removed enabled: false"}
-	if isFlow(entry) {
+	return e.drop(entry, e.text.offset(key), e.text.offset(value)+len(value.Value), "removed enabled: false")
+}
+
+// drop takes a member of a mapping out. A comment on its line stays, as a line of
+// its own.
+func (e *editor) drop(of *yaml.Node, start, end int, what string) *edit {
+	d := &edit{start: start, end: end, what: what}
+	if isFlow(of) {
 		e.takeComma(d)
 	}
 	// With nothing else on the line the line goes too.
-	begin := e.text.begin(key.Line)
+	first, last := e.text.number(start), e.text.number(end)
+	begin := e.text.begin(first)
 	if alone := len(bytes.TrimSpace(e.data[begin:d.start])) == 0; !alone || !e.text.restBlank(d.end) {
 		return d
 	}
-	if rest := e.data[d.end:e.text.end(key.Line)]; len(bytes.TrimSpace(rest)) > 0 {
+	if rest := e.data[d.end:e.text.end(last)]; len(bytes.TrimSpace(rest)) > 0 {
 		d.end += len(rest) - len(bytes.TrimLeft(rest, " \t"))
 		return d
 	}
-	d.start, d.end = begin, e.text.end(key.Line)
+	d.start, d.end = begin, e.text.end(last)
 	return d
 }
 

@@ -72,7 +72,7 @@ func Add(data []byte, name ServerName, entry New) ([]byte, Change, error) {
 			d.text = strings.TrimRight(head, " ") + e.eol + strings.Join(inLines(entry.members(), margin+"  "), e.eol) + tail
 		}
 	}
-	after := slices.Concat(data[:d.start], []byte(d.text), data[d.end:])
+	after := e.apply(d)
 	got, err := ParseLayer(editPath, after)
 	if err != nil {
 		return nil, Change{}, err // what was asked for is no entry

@@ -25,7 +25,7 @@ func Override(data []byte, name ServerName, on bool) ([]byte, Change, error) {
 		d.text, d.what = strings.Replace(d.text, "false", word, 1), "set enabled: "+word
 	}
 	if d != nil {
-		after := slices.Concat(data[:d.start], []byte(d.text), data[d.end:])
+		after := e.apply(d)
 		if verifyOverride(before, after, name, on) == nil {
 			return after, Change{Server: name, Line: splitLines(after).number(firstDifference(data, after)), What: d.what}, nil
 		}

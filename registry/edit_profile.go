@@ -36,7 +36,7 @@ func SetInProfile(path string, data []byte, profile string, s Server, tool strin
 		if d == nil {
 			continue
 		}
-		after := slices.Concat(data[:d.start], []byte(d.text), data[d.end:])
+		after := e.apply(d)
 		got, err := ParseLayer(path, after)
 		if err != nil || got.Profiles[profile].Gives(s, tool) != on {
 			continue
@@ -108,20 +108,28 @@ func (e *editor) withoutItem(list *yaml.Node, text, what string) *edit {
 
 // withItem adds an item: first in brackets, last in lines.
 func (e *editor) withItem(list *yaml.Node, text, what string) *edit {
+	return e.withItems(list, []string{`"` + text + `"`}, what)
+}
+
+// withItems adds items that are written as the file needs them.
+func (e *editor) withItems(list *yaml.Node, items []string, what string) *edit {
 	if list == nil || list.Kind != yaml.SequenceNode {
 		return nil
 	}
-	item := `"` + text + `"`
 	if isFlow(list) {
 		start := e.text.offset(list) + 1
+		text := strings.Join(items, ", ")
 		if len(list.Content) > 0 {
-			item += ", "
+			text += ","
+			if start < len(e.data) && e.data[start] != '\n' && e.data[start] != '\r' {
+				text += " "
+			}
 		}
-		return &edit{start: start, end: start, text: item, what: what}
+		return &edit{start: start, end: start, text: text, what: what}
 	}
 	last := list.Content[len(list.Content)-1]
-	dash := e.text.indent(last.Line)
+	margin := strings.Repeat(" ", e.text.indent(last.Line)) + "- "
 	d := &edit{what: what}
-	e.addLines(d, last.Line, strings.Repeat(" ", dash)+"- "+item)
+	e.addLines(d, last.Line, margin+strings.Join(items, e.eol+margin))
 	return d
 }

@@ -29,6 +29,7 @@ func TestEnable(t *testing.T) {
 		{"JSON", `{"servers": {"a": {"command": "x"}}}`, `{"servers": {"git": {"from": "shipped"}, "a": {"command": "x"}}}`},
 		{"JSON without servers", `{"version": 1}`, `{"servers": {"git": {"from": "shipped"}}, "version": 1}`},
 		{"JSON with empty servers", `{"version": 1, "servers": {}}`, `{"version": 1, "servers": {"git": {"from": "shipped"}}}`},
+		{"nothing in braces", "{}\n", "{servers: {git: {from: shipped}}}\n"},
 		{"CRLF", "version: 1\r\nservers:\r\n  a: {command: x}\r\n", "version: 1\r\nservers:\r\n  a: {command: x}\r\n  git: {from: shipped}\r\n"},
 		{"byte order mark", "\ufeffservers: {a: {command: x}}\n", "\ufeffservers: {git: {from: shipped}, a: {command: x}}\n"},
 		{"indented root", "  servers:\n    a: {command: x}\n", "  servers:\n    a: {command: x}\n    git: {from: shipped}\n"},

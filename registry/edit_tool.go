@@ -43,7 +43,7 @@ func (e *editor) tryTool(before *Registry, name ServerName, tool string, on bool
 	if d == nil {
 		return nil, Change{}, false
 	}
-	after := slices.Concat(e.data[:d.start], []byte(d.text), e.data[d.end:])
+	after := e.apply(d)
 	got, err := ParseLayer(editPath, after)
 	if err != nil {
 		return nil, Change{}, false
