@@ -54,7 +54,13 @@ func (opts *ImportOptions) apply(ctx context.Context, p *importPlan) error {
 	if err := opts.undo(ctx, layer, conn, failed, added, set); err != nil {
 		return err
 	}
-	if err := opts.planFiles(p, good); err != nil {
+	if err := opts.planFiles(p, good); err != nil { // with the tools that they have
+		return err
+	}
+	if err := opts.limit(ctx, layer, p, good); err != nil {
+		return err
+	}
+	if _, err := reload(ctx, opts.IO, conn); err != nil {
 		return err
 	}
 	for i, c := range p.changes {
