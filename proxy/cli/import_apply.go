@@ -51,10 +51,20 @@ func (opts *ImportOptions) apply(ctx context.Context, p *importPlan) error {
 			failed = append(failed, s)
 		}
 	}
-	if err := opts.undo(ctx, layer, conn, failed, added, set); err != nil {
+	if err := opts.planFiles(p, good); err != nil { // with the tools that they have
 		return err
 	}
-	if err := opts.planFiles(p, good); err != nil { // with the tools that they have
+	if held := p.heldEverywhere(good); len(held) > 0 {
+		for _, s := range held {
+			p.answers[string(s.Name)] = answer{err: p.whyHeld(s)}
+		}
+		failed = append(failed, held...)
+		good = slices.DeleteFunc(good, func(s inventory.Server) bool { return p.answers[string(s.Name)].err != "" })
+		if err := opts.planFiles(p, good); err != nil {
+			return err
+		}
+	}
+	if err := opts.undo(ctx, layer, conn, failed, added, set); err != nil {
 		return err
 	}
 	if err := opts.limit(ctx, layer, p, good); err != nil {

@@ -187,6 +187,22 @@ func (p *importPlan) held(s inventory.Server) []string {
 	return ids
 }
 
+// heldEverywhere are the servers that stay with all of their clients.
+func (p *importPlan) heldEverywhere(servers []inventory.Server) []inventory.Server {
+	return slices.DeleteFunc(slices.Clone(servers), func(s inventory.Server) bool { return len(p.held(s)) < len(clientsOf(s)) })
+}
+
+// whyHeld are the rules that keep a server where it is.
+func (p *importPlan) whyHeld(s inventory.Server) string {
+	var why []string
+	for _, i := range s.Items {
+		if b, blocked := p.blocks(i); blocked {
+			why = append(why, whyHeld(b))
+		}
+	}
+	return strings.Join(why, "\n")
+}
+
 // blocks is the rule that keeps an item where it is.
 func (p *importPlan) blocks(i inventory.Item) (rules.Blocked, bool) {
 	for _, c := range p.carried {
