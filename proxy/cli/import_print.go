@@ -266,13 +266,17 @@ func printImported(opts *ImportOptions, p *importPlan, good, failed []inventory.
 		printFailure(io, string(s.Name), reason)
 	}
 	blocked := false
+	var told []string // a client may have files with rules beside the one with its servers
 	for _, c := range p.changes {
 		if c.Blocked() {
 			blocked = true
 			fmt.Fprintf(io.Out, "%s: %s: %s\n", c.Target.Name, io.paint(string(c.State), bad), c.Detail)
 			continue
 		}
-		fmt.Fprintf(io.Out, "%s: %s\n", c.Target.Name, c.Target.After)
+		if !c.None() && len(c.Entries) > 0 && !slices.Contains(told, c.Target.ID) {
+			told = append(told, c.Target.ID)
+			fmt.Fprintf(io.Out, "%s: %s\n", c.Target.Name, syncAfter(opts.Sync, c))
+		}
 	}
 	if len(good) > 0 {
 		fmt.Fprintln(io.Out, "\nloom unsync puts it all back.")

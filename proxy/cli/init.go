@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loom-core/loom/proxy/internal/clientsync"
+	"github.com/loom-core/loom/proxy/internal/inventory"
 	"github.com/loom-core/loom/registry"
 )
 
@@ -74,6 +75,9 @@ func runInit(ctx context.Context, opts *InitOptions) error {
 	plan, err := opts.plan(ctx)
 	if err != nil {
 		return err
+	}
+	if names := plan.clients(); len(names) > 0 {
+		fmt.Fprintf(opts.IO.Out, "Found: %s\n\n", strings.Join(names, ", "))
 	}
 	if err := opts.choose(ctx, plan); err != nil {
 		return err
@@ -151,7 +155,8 @@ func (opts *InitOptions) choose(ctx context.Context, p *importPlan) error {
 	}
 	var off []string
 	for _, s := range registry.Shipped() {
-		if there, ok := reg.Server(s.Name); !ok || !there.Enabled {
+		taken := slices.ContainsFunc(p.servers(), func(o inventory.Server) bool { return o.Name == s.Name })
+		if there, ok := reg.Server(s.Name); !taken && (!ok || !there.Enabled) {
 			off = append(off, string(s.Name))
 		}
 	}
@@ -176,6 +181,15 @@ func (t *terminal) names(ctx context.Context, known []string, format string, arg
 		}
 		fmt.Fprintf(t.file, "There is none called %s.\n", strings.Join(wrong, ", "))
 	}
+}
+
+// clients are the names of the clients whose files were looked at.
+func (p *importPlan) clients() []string {
+	var names []string
+	for _, f := range p.files {
+		names = append(names, f.Target.Name)
+	}
+	return names
 }
 
 // applied are the clients' files that have Loom's entry now.

@@ -37,6 +37,36 @@ func TestEverythingIsLearntAndWhatFailsStays(t *testing.T) {
 	}
 }
 
+// changing is a server that says that its tools changed as soon as it was read, and
+// that does not answer a second time.
+const changing = `answer() { read -r line; printf '{"jsonrpc":"2.0","id":%s,%s}\n' "$1" "$2"; }
+answer 1 '"error":{"code":-32601,"message":"no"}'
+answer 2 '"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true}},"serverInfo":{"name":"s"}}'
+read -r initialized
+read -r list
+printf '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n'
+printf '{"jsonrpc":"2.0","id":3,"result":{"tools":[{"name":"t"}]}}\n'
+while read -r line; do :; done
+`
+
+// A server that was started to be read and is ended while it is read again has not
+// failed.
+func TestEndOfAReadingThatIsNotWanted(t *testing.T) {
+	p, c := newPool(t)
+	s := fake(t, func(s *registry.Server) { s.Command, s.Args = "/bin/sh", []string{"-c", changing} })
+	if failed := p.LearnNow(t.Context(), []registry.Server{s}); len(failed) > 0 {
+		t.Fatal(failed)
+	}
+	<-c.exited
+	p.work.Wait()
+	if err := p.LastError("fake"); err != nil {
+		t.Errorf("it counts as failed: %v", err)
+	}
+	if n := len(p.Unlearnt([]registry.Server{s})); n != 0 {
+		t.Error("it counts as not learnt")
+	}
+}
+
 // Two who learn at once do not end each other's processes.
 func TestLearnersKeepApart(t *testing.T) {
 	p, _ := newPool(t)

@@ -158,6 +158,9 @@ func (i *Instance) learn(proc *child.Process, base *catalog.Entry) error {
 	e.Learnt = time.Now().UTC().Round(time.Second)
 	for k := range catalog.Kind(catalog.Kinds) {
 		list, err := proc.List(p.ctx, k.List())
+		if err != nil && endedByUs(proc) && p.opts.Catalog.Known(base.Server, base.Key) {
+			return err // it was read again when it was not wanted any more, which is no fault of its own
+		}
 		if err != nil && (k == catalog.Tools || proc.Err() != nil || p.ctx.Err() != nil) {
 			p.opts.Log.Warn("definitions were not learnt", "server", base.Server, "err", err)
 			p.setError(base.Server, err)
@@ -183,6 +186,12 @@ func (i *Instance) learn(proc *child.Process, base *catalog.Entry) error {
 		p.opts.Changed()
 	}
 	return nil
+}
+
+// endedByUs reports a process that loomd stopped.
+func endedByUs(proc *child.Process) bool {
+	var exit *child.ExitError
+	return errors.As(proc.Err(), &exit) && exit.Ours
 }
 
 // watch waits for the end of a process. Requests that it never got go to the
