@@ -14,6 +14,10 @@ func clientOf(id string) client {
 		return client{claudeLocations, carryClaude, forbidsClaude}
 	case "codex":
 		return client{codexLocations, carryCodex, forbidsCodex}
+	case "gemini":
+		return client{geminiLocations, carryGemini, forbidsGemini}
+	case "qwen":
+		return client{qwenLocations, carryQwen, forbidsGemini}
 	}
 	return client{}
 }
