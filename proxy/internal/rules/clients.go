@@ -18,6 +18,8 @@ func clientOf(id string) client {
 		return client{geminiLocations, carryGemini, forbidsGemini}
 	case "qwen":
 		return client{qwenLocations, carryQwen, forbidsGemini}
+	case "opencode", "kilo":
+		return client{openCodeLocations(id), carryOpenCode, nil}
 	}
 	return client{}
 }

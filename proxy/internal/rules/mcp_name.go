@@ -91,7 +91,7 @@ func (m mcpMove) allowing(rule string) []string {
 // otherwise, since its name is too long, has a rule of its own.
 func (m mcpMove) rules(name string) []string {
 	var out []string
-	if strings.Contains(name, "*") {
+	if strings.ContainsAny(name, "*"+string(rune(anyByte))) {
 		glob := m.new + name
 		out = append(out, glob)
 		for _, tool := range m.Tools {
