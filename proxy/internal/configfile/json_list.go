@@ -9,29 +9,26 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// lists is a file whose lists can be edited element by element: JSON's. There a
-// path goes into a list by the place of an element, counted from 0.
+// lists is a file whose lists can be edited element by element: JSON's. There a path
+// goes into a list by the place of an element, counted from 0.
 type lists interface {
-	File
-
-	// Elements are the elements of the list at path; their keys are their places.
-	// ok is false when there is no such list. The error says what else stands there.
-	Elements(path ...string) (elements []Entry, ok bool, err error)
-
 	// Insert puts value in front of the element at path, or behind the last one.
 	Insert(path []string, value any) ([]Splice, error)
 }
 
-// Elements are those of the list at path of a JSON file; see [File.Entries]. Other
-// formats have none that can be edited.
+// Elements are the elements of the list at path; their keys are their places. ok is
+// false when there is no such list, and in YAML, whose lists are mappings here. The error
+// says what else stands there.
 func Elements(f File, path ...string) (elements []Entry, ok bool, err error) {
-	if f, is := f.(lists); is {
+	if f, is := f.(interface {
+		Elements(path ...string) ([]Entry, bool, error)
+	}); is {
 		return f.Elements(path...)
 	}
 	return nil, false, nil
 }
 
-// place is an element's place in a list of n. A list takes one more behind its last.
+// placeIn is an element's place in a list of n. A list takes one more behind its last.
 func placeIn(key string, n int) (int, bool) {
 	i, err := strconv.Atoi(key)
 	return i, err == nil && i >= 0 && i <= n && strconv.Itoa(i) == key

@@ -106,7 +106,8 @@ func tomlValue(n *unstable.Node) any {
 	return Number(n.Data)
 }
 
-// with is o with a value at path. A mapping on the way that is missing is made.
+// with is o with a value at path. A mapping on the way that is missing is made; of a list
+// of tables the last one is meant.
 func (o Object) with(path []string, value any) Object {
 	i := slices.IndexFunc(o, func(m Member) bool { return m.Key == path[0] })
 	if i < 0 {
@@ -116,9 +117,58 @@ func (o Object) with(path []string, value any) Object {
 		o[i].Value = value
 		return o
 	}
+	if list, ok := o[i].Value.([]any); ok && len(list) > 0 {
+		if last, ok := list[len(list)-1].(Object); ok {
+			list[len(list)-1] = last.with(path[1:], value)
+			return o
+		}
+	}
 	inner, _ := o[i].Value.(Object)
 	o[i].Value = inner.with(path[1:], value)
 	return o
+}
+
+// another is o with one more table in the list at path.
+func (o Object) another(path []string) Object {
+	var at any = o
+	for _, key := range path {
+		if list, ok := at.([]any); ok && len(list) > 0 {
+			at = list[len(list)-1]
+		}
+		inner, _ := at.(Object)
+		at, _ = inner.Get(key)
+	}
+	list, _ := at.([]any)
+	return o.with(path, append(list, Object{}))
+}
+
+// Elements are those of a list of tables, or of another list.
+func (f *tomlFile) Elements(path ...string) ([]Entry, bool, error) {
+	last := len(path) - 1
+	entries, _, err := f.Entries(path[:last]...)
+	i := slices.IndexFunc(entries, func(e Entry) bool { return e.Key == path[last] })
+	if err != nil || i < 0 {
+		return nil, false, err
+	}
+	list, ok := entries[i].Value.([]any)
+	if !ok {
+		return nil, false, &ShapeError{entries[i].Pos, fmt.Sprintf("%s is no list", strings.Join(path, "."))}
+	}
+	var headers []Position
+	for _, e := range f.exprs {
+		if e.list && slices.Equal(e.key, path) {
+			headers = append(headers, f.pos(e))
+		}
+	}
+	elements := []Entry{}
+	for n, v := range list {
+		e := Entry{Key: strconv.Itoa(n), Value: v, Pos: entries[i].Pos}
+		if len(headers) == len(list) {
+			e.Pos = headers[n]
+		}
+		elements = append(elements, e)
+	}
+	return elements, true, nil
 }
 
 func (f *tomlFile) pos(e tomlExpr) Position { return position(f.data[f.off:], e.at) }
@@ -163,7 +213,7 @@ func (f *tomlFile) Entries(path ...string) ([]Entry, bool, error) {
 		}
 		switch {
 		case e.list:
-			whole = whole.with(own[:1], []any{})
+			whole = whole.another(own)
 		case !e.header:
 			whole = whole.with(own, e.value)
 		case len(own) == 1:

@@ -3,6 +3,8 @@ package configfile
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const tomlBlock = "[m.loom]\ncommand = \"/bin/loom\"\nargs = [\"proxy\", \"--client\", \"x\"]\n"
@@ -23,6 +25,27 @@ func TestTOML(t *testing.T) {
 		{name: "brackets in texts", before: "[m.\"]#\"]\nx = [\n  \"]\", # [\n  { y = '}' },\n]\n", set: "[m.\"]#\"]\nx = [\n  \"]\", # [\n  { y = '}' },\n]\n\n" + tomlBlock},
 		{name: "several lines", before: "[m.b]\nx = \"\"\"\n# no comment\n\"\"\"\n", set: "[m.b]\nx = \"\"\"\n# no comment\n\"\"\"\n\n" + tomlBlock},
 	})
+}
+
+func TestTOMLListOfTables(t *testing.T) {
+	f, err := Parse(TOML, []byte("a = 1\n\n[[h.Pre]]\nm = \"x\"\n\n[[h.Pre.hooks]]\nc = 1\n\n[[h.Pre.hooks]]\nc = 2\n\n[[h.Pre]]\nm = \"y\"\n[h.Pre.in]\nz = 3\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, ok, err := Elements(f, "h", "Pre")
+	want := []Entry{
+		{"0", Object{{"m", "x"}, {"hooks", []any{Object{{"c", int64(1)}}, Object{{"c", int64(2)}}}}}, Position{3, 3}},
+		{"1", Object{{"m", "y"}, {"in", Object{{"z", int64(3)}}}}, Position{12, 3}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || !ok || err != nil {
+		t.Errorf("%v, %v (-want +got):\n%s", ok, err, diff)
+	}
+	if _, ok, err := Elements(f, "h", "Post"); ok || err != nil {
+		t.Errorf("no such list: %v, %v", ok, err)
+	}
+	if _, _, err := Elements(f, "a"); err == nil || err.Error() != "1:1: a is no list" {
+		t.Errorf("no list: %v", err)
+	}
 }
 
 func TestTOMLRefuses(t *testing.T) {

@@ -74,9 +74,9 @@ func TestClaudeNeverWeaker(t *testing.T) {
 			case 3:
 				text = pick("mcp__*", "*", "mcp__git*", "mcp__*__list", "*delete_repo", "mcp__*__*", "mcp__a*b", "*t__list*", "mcp__my*hub__l*")
 			case 4:
-				text += "__" + claudeName(pick(tools...)) + "(*)"
+				text += "__" + plainName(pick(tools...)) + "(*)"
 			default:
-				text += "__" + claudeName(pick(later...))
+				text += "__" + plainName(pick(later...))
 			}
 			return text
 		}
@@ -111,7 +111,7 @@ func TestClaudeNeverWeaker(t *testing.T) {
 			if exposed != server+"__"+tool && !slices.Contains(tools, tool) {
 				continue // its name says too little
 			}
-			old := claudeName(tool)
+			old := plainName(tool)
 			was, is := before.decide(from, old), after.decide("loom", exposed)
 			if is < was {
 				t.Fatalf("%s of %s was %d, %s is %d\n%+v\n%s", old, from, was, exposed, is, before, data)
@@ -162,7 +162,7 @@ func TestCovers(t *testing.T) {
 }
 
 func TestMatcher(t *testing.T) {
-	m := mcpMoves([]Move{{From: "github", Server: "github", Tools: []string{"create_issue", "delete_repo"}, Name: expose("github")}})[0]
+	m := mcpMoves(underscores, []Move{{From: "github", Server: "github", Tools: []string{"create_issue", "delete_repo"}, Name: expose("github")}})[0]
 	for in, want := range map[string]string{
 		"":                               "",
 		"*":                              "*",

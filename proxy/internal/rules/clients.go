@@ -14,6 +14,12 @@ func clientOf(id string) client {
 		return client{claudeLocations, carryClaude, forbidsClaude}
 	case "codex":
 		return client{codexLocations, carryCodex, forbidsCodex}
+	case "gemini":
+		return client{geminiLocations, carryGemini, forbidsGemini}
+	case "qwen":
+		return client{qwenLocations, carryQwen, forbidsGemini}
+	case "opencode", "kilo":
+		return client{openCodeLocations(id), carryOpenCode, nil}
 	}
 	return client{}
 }

@@ -28,7 +28,7 @@ func codexLocations(f finder) []Location {
 }
 
 func carryCodex(w *work) {
-	c := mcpWork{w, mcpMoves(w.Moves), codexMatchers}
+	c := mcpWork{w, mcpMoves(underscores, w.Moves), codexMatchers}
 	for _, m := range c.moves {
 		c.codexEntry(m.Move)
 	}

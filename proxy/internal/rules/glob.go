@@ -2,6 +2,9 @@ package rules
 
 import "slices"
 
+// anyByte stands in a glob for one character, whichever it is.
+const anyByte = '\x01'
+
 // residues are what is left of a glob, whose only special character is *, when a text
 // was read: a name that begins with the text matches the glob if its rest matches one
 // of them. What another of them matches as well is left out.
@@ -13,7 +16,7 @@ func residues(glob, text string) []string {
 			switch {
 			case p < len(glob) && glob[p] == '*':
 				next[p] = true
-			case p < len(glob) && glob[p] == text[i]:
+			case p < len(glob) && (glob[p] == text[i] || glob[p] == anyByte):
 				next[p+1] = true
 			}
 		}
@@ -51,7 +54,7 @@ func covers(glob, other string) bool {
 			switch {
 			case p < len(glob) && glob[p] == '*':
 				next[p] = true
-			case p < len(glob) && other[i] != '*' && glob[p] == other[i]:
+			case p < len(glob) && other[i] != '*' && (glob[p] == other[i] || glob[p] == anyByte):
 				next[p+1] = true
 			}
 		}

@@ -25,17 +25,19 @@ type dialect struct {
 // expression is a matcher that is no list.
 type expression interface{ match(name string) bool }
 
-// The dialects: Claude Code's as measured with 2.1.330, Codex's by its source.
+// The dialects: Claude Code's as measured with 2.1.330, Codex's by its source, that of
+// Gemini CLI 0.61.0 and Qwen Code 0.24.4 by their programs.
 var (
 	claudeMatchers = dialect{regexp.MustCompile(`^[A-Za-z0-9_|, -]*$`), parseJS, false}
 	codexMatchers  = dialect{regexp.MustCompile(`^[A-Za-z0-9_|]*$`), parseRust, true}
+	geminiMatchers = dialect{regexp.MustCompile(`^\b\B$`), parseJS, false} // there are no lists
 )
 
 // probes are names of tools that a server may get later.
 var probes = []string{"loom_probe", "x"}
 
 // outsiders are names that a matcher must not come to match.
-var outsiders = []string{"Bash", "Read", "mcp__other__loom_probe", "mcp__loom__other__loom_probe", "mcp__loom__loom_probe"}
+var outsiders = []string{"Bash", "Read", "mcp__other__loom_probe", "mcp__loom__other__loom_probe", "mcp__loom__loom_probe", "mcp_other_loom_probe", "mcp_loom_other__loom_probe"}
 
 // widened is a matcher that matches in Loom, too, what it matches of the server. The old
 // names go on to match. An error says why there is none.
@@ -85,7 +87,7 @@ func (m mcpMove) underscored() mcpMove {
 	return m
 }
 
-var namedServer = regexp.MustCompile(`mcp__[A-Za-z0-9_-]+`)
+var namedServer = regexp.MustCompile(`mcp_[A-Za-z0-9_-]+`)
 
 // elsewhere reports an expression that spells out other servers in each alternative,
 // whatever else it says.
@@ -149,21 +151,22 @@ func (m mcpMove) carries(is, now expression) bool {
 	return !slices.ContainsFunc(outsiders, func(name string) bool { return is.match(name) != now.match(name) })
 }
 
-var alternatives = regexp.MustCompile(`mcp__\((\?:)?([A-Za-z0-9_-]+(?:\|[A-Za-z0-9_-]+)*)\)`)
+var alternatives = regexp.MustCompile(`(mcp__?)\((\?:)?([A-Za-z0-9_-]+(?:\|[A-Za-z0-9_-]+)*)\)`)
 
 // tries are ways in which a matcher may be widened, the most readable first.
 func (m mcpMove) tries(matcher string, is expression) []string {
-	name, inLoom := strings.TrimPrefix(m.whole, "mcp__"), "loom__"+m.Server
-	both := "mcp__(" + inLoom + "|" + name + ")"
+	name := strings.TrimPrefix(m.whole, m.lead)
+	inLoom := strings.TrimSuffix(strings.TrimPrefix(m.new, m.lead), m.between)
+	both := m.lead + "(" + inLoom + "|" + name + ")"
 	tries := []string{
-		strings.ReplaceAll(matcher, m.old, both+"__"),
+		strings.ReplaceAll(matcher, m.old, both+m.between),
 		strings.ReplaceAll(matcher, m.whole, both),
 		alternatives.ReplaceAllStringFunc(matcher, func(group string) string {
 			parts := alternatives.FindStringSubmatch(group)
-			if !slices.Contains(strings.Split(parts[2], "|"), name) {
+			if !slices.Contains(strings.Split(parts[3], "|"), name) {
 				return group
 			}
-			return "mcp__(" + parts[1] + inLoom + "|" + parts[2] + ")"
+			return parts[1] + "(" + parts[2] + inLoom + "|" + parts[3] + ")"
 		}),
 	}
 	if !slices.ContainsFunc(m.all(), func(tool string) bool { return !is.match(m.before(tool)) }) {

@@ -21,7 +21,7 @@ var host = target.Host{OS: "linux", Home: "/home/u", Config: "/home/u/.config"}
 // expose is what loomd makes of a tool's name, with another hash.
 func expose(server string) func(string) string {
 	return func(tool string) string {
-		name := server + "__" + claudeName(tool)
+		name := server + "__" + plainName(tool)
 		if len(name) <= 52 && name == server+"__"+tool {
 			return name
 		}

@@ -5,17 +5,26 @@ import (
 	"strings"
 )
 
-// What Claude Code 2.1.330 makes of a rule, as measured: it is compared with the whole
-// name mcp__SERVER__TOOL, case counts, and * alone is special and stands for any text.
-// mcp__SERVER is the whole server. In names every character but letters, digits, _ and -
-// is _. A rule in parentheses matches no tool of a server. To allow, a rule has to begin
-// with mcp__SERVER__, spelt out.
+// Clients call a tool by one name, made of the server's and its own: mcp__SERVER__TOOL in
+// most, mcp_SERVER_TOOL in Gemini CLI. What Claude Code 2.1.330 makes of a rule, as
+// measured: it is compared with the whole name, case counts, and * alone is special and
+// stands for any text. mcp__SERVER is the whole server. In names every character but
+// letters, digits, _ and - is _. A rule in parentheses matches no tool of a server. To
+// allow, a rule has to begin with mcp__SERVER__, spelt out.
 
-// loomPrefix is what Claude puts before the names that Loom gives.
-const loomPrefix = "mcp__loom__"
+// spelling is how a client makes the name.
+type spelling struct{ lead, between string }
 
-// claudeName is a name as Claude writes it.
-func claudeName(name string) string {
+var (
+	underscores = spelling{"mcp__", "__"}
+	underscore  = spelling{"mcp_", "_"}
+)
+
+// loom is what comes before the names that Loom gives.
+func (s spelling) loom() string { return s.lead + "loom" + s.between }
+
+// plainName is a name as clients write it.
+func plainName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-' {
 			return r
@@ -24,29 +33,31 @@ func claudeName(name string) string {
 	}, name)
 }
 
-// mcpMove is a server, with the names that Claude has for it.
+// mcpMove is a server, with the names that a client has for it.
 type mcpMove struct {
 	Move
+	spelling
 	whole string // mcp__github
 	old   string // mcp__github__, before a tool's own name
 	new   string // mcp__loom__github__
 }
 
-func mcpMoves(moves []Move) []mcpMove {
+func mcpMoves(s spelling, moves []Move) []mcpMove {
 	var out []mcpMove
 	for _, m := range moves {
-		whole := "mcp__" + claudeName(m.From)
-		out = append(out, mcpMove{m, whole, whole + "__", loomPrefix + m.Server + "__"})
+		whole := s.lead + plainName(m.From)
+		out = append(out, mcpMove{m, s, whole, whole + s.between, s.loom() + m.Server + "__"})
 	}
 	return out
 }
 
-func (m mcpMove) before(tool string) string { return m.old + claudeName(tool) }
-func (m mcpMove) after(tool string) string  { return loomPrefix + claudeName(m.Name(tool)) }
+func (m mcpMove) before(tool string) string { return m.old + plainName(tool) }
+func (m mcpMove) after(tool string) string  { return m.loom() + plainName(m.Name(tool)) }
 
 // strict are the rules that deny, or ask, in Loom what a rule denies or asks of the
 // server now. There are none if the rule is not about it.
 func (m mcpMove) strict(rule string) []string {
+	rule = strings.TrimSuffix(strings.TrimSpace(rule), "()") // Qwen Code does not mind
 	if strings.ContainsAny(rule, "()") {
 		return nil
 	}
@@ -68,7 +79,7 @@ func (m mcpMove) strict(rule string) []string {
 func (m mcpMove) allowing(rule string) []string {
 	rest, ok := strings.CutPrefix(rule, m.old)
 	switch {
-	case rule == m.whole && !strings.Contains(claudeName(m.From), "__"):
+	case rule == m.whole && !strings.Contains(plainName(m.From), "__"):
 		return m.rules("*")
 	case !ok || rest == "" || strings.ContainsAny(rest, "()"):
 		return nil
@@ -80,18 +91,18 @@ func (m mcpMove) allowing(rule string) []string {
 // otherwise, since its name is too long, has a rule of its own.
 func (m mcpMove) rules(name string) []string {
 	var out []string
-	if strings.Contains(name, "*") {
+	if strings.ContainsAny(name, "*"+string(rune(anyByte))) {
 		glob := m.new + name
 		out = append(out, glob)
 		for _, tool := range m.Tools {
-			if covers(name, claudeName(tool)) && !covers(glob, m.after(tool)) {
+			if covers(name, plainName(tool)) && !covers(glob, m.after(tool)) {
 				out = append(out, m.after(tool))
 			}
 		}
 		return out
 	}
 	for _, tool := range m.Tools {
-		if claudeName(tool) == name {
+		if plainName(tool) == name {
 			out = append(out, m.after(tool))
 		}
 	}
@@ -114,7 +125,7 @@ func claudeCovers(rule, other string) bool {
 	case strings.ContainsAny(rule, "()"):
 		return false
 	case rule == "mcp__loom":
-		return strings.HasPrefix(other, loomPrefix)
+		return strings.HasPrefix(other, underscores.loom())
 	}
 	return covers(rule, other)
 }

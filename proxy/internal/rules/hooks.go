@@ -12,7 +12,7 @@ import (
 // toolEvents are the hooks whose matcher is about the name of a tool, and serverEvents
 // those where it is the name of a server.
 var (
-	toolEvents   = []string{"PreToolUse", "PostToolUse", "PostToolUseFailure", "PermissionRequest", "PermissionDenied"}
+	toolEvents   = []string{"PreToolUse", "PostToolUse", "PostToolUseFailure", "PermissionRequest", "PermissionDenied", "BeforeTool", "AfterTool"}
 	serverEvents = []string{"Elicitation", "ElicitationResult"}
 )
 
