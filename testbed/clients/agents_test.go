@@ -141,6 +141,7 @@ func (w *world) command(ctx context.Context, dir, program string, args ...string
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir, cmd.WaitDelay = dir, time.Second
 	cmd.Env = []string{"HOME=" + w.home, "PATH=" + w.npm + ":/usr/bin:/bin", "TMPDIR=" + os.TempDir(), "TERM=dumb", "LANG=C.UTF-8"}
+	cmd.Env = append(cmd.Env, w.env...)
 	if err := isolated(cmd); err != nil {
 		w.t.Skip(err)
 	}

@@ -47,13 +47,11 @@ func (s *appServer) ask(method string, params any) json.RawMessage {
 	return nil
 }
 
-// codex starts codex app-server, with more variables than it has, and ends it with
-// the test.
-func (w *world) codex(project string, env ...string) *appServer {
+// codex starts codex app-server, and ends it with the test.
+func (w *world) codex(project string) *appServer {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // the test's own is over before the cleanup
 	cmd := w.command(ctx, project, ".bin/codex", "app-server")
-	cmd.Env = append(cmd.Env, env...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		w.t.Fatal(err)

@@ -2,7 +2,6 @@ package clients
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // probeVariable makes this test binary note what it was started with in the folder
@@ -73,15 +71,7 @@ func TestAgentsDirect(t *testing.T) {
 				a.prepare(w, project)
 			}
 			w.isDirect(a.id)
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-			defer cancel()
-			cmd := w.command(ctx, project, a.program[0], a.list...)
-			cmd.Env = append(cmd.Env, "REF="+reference(a.id), "SAME="+reference(a.id))
-			out, err := cmd.CombinedOutput()
-			if err != nil && ctx.Err() != nil {
-				t.Fatalf("%s does not end\n%s", a.id, out)
-			}
-			w.gave(a.id, notes, string(out))
+			w.gave(a.id, notes, w.agent(project, a.program[0], a.list...))
 		})
 	}
 }
@@ -90,7 +80,7 @@ func TestAgentsDirect(t *testing.T) {
 func TestCodexDirect(t *testing.T) {
 	w, project, notes := newDirectWorld(t, "codex")
 	w.isDirect("codex")
-	list := w.codex(project, "SAME="+reference("codex")).ask("mcpServerStatus/list", map[string]any{})
+	list := w.codex(project).ask("mcpServerStatus/list", map[string]any{})
 	w.gave("codex", notes, string(list))
 }
 
@@ -117,6 +107,7 @@ func newDirectWorld(t *testing.T, client string) (w *world, project, notes strin
 	if out, err := w.run("/usr/bin/env", "REF="+reference(client), "SAME="+reference(client), w.loom, "env", "save"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	w.env = append(w.env, "REF="+reference(client), "SAME="+reference(client))
 	w.must("sync", client, "--direct")
 	return w, project, notes
 }

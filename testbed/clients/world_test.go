@@ -41,6 +41,8 @@ type world struct {
 	loom   string
 	socket string
 	npm    string // node_modules/.bin
+
+	env []string // of an AI client
 }
 
 // newWorld writes the registry. The cleanup ends loomd and fails the test when
