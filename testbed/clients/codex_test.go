@@ -47,33 +47,42 @@ func (s *appServer) ask(method string, params any) json.RawMessage {
 	return nil
 }
 
+// codex starts codex app-server, and ends it with the test.
+func (w *world) codex(project string) *appServer {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // the test's own is over before the cleanup
+	cmd := w.command(ctx, project, ".bin/codex", "app-server")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.network.start(cmd); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		in.Close()
+		cmd.Wait()
+		cancel()
+	})
+	s := &appServer{t: w.t, in: in, out: bufio.NewScanner(out)}
+	s.out.Buffer(nil, 16<<20)
+	s.ask("initialize", map[string]any{"clientInfo": map[string]string{"name": "loom-test", "title": "Loom", "version": "1"}})
+	if _, err := io.WriteString(in, `{"method":"initialized"}`+"\n"); err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
 // Codex gives its servers 12 variables and expands nothing. It lists the tools and
 // calls one, after loom sync wrote its file.
 func TestCodexCalls(t *testing.T) {
 	w, project := newAgentWorld(t)
 	w.must("sync", "codex")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := w.command(ctx, project, ".bin/codex", "app-server")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.network.start(cmd); err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Wait()
-	defer in.Close()
-	s := &appServer{t: t, in: in, out: bufio.NewScanner(out)}
-	s.out.Buffer(nil, 16<<20)
-	s.ask("initialize", map[string]any{"clientInfo": map[string]string{"name": "loom-test", "title": "Loom", "version": "1"}})
-	if _, err := io.WriteString(in, `{"method":"initialized"}`+"\n"); err != nil {
-		t.Fatal(err)
-	}
+	s := w.codex(project)
 	if list := string(s.ask("mcpServerStatus/list", map[string]any{})); !strings.Contains(list, `"fake__echo"`) {
 		t.Errorf("mcpServerStatus/list says\n%s", list)
 	}

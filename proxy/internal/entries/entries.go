@@ -60,7 +60,7 @@ func Of(w Want) (configfile.Object, error) {
 	}
 	var servers []registry.Server
 	for _, s := range w.Registry.Servers {
-		if s.Enabled && isFor(s, w.Target.ID) && profile.Allows(s) && profile.Reaches(s) {
+		if s.Enabled && s.IsFor(w.Target.ID) && profile.Allows(s) && profile.Reaches(s) {
 			servers = append(servers, s)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/loom-core/loom/core/toolname"
 	"github.com/loom-core/loom/core/golden"
 	"github.com/loom-core/loom/proxy/internal/configfile"
 	"github.com/loom-core/loom/proxy/internal/target"
@@ -240,8 +241,8 @@ func TestNamesOfAllowedTools(t *testing.T) {
 		profile registry.Profile
 		want    string
 	}{
-		"usual":  {registry.Profile{}, "git__log git__send"},
-		"bare":   {registry.Profile{}.BareServer("git"), "log send"},
+		"usual":  {registry.Profile{}, "git__log git__send " + toolname.Expose("git", "a.b") + " " + toolname.Expose("git", strings.Repeat("long", 15))},
+		"bare":   {registry.Profile{}.BareServer("git"), strings.Replace(strings.Join(tools, " "), "push", "send", 1)},
 		"search": {registry.Profile{Search: true}, ""},
 	} {
 		if got := strings.Join(seen(s, tc.profile, tools), " "); got != tc.want {
