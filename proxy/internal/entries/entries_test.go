@@ -13,8 +13,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/loom-core/loom/core/toolname"
 	"github.com/loom-core/loom/core/golden"
+	"github.com/loom-core/loom/core/toolname"
 	"github.com/loom-core/loom/proxy/internal/configfile"
 	"github.com/loom-core/loom/proxy/internal/target"
 	"github.com/loom-core/loom/registry"
