@@ -52,7 +52,27 @@ func (opts *ImportOptions) carry(p *importPlan, f *inventory.File, servers []inv
 	if err != nil {
 		return carried{}, err
 	}
-	return carried{f, rules.Forbidden(f.Target.ID, t.Files, commandOf(f.Target, entries)), t.Plan()}, nil
+	plan := t.Plan()
+	if reason := rules.Forbidden(f.Target.ID, rewritten(t.Files, plan), commandOf(f.Target, entries)); reason != "" {
+		return carried{file: f, forbidden: reason}, nil
+	}
+	return carried{file: f, Plan: plan}, nil
+}
+
+// rewritten are the files as a plan leaves them.
+func rewritten(files []rules.File, plan rules.Plan) []rules.File {
+	out := slices.Clone(files)
+	for _, r := range plan.Rewrites {
+		for i, f := range out {
+			if f.Path != r.File.Path {
+				continue
+			}
+			if after, _, err := configfile.Change(f.Format, f.Data, r.Edits); err == nil {
+				out[i].Data = after
+			}
+		}
+	}
+	return out
 }
 
 // commandOf is the command line of the first of Loom's entries.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loom-core/loom/proxy/internal/snippet"
+	"github.com/loom-core/loom/proxy/internal/target"
 	"github.com/loom-core/loom/registry"
 )
 
@@ -18,6 +19,8 @@ func (g *gatherer) finish(s *Server) {
 		s.Items = append(s.Items, v.item)
 		s.Lost = append(s.Lost, v.item.Found.Lost...)
 	}
+	// Approvals and tools that are off are the business of rules.
+	s.Lost = slices.DeleteFunc(s.Lost, target.IsSetting)
 	slices.Sort(s.Lost)
 	s.Lost = slices.Compact(s.Lost)
 	base := s.variants[0]
