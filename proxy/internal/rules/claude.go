@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"bytes"
-	"fmt"
 	"path/filepath"
 
 	"github.com/loom-core/loom/proxy/internal/configfile"
@@ -53,7 +51,7 @@ func carryClaude(w *work) {
 		}
 	}
 	for _, s := range w.sheets {
-		if s.err != nil {
+		if s.err != nil && s.Format != "" {
 			c.unreadable(s)
 		}
 	}
@@ -66,14 +64,4 @@ func (c *mcpWork) settings(s *sheet) {
 	c.allowList(s, "Claude Code", "permissions", "allow")
 	c.hooks(s)
 	c.serverLists(s)
-}
-
-// unreadable is a file that Claude, too, cannot read whole: what is in it does not count
-// now, and will when somebody mends it.
-func (c *mcpWork) unreadable(s *sheet) {
-	for _, m := range c.moves {
-		if bytes.Contains(s.Data, []byte(m.whole)) {
-			c.block(m.Move, Place{Path: s.Path}, "", fmt.Sprintf("the file names %s and cannot be read (%v): mend it", m.whole, s.err))
-		}
-	}
 }

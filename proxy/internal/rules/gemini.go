@@ -51,7 +51,7 @@ func carryGemini(w *work) {
 		default:
 			c.geminiSettings(s)
 		}
-		if s.err != nil {
+		if s.err != nil && s.Format != "" {
 			c.unreadable(s)
 		}
 	}
