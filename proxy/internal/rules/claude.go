@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"bytes"
+	"encoding/json"
 	"path/filepath"
 
 	"github.com/loom-core/loom/proxy/internal/configfile"
@@ -64,4 +66,7 @@ func (c *mcpWork) settings(s *sheet) {
 	c.allowList(s, "Claude Code", "permissions", "allow")
 	c.hooks(s)
 	c.serverLists(s)
+	if text := bytes.TrimPrefix(s.Data, []byte("\ufeff")); len(s.lines) > 0 && len(text) > 0 && !json.Valid(text) {
+		c.note(Move{}, Place{Path: s.Path}, "", "Claude Code ignores this file whole, and says nothing: it takes no comments, and no comma behind the last element")
+	}
 }

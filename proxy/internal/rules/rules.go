@@ -105,7 +105,7 @@ type Blocked struct {
 
 // Note is something about a server that the user should know.
 type Note struct {
-	From  string
+	From  string // empty: it is about a file
 	Place Place
 	Rule  string
 	Text  string
@@ -174,8 +174,12 @@ func (w *work) unreadable(s *sheet) {
 		data = frontMatter(data)
 	}
 	for _, m := range w.Moves {
-		if bytes.Contains(data, []byte(m.From)) || bytes.Contains(data, []byte(plainName(m.From))) {
-			w.block(m, Place{Path: s.Path}, "", fmt.Sprintf("the file names %s and cannot be read (%v): mend it", m.From, s.err))
+		name := plainName(m.From)
+		for _, spelt := range []string{"mcp__" + name, "mcp_" + name, name + "_", m.From + ":", `"` + m.From + `"`} {
+			if bytes.Contains(data, []byte(spelt)) {
+				w.block(m, Place{Path: s.Path}, "", fmt.Sprintf("the file has %s and cannot be read (%v): mend it", spelt, s.err))
+				break
+			}
 		}
 	}
 }
