@@ -67,6 +67,6 @@ func (c *mcpWork) settings(s *sheet) {
 	c.hooks(s)
 	c.serverLists(s)
 	if text := bytes.TrimPrefix(s.Data, []byte("\ufeff")); len(s.lines) > 0 && len(text) > 0 && !json.Valid(text) {
-		c.note(Move{}, Place{Path: s.Path}, "", "Claude Code ignores this file whole, and says nothing: it takes no comments, and no comma behind the last element")
+		c.note(c.moves[0].Move, Place{Path: s.Path}, "the whole file", "Claude Code ignores it and says nothing: it takes no comments, and no comma behind the last element")
 	}
 }

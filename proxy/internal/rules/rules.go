@@ -56,7 +56,7 @@ type Plan struct {
 	Rewrites []Rewrite
 	Limits   []Limit
 	Allowed  []string          // tools, as clients see them, that the client called unasked
-	Entry    configfile.Object // further keys that Loom's entry has to have; see [Onto] and [Own]
+	Entry    configfile.Object // further keys that Loom's entry has to have; objects are joined, and lists
 	Blocked  []Blocked         // servers that must stay; nothing else in the plan is about them
 	Notes    []Note
 }
@@ -105,7 +105,7 @@ type Blocked struct {
 
 // Note is something about a server that the user should know.
 type Note struct {
-	From  string // empty: it is about a file
+	From  string
 	Place Place
 	Rule  string
 	Text  string
