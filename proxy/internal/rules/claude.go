@@ -2,7 +2,7 @@ package rules
 
 import (
 	"bytes"
-	"fmt"
+	"encoding/json"
 	"path/filepath"
 
 	"github.com/loom-core/loom/proxy/internal/configfile"
@@ -53,7 +53,7 @@ func carryClaude(w *work) {
 		}
 	}
 	for _, s := range w.sheets {
-		if s.err != nil {
+		if s.err != nil && s.Format != "" {
 			c.unreadable(s)
 		}
 	}
@@ -66,14 +66,7 @@ func (c *mcpWork) settings(s *sheet) {
 	c.allowList(s, "Claude Code", "permissions", "allow")
 	c.hooks(s)
 	c.serverLists(s)
-}
-
-// unreadable is a file that Claude, too, cannot read whole: what is in it does not count
-// now, and will when somebody mends it.
-func (c *mcpWork) unreadable(s *sheet) {
-	for _, m := range c.moves {
-		if bytes.Contains(s.Data, []byte(m.whole)) {
-			c.block(m.Move, Place{Path: s.Path}, "", fmt.Sprintf("the file names %s and cannot be read (%v): mend it", m.whole, s.err))
-		}
+	if text := bytes.TrimPrefix(s.Data, []byte("\ufeff")); len(s.lines) > 0 && len(text) > 0 && !json.Valid(text) {
+		c.note(c.moves[0].Move, Place{Path: s.Path}, "the whole file", "Claude Code ignores it and says nothing: it takes no comments, and no comma behind the last element")
 	}
 }

@@ -202,3 +202,29 @@ func TestMatcher(t *testing.T) {
 		}
 	}
 }
+
+// FuzzMatcher: a matcher that is widened matches what it did, and that in Loom, and no
+// other tool.
+func FuzzMatcher(f *testing.F) {
+	for _, seed := range []string{"", "*", "Bash|mcp__github__create_issue", "mcp__github__.*", "^mcp__(a|github)__x$", "^(?!mcp__).*|x", "mcp__git[hu]+b", "(mcp__github", `mcp__\\w+__\\d`, "[]|(?=x)", "mcp__github__(?:"} {
+		f.Add(seed)
+	}
+	m := mcpMoves(underscores, []Move{{From: "github", Server: "hub", Tools: []string{"create_issue", "delete_repo"}, Name: expose("hub")}})[0]
+	f.Fuzz(func(t *testing.T, matcher string) {
+		now, err := m.widened(claudeMatchers, matcher)
+		if err != nil || now == matcher || claudeMatchers.list.MatchString(matcher) {
+			return
+		}
+		was, err := parseJS(matcher)
+		if err != nil {
+			t.Fatalf("%q became %q", matcher, now)
+		}
+		is, err := parseJS(now)
+		if err != nil || !m.carries(was, is) {
+			t.Fatalf("%q became %q: %v", matcher, now, err)
+		}
+		if again, err := m.widened(claudeMatchers, now); err != nil || again != now {
+			t.Fatalf("%q, %q, %q: %v", matcher, now, again, err)
+		}
+	})
+}

@@ -50,7 +50,7 @@ func (c *mcpWork) codexEntry(m Move) {
 		c.only(m, Place{}, "enabled_tools", tools...)
 	}
 	if tools, _ := stringsOf(m.Entry, "disabled_tools"); c.Project && len(tools) > 0 {
-		c.out.Entry, _ = join(c.out.Entry, configfile.Object{{Key: "disabled_tools", Value: list(m.names(tools)...)}}).(configfile.Object)
+		c.out.Entry = onto(c.out.Entry, configfile.Object{{Key: "disabled_tools", Value: list(m.names(tools)...)}})
 	} else {
 		c.deny(m, Place{}, "disabled_tools", tools...)
 	}
@@ -71,9 +71,9 @@ func (c *mcpWork) codexEntry(m Move) {
 		case "approve":
 			c.unasked(m, tool)
 		default:
-			c.out.Entry, _ = join(c.out.Entry, configfile.Object{{Key: "tools", Value: configfile.Object{
+			c.out.Entry = onto(c.out.Entry, configfile.Object{{Key: "tools", Value: configfile.Object{
 				{Key: m.Name(tool), Value: configfile.Object{{Key: "approval_mode", Value: mode}}},
-			}}}).(configfile.Object)
+			}}})
 		}
 	}
 	if byDefault != "auto" && byDefault != "approve" {

@@ -6,7 +6,8 @@
 // for tools that the server gets later too, or the server is [Blocked]: it has to stay
 // where it is. A rule that allows and cannot be carried over is a [Note]: the user is
 // asked again. What a client's own file cannot say is a [Limit] for the registry, which
-// loomd enforces.
+// loomd enforces. One thing is weaker, and noted: where an entry of Codex made it ask
+// about all tools, it asks about those that come later as it sees fit.
 //
 // An old rule that denies or asks stays beside the new one: a server of the same name
 // may be there in another project, or come back. One that allows is replaced, since

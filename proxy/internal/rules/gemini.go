@@ -1,9 +1,7 @@
 package rules
 
 import (
-	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/loom-core/loom/proxy/internal/configfile"
@@ -51,7 +49,7 @@ func carryGemini(w *work) {
 		default:
 			c.geminiSettings(s)
 		}
-		if s.err != nil {
+		if s.err != nil && s.Format != "" {
 			c.unreadable(s)
 		}
 	}
@@ -89,86 +87,6 @@ func (c *mcpWork) geminiSettings(s *sheet) {
 	c.geminiServers(s)
 }
 
-// strictNames carries over a list of names that denies or asks. whole is what to do
-// about a whole server.
-func (c *mcpWork) strictNames(s *sheet, path []string, whole func(m mcpMove, at Place, rule string)) {
-	all := s.list(path...)
-	there := texts(all)
-	for i, e := range all {
-		rule, _ := e.Value.(string)
-		var add []string
-		for _, m := range c.moves {
-			rest, ok := strings.CutPrefix(rule, m.old)
-			switch {
-			case !ok || rest == "":
-				continue
-			case rest == "*":
-				whole(m, s.at(e.Pos), rule)
-				continue
-			case strings.Contains(rest, "*"):
-				continue // it matches nothing
-			}
-			missing := absent(m.rules(rest), there)
-			switch {
-			case len(missing) == 0:
-			case c.writable(s.Owner):
-				add, there = append(add, missing...), append(there, missing...)
-			default:
-				c.block(m.Move, s.at(e.Pos), rule, whose(s.Owner)+"in Loom this would not count any more: put "+quoted(missing)+" beside it")
-			}
-		}
-		if len(add) > 0 {
-			s.replace(path, i, append(list(rule), list(add...)...), Line{Pos: e.Pos, Key: strings.Join(path, "."), Old: rule, New: add, Kept: true})
-		}
-	}
-}
-
-// allowedNames carries over a list of names that are allowed.
-func (c *mcpWork) allowedNames(s *sheet, path []string) {
-	all := s.list(path...)
-	there := texts(all)
-	for i, e := range all {
-		rule, _ := e.Value.(string)
-		for _, m := range c.moves {
-			rest, ok := strings.CutPrefix(rule, m.old)
-			if !ok || rest == "" || rest != "*" && strings.Contains(rest, "*") {
-				continue
-			}
-			now := m.rules(rest)
-			if rest == "*" {
-				now = nil
-				for _, tool := range m.Tools {
-					now = append(now, m.after(tool))
-				}
-			}
-			now = absent(now, there)
-			switch {
-			case !c.writable(s.Owner) && len(now) > 0:
-				c.note(m.Move, s.at(e.Pos), rule, whose(s.Owner)+"it would have to say "+quoted(now))
-				continue
-			case !c.writable(s.Owner):
-				continue
-			case rest == "*":
-				c.note(m.Move, s.at(e.Pos), rule, "it is said for each tool that the server has now, and not for those that come later")
-			}
-			there = append(there, now...)
-			if s.Owner == Project || c.Project {
-				if len(now) > 0 {
-					s.replace(path, i, append(list(rule), list(now...)...), Line{Pos: e.Pos, Key: strings.Join(path, "."), Old: rule, New: now, Kept: true})
-				}
-			} else {
-				s.replace(path, i, list(now...), Line{Pos: e.Pos, Key: strings.Join(path, "."), Old: rule, New: now})
-			}
-			break // an exact name is one server's
-		}
-	}
-}
-
-// absent are the names that are not in a list.
-func absent(names, there []string) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(there, name) })
-}
-
 // without keeps all tools of a server from the client, because of what a file says.
 func (c *mcpWork) without(m mcpMove, s *sheet, at Place, rule, why string) {
 	switch s.Owner {
@@ -180,86 +98,3 @@ func (c *mcpWork) without(m mcpMove, s *sheet, at Place, rule, why string) {
 		c.block(m.Move, at, rule, why+" in this project, and Loom cannot keep them from one project alone")
 	}
 }
-
-// geminiServers carries over lists of whole servers.
-func (c *mcpWork) geminiServers(s *sheet) {
-	for _, e := range s.list("mcp", "excluded") {
-		for _, m := range c.moves {
-			if name, _ := e.Value.(string); sameServer(name, m.From) {
-				c.without(m, s, s.at(e.Pos), "mcp.excluded", "its tools are denied")
-			}
-		}
-	}
-	allowed, ok := s.value("mcp", "allowed")
-	if !ok {
-		return
-	}
-	all := s.list("mcp", "allowed")
-	has := func(server string) bool {
-		return slices.ContainsFunc(all, func(e configfile.Entry) bool { name, _ := e.Value.(string); return sameServer(name, server) })
-	}
-	moved := false
-	for _, m := range c.moves {
-		if has(m.From) {
-			moved = true
-		} else {
-			c.without(m, s, s.at(allowed.Pos), "mcp.allowed", "it does not name the server, whose tools are not there")
-		}
-	}
-	if !moved || has("loom") || !c.writable(s.Owner) {
-		return
-	}
-	s.add([]string{"mcp", "allowed"}, list("loom"), Line{Key: "mcp.allowed", New: []string{"loom"}, Why: "otherwise Gemini CLI would not start Loom"})
-	if ask := underscore.loom() + "*"; !slices.Contains(texts(s.list("tools", "confirmationRequired")), ask) {
-		s.add([]string{"tools", "confirmationRequired"}, list(ask), Line{Key: "tools.confirmationRequired", New: []string{ask}, Why: "Gemini CLI calls the tools of servers in mcp.allowed unasked, and Loom has those of other servers too"})
-	}
-}
-
-// sameServer compares names as Gemini CLI does.
-func sameServer(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), b) }
-
-// enablement is what `gemini mcp disable` writes.
-func (c *mcpWork) enablement(s *sheet) {
-	for _, e := range s.members() {
-		o, _ := e.Value.(configfile.Object)
-		if on, ok := o.Get("enabled"); !ok || on != false {
-			continue
-		}
-		for _, m := range c.moves {
-			if sameServer(e.Key, m.From) {
-				c.offWhole(m.Move, s.at(e.Pos), "enabled")
-			}
-		}
-	}
-}
-
-// forbidsGemini says why Gemini CLI, or Qwen Code, would not start Loom's entry.
-func forbidsGemini(sheets []*sheet, _ []string) string {
-	for _, s := range sheets {
-		if s.Format != configfile.JSONC {
-			continue
-		}
-		if filepath.Base(s.Path) == "mcp-server-enablement.json" {
-			for _, e := range s.members() {
-				if o, _ := e.Value.(configfile.Object); sameServer(e.Key, "loom") {
-					if on, ok := o.Get("enabled"); ok && on == false {
-						return fmt.Sprintf("%s: loom is disabled: gemini mcp enable loom", s.at(e.Pos))
-					}
-				}
-			}
-			continue
-		}
-		for _, e := range s.list("mcp", "excluded") {
-			if name, _ := e.Value.(string); namesLoom(name) {
-				return fmt.Sprintf("%s: mcp.excluded names loom", s.at(e.Pos))
-			}
-		}
-		if allowed, ok := s.value("mcp", "allowed"); ok && !slices.ContainsFunc(texts(s.list("mcp", "allowed")), namesLoom) {
-			return fmt.Sprintf("%s: mcp.allowed does not name loom", s.at(allowed.Pos))
-		}
-	}
-	return ""
-}
-
-// namesLoom goes by name, or, in Qwen Code, by a glob.
-func namesLoom(name string) bool { return sameServer(name, "loom") || covers(name, "loom") }

@@ -26,7 +26,7 @@ func parseJS(text string) (expression, error) {
 		a := jsAlternative{}
 		if rest, ok := strings.CutPrefix(alternative, "^(?!"); ok {
 			end := closing(rest)
-			if end < 0 {
+			if end < 0 || end+1 < len(rest) && strings.ContainsRune("*+?{", rune(rest[end+1])) {
 				return nil, errUnchecked
 			}
 			not, err := compileJS("^(?:" + rest[:end] + ")")
@@ -57,6 +57,10 @@ func (r jsRegexp) match(name string) bool {
 	return false
 }
 
+// repeatedPlace is a place, not a character, that is to come several times: JavaScript
+// refuses that.
+var repeatedPlace = regexp.MustCompile(`(^|[^\\[])(\\\\)*(\^|\$|\\b|\\B)([*+?]|\{\d+(,\d*)?\})`)
+
 // compileJS compiles what means the same in both languages. nil is what is wrong in both.
 func compileJS(text string) (*regexp.Regexp, error) {
 	for i := 0; i < len(text); i++ {
@@ -71,6 +75,12 @@ func compileJS(text string) (*regexp.Regexp, error) {
 			strings.HasPrefix(rest, "[]"), strings.HasPrefix(rest, "[^]"), strings.HasPrefix(rest, "[["):
 			return nil, errUnchecked
 		}
+	}
+	if repeatedPlace.MatchString(text) {
+		if strings.Contains(text, "[") { // where these may be plain characters
+			return nil, errUnchecked
+		}
+		return nil, nil
 	}
 	re, err := regexp.Compile(text)
 	var wrong *syntax.Error

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,19 +12,14 @@ import (
 // text with commas or as a list. There Claude Code 2.1.330 knows exact names and whole
 // servers, and no globs to take something away. Nothing of it is rewritten: the user does.
 func (c *mcpWork) markdown(s *sheet) {
-	front := frontMatter(s.Data)
-	parsed, err := configfile.Parse(configfile.YAML, front)
-	if err == nil {
-		s.parsed = parsed
+	parsed, err := configfile.Parse(configfile.YAML, frontMatter(s.Data))
+	if err != nil {
+		s.err = err
+		c.unreadable(s)
+		return
 	}
+	s.parsed = parsed
 	for _, m := range c.moves {
-		if !bytes.Contains(front, []byte(m.whole)) && (err != nil || !c.refers(s, m)) {
-			continue
-		}
-		if err != nil {
-			c.block(m.Move, Place{Path: s.Path}, "", fmt.Sprintf("the file names %s and its front matter cannot be read (%v): mend it", m.whole, err))
-			continue
-		}
 		for _, e := range s.members() {
 			at := Place{s.Path, configfile.Position{Line: e.Pos.Line + 1, Column: e.Pos.Column}}
 			switch e.Key {
@@ -46,12 +40,6 @@ func (c *mcpWork) markdown(s *sheet) {
 			}
 		}
 	}
-}
-
-// refers reports front matter that names the server by its own name.
-func (c *mcpWork) refers(s *sheet, m mcpMove) bool {
-	e, ok := s.value("mcpServers")
-	return ok && slices.Contains(names(e.Value), m.From)
 }
 
 // frontMatter is what stands between the first line, if that is ---, and the next such

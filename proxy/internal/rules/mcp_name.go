@@ -88,7 +88,8 @@ func (m mcpMove) allowing(rule string) []string {
 }
 
 // rules are those for a tool's name, or for a glob of names. A tool that Loom calls
-// otherwise, since its name is too long, has a rule of its own.
+// otherwise, since its name is too long, has a rule of its own; one that comes later is
+// met by a glob as far as the beginning of its name tells.
 func (m mcpMove) rules(name string) []string {
 	var out []string
 	if strings.ContainsAny(name, "*"+string(rune(anyByte))) {

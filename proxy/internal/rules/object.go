@@ -2,6 +2,7 @@ package rules
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/loom-core/loom/proxy/internal/configfile"
 )
@@ -41,4 +42,33 @@ func stringsOf(o configfile.Object, key string) (out []string, ok bool) {
 		}
 	}
 	return out, ok
+}
+
+// onto is an object with further keys: objects are joined, and lists.
+func onto(o, more configfile.Object) configfile.Object {
+	joined, _ := join(o, more).(configfile.Object)
+	return joined
+}
+
+func join(base, more any) any {
+	switch more := more.(type) {
+	case configfile.Object:
+		o, _ := base.(configfile.Object)
+		o = slices.Clone(o)
+		for _, m := range more {
+			was, _ := o.Get(m.Key)
+			o = with(o, m.Key, join(was, m.Value))
+		}
+		return o
+	case []any:
+		all, _ := base.([]any)
+		all = slices.Clone(all)
+		for _, v := range more {
+			if !slices.ContainsFunc(all, func(o any) bool { return equal(o, v) }) {
+				all = append(all, v)
+			}
+		}
+		return all
+	}
+	return more
 }

@@ -40,7 +40,7 @@ func carryQwen(w *work) {
 		c.allowList(s, "Qwen Code", "tools", "allowed")
 		c.hooks(s)
 		c.qwenServers(s)
-		if s.err != nil {
+		if s.err != nil && s.Format != "" {
 			c.unreadable(s)
 		}
 	}

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"bytes"
+	"fmt"
 	"slices"
 
 	"github.com/loom-core/loom/proxy/internal/configfile"
@@ -54,7 +56,7 @@ type Plan struct {
 	Rewrites []Rewrite
 	Limits   []Limit
 	Allowed  []string          // tools, as clients see them, that the client called unasked
-	Entry    configfile.Object // further keys that Loom's entry has to have; see [Onto]
+	Entry    configfile.Object // further keys that Loom's entry has to have; objects are joined, and lists
 	Blocked  []Blocked         // servers that must stay; nothing else in the plan is about them
 	Notes    []Note
 }
@@ -162,6 +164,24 @@ func (w *work) block(m Move, at Place, rule, why string) {
 
 func (w *work) note(m Move, at Place, rule, text string) {
 	w.out.Notes = append(w.out.Notes, Note{m.From, at, rule, text})
+}
+
+// unreadable is a file that the client cannot read whole either: what is in it does not
+// count now, and will when somebody mends it.
+func (w *work) unreadable(s *sheet) {
+	data := s.Data
+	if s.Format == "" {
+		data = frontMatter(data)
+	}
+	for _, m := range w.Moves {
+		name := plainName(m.From)
+		for _, spelt := range []string{"mcp__" + name, "mcp_" + name, name + "_", m.From + ":", `"` + m.From + `"`} {
+			if bytes.Contains(data, []byte(spelt)) {
+				w.block(m, Place{Path: s.Path}, "", fmt.Sprintf("the file has %s and cannot be read (%v): mend it", spelt, s.err))
+				break
+			}
+		}
+	}
 }
 
 // writable reports that a file is one that may be changed.

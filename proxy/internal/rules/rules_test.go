@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"path/filepath"
@@ -135,6 +136,9 @@ func apply(t *testing.T, r Rewrite) []byte {
 	after, undo, err := configfile.Change(r.File.Format, r.File.Data, r.Edits)
 	if err != nil {
 		t.Fatalf("%s: %v", r.File.Path, err)
+	}
+	if json.Valid(r.File.Data) && !json.Valid(after) {
+		t.Errorf("%s is no strict JSON any more: %s", r.File.Path, after)
 	}
 	back := after
 	for _, splices := range undo {
