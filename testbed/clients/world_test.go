@@ -20,6 +20,10 @@ import (
 const fakeVariable = "LOOM_TEST_FAKE"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(probeVariable) != "" {
+		probe()
+		os.Exit(fakeserver.Main(nil))
+	}
 	if os.Getenv(fakeVariable) != "" {
 		os.Exit(fakeserver.Main(os.Args[1:]))
 	}

@@ -56,14 +56,14 @@ func rebase(undo [][]Paste, text []byte) (moved [][]Paste, ok bool) {
 
 // shift is by how many bytes the place of what the first step takes away has moved.
 func shift(undo [][]Paste, text []byte) (by int, ok bool) {
+	if len(undo) == 0 {
+		return 0, false
+	}
 	var longest Paste
-	for _, step := range undo {
-		for _, p := range step {
-			if len(p.Here) > len(longest.Here) {
-				longest = p
-			}
+	for _, p := range undo[0] {
+		if len(p.Here) > len(longest.Here) {
+			longest = p
 		}
-		break
 	}
 	if longest.Here == "" || bytes.Count(text, []byte(longest.Here)) != 1 {
 		return 0, false
