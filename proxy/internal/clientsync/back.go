@@ -61,7 +61,11 @@ func byValue(w Wanted, r Record, file configfile.File, text []byte) (after []byt
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if after, _, err = configfile.Change(w.format(), text, append(edits(w, r, file), back...)); err != nil {
+	if len(r.Shifts) > 0 {
+		r.Made = nil // what comes back may be in the mapping that Loom made
+	}
+	// What comes back comes first: a list that is empty in between is not known as one.
+	if after, _, err = configfile.Change(w.format(), text, append(back, edits(w, r, file)...)); err != nil {
 		return nil, nil, nil, err
 	}
 	for i, h := range marked {

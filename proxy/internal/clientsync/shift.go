@@ -17,6 +17,7 @@ type Shift struct {
 	Was   string   `json:"was,omitempty"`
 	Now   string   `json:"now,omitempty"`
 	Holes []Hole   `json:"holes,omitempty"` // in Was
+	Next  string   `json:"next,omitempty"`  // the entry that stood behind one that was taken out
 }
 
 // edits are those of a takeover. An entry that is another than was seen is no
@@ -65,6 +66,9 @@ func shifts(w Wanted, before configfile.File, after []byte) ([]Shift, error) {
 			continue
 		}
 		s := Shift{Path: path}
+		if !has {
+			s.Next = next(before, path, w.Take)
+		}
 		if had {
 			s.Was, s.Holes = punch(configfile.JSON(was), w.Moved)
 			for i := range s.Holes {
@@ -77,6 +81,22 @@ func shifts(w Wanted, before configfile.File, after []byte) ([]Shift, error) {
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// next is the first entry behind one that is not taken out, too.
+func next(f configfile.File, path []string, taken []Take) string {
+	entries, _, err := f.Entries(path[:len(path)-1]...)
+	if err != nil {
+		return ""
+	}
+	found := false
+	for _, e := range entries {
+		if found && !slices.ContainsFunc(taken, func(t Take) bool { return t.Name == e.Key }) {
+			return e.Key
+		}
+		found = found || e.Key == path[len(path)-1]
+	}
+	return ""
 }
 
 // join is what was changed before, and then again.
@@ -137,7 +157,7 @@ func backward(f configfile.File, all []Shift, reveal func(Hole) string) (edits [
 		case there == had && reflect.DeepEqual(value, was): // somebody did it
 		case there == has && reflect.DeepEqual(value, now):
 			if had {
-				edits = append(edits, configfile.Edit{Path: s.Path, Value: was})
+				edits = append(edits, configfile.Edit{Path: s.Path, Value: was, Before: s.Next})
 			} else {
 				edits = append(edits, configfile.Edit{Path: s.Path, Remove: true})
 			}

@@ -135,6 +135,27 @@ func TestTakeoverAndForeignEdit(t *testing.T) {
 	}
 }
 
+// What comes back after edits in several places stands where it stood among the others.
+func TestBackInItsPlace(t *testing.T) {
+	const text = "{\n  \"a\": 1,\n  \"mcpServers\": {\n    \"one\": {\n      \"command\": \"x\"\n    },\n    \"github\": {\n      \"command\": \"npx\"\n    },\n    \"two\": {\n      \"command\": \"y\"\n    }\n  },\n  \"b\": 1\n}\n"
+	r := newRig(t, "claude", text)
+	w := r.wanted("proxy")
+	w.Take = r.takeAll().Take[:2]
+	if _, err := Apply(r.ledger, PlanFile(r.ledger, w, false, now), false, now); err != nil {
+		t.Fatal(err)
+	}
+	foreign := strings.NewReplacer(`"a": 1`, `"a": 10000`, `"b": 1`, `"b": 2`).Replace(r.content())
+	os.WriteFile(r.path, []byte(strings.Replace(foreign, "\n    \"two\"", "\n    \"three\": {},\n    \"two\"", 1)), 0o600)
+	if _, err := r.back(token); err != nil {
+		t.Fatal(err)
+	}
+	want := strings.NewReplacer(`"a": 1`, `"a": 10000`, `"b": 1`, `"b": 2`).Replace(text)
+	want = strings.Replace(want, "    \"one\"", "    \"three\": {},\n    \"one\"", 1)
+	if got := r.content(); got != want {
+		t.Errorf("%s", lineDiff(want, got))
+	}
+}
+
 // Of a list that somebody else changed too, only what is ours changes back.
 func TestSwapped(t *testing.T) {
 	list := func(s string) (out []any) {

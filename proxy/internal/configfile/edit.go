@@ -13,7 +13,8 @@ type Edit struct {
 	Path   []string
 	Value  any // what is to be at Path, as in [Member]
 	Remove bool
-	Insert bool // Value becomes a new element of a list, in front of the one at Path or behind the last
+	Insert bool   // Value becomes a new element of a list, in front of the one at Path or behind the last
+	Before string // of a new member: the one in front of which it goes, in JSON; empty, or not there: it is the last
 }
 
 // Change makes edits, one after the other, and returns the new text and what takes
@@ -48,7 +49,11 @@ func Change(format Format, data []byte, edits []Edit) (after []byte, undo [][]Sp
 			splices, err = l.Insert(e.Path, e.Value)
 			want = t.insert(want, e.Path, Plain(e.Value))
 		default:
-			splices, err = f.Set(e.Path, e.Value)
+			if j, ok := f.(*jsonFile); ok && e.Before != "" {
+				splices, err = j.setBefore(e.Path, e.Value, e.Before)
+			} else {
+				splices, err = f.Set(e.Path, e.Value)
+			}
 			want = t.put(want, e.Path, Plain(e.Value))
 		}
 		if err != nil {

@@ -101,7 +101,30 @@ func (f *jsonFile) Insert(path []string, value any) ([]Splice, error) {
 	return f.insertBefore(at, i, text), nil
 }
 
-// insertBefore puts a text in front of element i. What is said about that one in a
+// setBefore is Set, with a member that is new in front of another one of its mapping.
+func (f *jsonFile) setBefore(path []string, value any, before string) ([]Splice, error) {
+	last := len(path) - 1
+	if f.root == nil {
+		return f.Set(path, value)
+	}
+	at, _, depth, err := f.find(path)
+	if err != nil || depth != last {
+		return f.Set(path, value)
+	}
+	object, ok := at.Value.(*hujson.Object)
+	if !ok {
+		return f.Set(path, value)
+	}
+	for i, m := range object.Members {
+		if m.Name.Value.(hujson.Literal).String() == before {
+			l := f.layout(at)
+			return f.insertBefore(at, i, quote(path[last])+colon(l.unit)+jsonText(value, l.margin, l.unit, l.newline)), nil
+		}
+	}
+	return f.Set(path, value)
+}
+
+// insertBefore puts a text in front of element or member i. What is said about that one in a
 // comment above it stays above it, and what is said behind the one before stays there.
 func (f *jsonFile) insertBefore(list *hujson.Value, i int, text string) []Splice {
 	parts := f.parts(list)

@@ -162,3 +162,29 @@ func FuzzJSONList(f *testing.F) {
 		}
 	})
 }
+
+// A new member goes in front of the one that is named, in the manner of the rest.
+func TestBefore(t *testing.T) {
+	for before, want := range map[string]string{
+		`{"m": {"a": 1, "b": 2}}`: `{"m": {"a": 1, "x":0, "b": 2}}`,
+		`{"m":{"b":2}}`:           `{"m":{"x":0,"b":2}}`,
+		"{\n  \"m\": {\n    // b\n    \"b\": 2,\n  },\n}": "{\n  \"m\": {\n    // b\n    \"x\": 0,\n    \"b\": 2,\n  },\n}",
+		`{"m": {"a": 1}}`: `{"m": {"a": 1, "x":0}}`,
+		`{}`:              "{\n  \"m\": {\n    \"x\": 0\n  }\n}",
+	} {
+		got, undo, err := Change(JSONC, []byte(before), []Edit{{Path: []string{"m", "x"}, Value: int64(0), Before: "b"}})
+		if err != nil {
+			t.Errorf("%s: %v", before, err)
+			continue
+		}
+		if string(got) != want {
+			t.Errorf("%s becomes\n%s, want\n%s", before, got, want)
+		}
+		for _, step := range undo {
+			got = Apply(got, step)
+		}
+		if string(got) != before {
+			t.Errorf("%s comes back as %s", before, got)
+		}
+	}
+}
