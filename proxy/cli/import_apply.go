@@ -73,17 +73,33 @@ func (opts *ImportOptions) apply(ctx context.Context, p *importPlan) error {
 	if _, err := reload(ctx, opts.IO, conn); err != nil {
 		return err
 	}
+	if err := opts.write(p); err != nil {
+		return err
+	}
+	return printImported(opts, p, good, failed)
+}
+
+// write changes the clients' files. Where rules could not be written the servers that
+// they are about stay where they are.
+func (opts *ImportOptions) write(p *importPlan) error {
+	stays := map[string]bool{} // by client
 	for i, c := range p.changes {
-		if !c.Blocked() {
-			if err := p.sync.generated[c.Target.ID].save(); err != nil {
+		id := c.Target.ID
+		if stays[id] && !c.Blocked() {
+			p.changes[i].State, p.changes[i].Detail = clientsync.Conflict, c.Path+": nothing was taken over, since its rules could not be written"
+		}
+		if !p.changes[i].Blocked() {
+			if err := p.sync.generated[id].save(); err != nil {
 				return err
 			}
 		}
-		if p.changes[i], err = clientsync.Apply(p.ledger, c, false, opts.Now()); err != nil {
+		var err error
+		if p.changes[i], err = clientsync.Apply(p.ledger, p.changes[i], false, opts.Now()); err != nil {
 			return err
 		}
+		stays[id] = stays[id] || p.changes[i].Blocked() && len(c.Entries) == 0
 	}
-	return printImported(opts, p, good, failed)
+	return nil
 }
 
 // keepSecrets puts the secrets into the keyring, and returns those that were not

@@ -128,10 +128,13 @@ func (opts *ImportOptions) planFiles(p *importPlan, servers []inventory.Server) 
 		var others []clientsync.Wanted
 		for _, r := range rules.Rewrites {
 			if r.File.Path == f.Path {
-				w.Edits = append(w.Edits, r.Edits...)
+				w.Edits, w.Seen = append(w.Edits, r.Edits...), clientsync.HashText(r.File.Data)
 				continue
 			}
-			others = append(others, clientsync.Wanted{Target: f.Target, Path: r.File.Path, Scope: f.Scope, Format: r.File.Format, Edits: r.Edits, Moved: moved})
+			others = append(others, clientsync.Wanted{
+				Target: f.Target, Path: r.File.Path, Scope: f.Scope, Format: r.File.Format,
+				Edits: r.Edits, Seen: clientsync.HashText(r.File.Data), Moved: moved,
+			})
 		}
 		// Rules first: in between a server has both names, and each is ruled.
 		for _, w := range append(others, w) {

@@ -254,11 +254,11 @@ func printRules(io *IO, p *importPlan) {
 }
 
 // printImported says what was done, and what the user has to do now.
-func printImported(opts *ImportOptions, p *importPlan, good, failed []inventory.Server) error {
+func printImported(opts *ImportOptions, p *importPlan, moved, failed []inventory.Server) error {
 	io := opts.IO
 	fmt.Fprintln(io.Out)
-	for _, s := range good {
-		fmt.Fprintf(io.Out, "%s: %s, %s\n", s.Name, io.paint("taken over", style("32")), plural(len(p.answers[string(s.Name)].tools), "tool"))
+	for _, s := range moved {
+		fmt.Fprintf(io.Out, "%s: %s, %s\n", s.Name, io.paint("taken over", good), plural(len(p.answers[string(s.Name)].tools), "tool"))
 	}
 	for _, s := range failed {
 		fmt.Fprintf(io.Out, "%s: %s\n", s.Name, io.paint("stays with "+strings.Join(clientsOf(s), ", "), bad))
@@ -278,7 +278,7 @@ func printImported(opts *ImportOptions, p *importPlan, good, failed []inventory.
 			fmt.Fprintf(io.Out, "%s: %s\n", c.Target.Name, syncAfter(opts.Sync, c))
 		}
 	}
-	if len(good) > 0 {
+	if len(moved) > 0 {
 		fmt.Fprintln(io.Out, "\nloom unsync puts it all back.")
 	}
 	if len(failed) > 0 || blocked {

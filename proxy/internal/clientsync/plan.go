@@ -35,6 +35,10 @@ type Wanted struct {
 	Edits []configfile.Edit
 	Moved []Moved
 
+	// Seen is the hash of the bytes that Edits were made for, by [HashText]: places in
+	// lists are those of that text. Empty: whatever is there.
+	Seen string
+
 	// Carried are settings of entries that are taken over, for Loom's own, by its name.
 	Carried map[string]configfile.Object
 }
@@ -127,7 +131,7 @@ func PlanFile(l *Ledger, w Wanted, force bool, now time.Time) Change {
 	}
 	w.Entries = w.withSettings(record, there)
 	c.State, c.Detail = compare(w, record, there)
-	if detail := takeable(w, there); detail != "" && !c.Blocked() {
+	if detail := takeable(w, there, was.data); detail != "" && !c.Blocked() {
 		c.State, c.Detail = Conflict, detail
 	}
 	if c.Blocked() && !force {

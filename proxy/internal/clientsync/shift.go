@@ -31,7 +31,10 @@ func (w Wanted) edits() []configfile.Edit {
 }
 
 // takeable says what is in the way of taking entries over.
-func takeable(w Wanted, there []configfile.Entry) string {
+func takeable(w Wanted, there []configfile.Entry, data []byte) string {
+	if w.Seen != "" && w.Seen != HashText(data) {
+		return w.Path + ": the file was changed at the same moment"
+	}
 	for _, t := range w.Take {
 		i := slices.IndexFunc(there, func(e configfile.Entry) bool { return e.Key == t.Name })
 		if i >= 0 && hashEntry(there[i].Value) != t.Hash {
@@ -40,6 +43,9 @@ func takeable(w Wanted, there []configfile.Entry) string {
 	}
 	return ""
 }
+
+// HashText is what [Wanted] has of a file for which edits were made.
+func HashText(data []byte) string { return hashOf(data) }
 
 // Hash is what [Take] wants of an entry.
 func Hash(value any) string { return hashEntry(value) }
