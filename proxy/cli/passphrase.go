@@ -38,7 +38,10 @@ func (opts *SecretOptions) openIn(backend keyring.Backend) (*ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &passphrase{opts: opts}
+	p := opts.asked
+	if p == nil {
+		p = &passphrase{opts: opts}
+	}
 	env := slices.DeleteFunc(slices.Clone(opts.Env), func(kv string) bool { return strings.HasPrefix(kv, secretPrefix) })
 	return &ring{passphrase: p, Client: keyring.New(keyring.Options{
 		Program: program, Env: env, State: dirs.State, Backend: backend, Passphrase: p.get,

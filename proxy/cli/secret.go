@@ -33,6 +33,8 @@ type SecretOptions struct {
 	Backend      string
 	PassphraseFD int // -1: none
 	JSON         bool
+
+	asked *passphrase // that several keyrings share; nil: each asks for its own
 }
 
 func newSecretOptions(f *Factory) SecretOptions {

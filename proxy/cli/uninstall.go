@@ -52,7 +52,11 @@ Secrets are yours, and stay in the keyring, unless you say otherwise when you ar
 or with --secrets. What is in Loom's folders and not Loom's is left there, and named.`,
 		Args:              usageArgs(cobra.NoArgs),
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return runF(cmd.Context(), opts) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opts.asked = &passphrase{opts: &opts.SecretOptions} // for the clients' files and for the secrets, once
+			opts.Sync.Secrets = opts.SecretOptions
+			return runF(cmd.Context(), opts)
+		},
 	}
 	cmd.Flags().BoolVar(&opts.Purge, "purge", false, "your registry and its pins, too")
 	cmd.Flags().BoolVar(&opts.Secrets, "secrets", false, "the secrets in the keyring, too")
