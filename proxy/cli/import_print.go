@@ -8,71 +8,7 @@ import (
 
 	"github.com/loom-core/loom/proxy/internal/clientsync"
 	"github.com/loom-core/loom/proxy/internal/inventory"
-	"github.com/loom-core/loom/proxy/internal/rules"
 )
-
-// importJSON is what `loom import --dry-run --json` prints.
-type importJSON struct {
-	Servers []importedServer `json:"servers"`
-	Left    []leftServer     `json:"left"`
-	Files   []syncedFile     `json:"files"`
-	Unread  []string         `json:"unreadable"`
-}
-
-type importedServer struct {
-	Name    string           `json:"name"`
-	Known   bool             `json:"known"` // the registry has it already
-	Clients []string         `json:"clients"`
-	Command []string         `json:"command,omitempty"`
-	URL     string           `json:"url,omitempty"`
-	Share   string           `json:"share,omitempty"`
-	Reason  string           `json:"share_reason,omitempty"`
-	Secrets []importedSecret `json:"secrets"`
-	Lost    []string         `json:"lost,omitempty"`
-}
-
-type importedSecret struct {
-	Name   string   `json:"name"`
-	For    string   `json:"for"`
-	Places []string `json:"places"` // file:line, where it stands in plaintext
-}
-
-type leftServer struct {
-	Client string `json:"client"`
-	Name   string `json:"name"`
-	Place  string `json:"place"`
-	Why    string `json:"why"`
-}
-
-func (p *importPlan) asJSON() importJSON {
-	out := importJSON{Servers: []importedServer{}, Left: []leftServer{}, Files: []syncedFile{}, Unread: append([]string{}, p.unreadable...)}
-	for _, s := range p.servers() {
-		one := importedServer{
-			Name: string(s.Name), Known: s.Known, Clients: clientsOf(s), URL: s.New.URL,
-			Share: string(s.New.Share), Reason: s.Reason, Secrets: []importedSecret{}, Lost: s.Lost,
-		}
-		if s.New.Command != "" {
-			one.Command = append([]string{s.New.Command}, s.New.Args...)
-		}
-		for _, secret := range s.Secrets {
-			is := importedSecret{Name: secret.Name, For: secret.For, Places: []string{}}
-			for _, place := range secret.Places {
-				is.Places = append(is.Places, place.String())
-			}
-			one.Secrets = append(one.Secrets, is)
-		}
-		out.Servers = append(out.Servers, one)
-	}
-	for _, l := range p.found.Left {
-		out.Left = append(out.Left, leftServer{l.Item.File.Target.ID, l.Item.Name, l.Item.Place(), l.Why})
-	}
-	for _, c := range p.changes {
-		out.Files = append(out.Files, syncedFile{
-			Client: c.Target.ID, Proof: string(c.Target.Proof), File: c.Path, State: string(c.State), Detail: c.Detail, Changed: !c.None() && !c.Blocked(),
-		})
-	}
-	return out
-}
 
 // clientsOf are the ids of the clients that have a server.
 func clientsOf(s inventory.Server) []string {
@@ -198,57 +134,6 @@ func printPlaintext(io *IO, servers []inventory.Server, head string) {
 				}
 				fmt.Fprintf(io.Out, "  %s  %s  becomes ${secret:%s}\n", place, one.For, one.Name)
 			}
-		}
-	}
-}
-
-// printRules shows which rules follow their servers, and what the registry has to say
-// where a client's own files cannot.
-func printRules(io *IO, p *importPlan) {
-	head := "\nRules that follow their servers:"
-	line := func(format string, args ...any) {
-		if head != "" {
-			fmt.Fprintln(io.Out, head)
-			head = ""
-		}
-		fmt.Fprintf(io.Out, "  "+format+"\n", args...)
-	}
-	for _, c := range p.carried {
-		for _, r := range c.Rewrites {
-			for _, l := range r.Lines {
-				at := rules.Place{Path: r.File.Path, Pos: l.Pos}
-				switch now := visible(strings.Join(l.New, ", ")); {
-				case l.Old == "":
-					line("%s  %s: %s, since %s", at, l.Key, now, l.Why)
-				case l.Kept:
-					line("%s  %s: %s stays, and %s beside it", at, l.Key, visible(l.Old), now)
-				case now == "":
-					line("%s  %s: %s goes", at, l.Key, visible(l.Old))
-				default:
-					line("%s  %s: %s becomes %s", at, l.Key, visible(l.Old), now)
-				}
-			}
-		}
-		for _, l := range c.Limits {
-			from := c.file.Target.Name + "'s entry"
-			if l.From.Path != "" {
-				from = l.From.String()
-			}
-			if len(l.Deny) > 0 {
-				line("registry, clients.%s.deny: %s, since %s says %s", c.file.Target.ID, strings.Join(l.Deny, ", "), from, visible(l.Rule))
-			}
-			if l.Only != nil {
-				line("registry, clients.%s.allow: of %s only %s, since %s says %s", c.file.Target.ID, l.Server, strings.Join(l.Only, ", "), from, visible(l.Rule))
-			}
-		}
-	}
-	for _, c := range p.carried {
-		for _, n := range c.Notes {
-			at := ""
-			if n.Place.Path != "" {
-				at = n.Place.String() + ": "
-			}
-			io.Note("%s in %s: %s%s: %s", visible(n.From), c.file.Target.Name, at, visible(n.Rule), n.Text)
 		}
 	}
 }
