@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loom-core/loom/testbed"
 	"github.com/loom-core/loom/testbed/fault"
 )
 
@@ -106,7 +107,7 @@ func TestBehaviours(t *testing.T) {
 			if got := s.asked.Load(); got != tc.asked {
 				t.Errorf("the service was asked %d times, want %d", got, tc.asked)
 			}
-			f.AwaitIdle(time.Second)
+			f.AwaitIdle(testbed.Patience)
 			if n := f.Cancelled(); n != 0 {
 				t.Errorf("%d requests are said to be cancelled", n)
 			}
@@ -172,7 +173,7 @@ func TestEndless(t *testing.T) {
 				t.Errorf("length %d, %d in flight", res.ContentLength, f.InFlight())
 			}
 			res.Body.Close()
-			f.AwaitCancelled(1, time.Second)
+			f.AwaitCancelled(1, testbed.Patience)
 		})
 	}
 }

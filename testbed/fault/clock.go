@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// Clock is a time that stands still until a test moves it. A copy of one is
-// another one.
+// Clock is a time that stands still until a test moves it.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time

@@ -146,18 +146,18 @@ func TestCancel(t *testing.T) {
 				<-began
 			}
 			cancel()
-			f.AwaitCancelled(i+1, time.Second)
+			f.AwaitCancelled(i+1, testbed.Patience)
 			if err := <-ended; !errors.Is(err, context.Canceled) {
 				t.Errorf("the client got %v", err)
 			}
 			if tc.name == "service" || tc.name == "spoiled" {
-				if d := <-left; d > time.Second {
+				if d := <-left; d > testbed.Patience {
 					t.Errorf("the service worked on for %s", d)
 				}
 			}
 		})
 	}
-	f.AwaitIdle(time.Second)
+	f.AwaitIdle(testbed.Patience)
 }
 
 // TestConnections: they are counted from their beginning to their end, whoever

@@ -19,7 +19,7 @@ func RetryAt(d time.Duration) Behaviour {
 }
 
 // RetryText is a 429 with any Retry-After, such as "1m0s", "-1" or "soon".
-// GitLab's workhorse has been seen to send the first.
+// The circuit breaker in GitLab's workhorse sends the first.
 func RetryText(text string) Behaviour {
 	return Together(Limited(), Header("Retry-After", text))
 }
