@@ -2,15 +2,14 @@ package testbed_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/loom-core/loom/core/mcp"
 	"github.com/loom-core/loom/testbed"
+	"github.com/loom-core/loom/testbed/fault"
 )
 
 // TestFullDisk: a disk without a byte left, on which everything of loomd's lies,
@@ -19,7 +18,7 @@ import (
 // and when there is room again all goes on by itself.
 func TestFullDisk(t *testing.T) {
 	w := newWorld(t, fake+"    max_result_bytes: 10KiB\n")
-	fill := smallDisk(t, w.Dirs.State)
+	disk := fault.SmallDisk(t, w.Dirs.State, 4<<20)
 	w.SaveEnvironment(nil)
 	c := w.Connect(testbed.ClientOptions{})
 	c.MustCall("fake__echo", "{}")
@@ -27,7 +26,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatalf("before the disk is full: %s", s.Audit.Error)
 	}
 	w.Registry(fake + "    max_result_bytes: 10KiB\n  other: {command: @fake, args: [--journal, @home/other], share: global}\n")
-	free := fill()
+	disk.Fill(0)
 
 	// Calls, more than the queue of records takes, and a large result.
 	for range 200 {
@@ -71,7 +70,7 @@ func TestFullDisk(t *testing.T) {
 	c.MustCall("fake__echo", "{}")
 	c.MustCall("other__echo", "{}")
 
-	free()
+	disk.Free()
 	testbed.Eventually(t, "calls are written down again", func() bool {
 		c.MustCall("fake__echo", `{"again":true}`)
 		return w.Status().Audit.Error == ""
@@ -84,54 +83,22 @@ func TestFullDisk(t *testing.T) {
 // TestPinOnAFullDisk: what was approved stays approved when no more can be.
 func TestPinOnAFullDisk(t *testing.T) {
 	w := newWorld(t, "")
-	fill := smallDisk(t, w.Dirs.Config)
+	disk := fault.SmallDisk(t, w.Dirs.Config, 4<<20)
 	w.Registry(fake + "  other: {command: @fake, share: global}\n")
 	w.MustLoom("start")
 	w.MustLoom("pin", "fake")
 	file := filepath.Join(w.Dirs.Config, "pins.json")
 	before := w.Files()[file]
-	free := fill()
+	disk.Fill(0)
 	if out := w.Loom("pin", "other"); out.Code == 0 || !strings.Contains(out.Stderr, "no space left on device") {
 		t.Errorf("loom pin on a full disk ends with %d: %s", out.Code, out.Stderr)
 	}
 	if now := w.Files()[file]; now != before || now == "" {
 		t.Errorf("pins.json became %q from %q", now, before)
 	}
-	free()
+	disk.Free()
 	w.MustLoom("pin", "other")
 	if now := w.Files()[file]; !strings.Contains(now, `"other"`) || !strings.Contains(now, `"fake"`) {
 		t.Errorf("with room again pins.json is %s", now)
-	}
-}
-
-// smallDisk puts a disk of its own below a folder. The returned function fills it
-// to the last byte and returns one that makes room again.
-func smallDisk(t *testing.T, dir string) (fill func() (free func())) {
-	t.Helper()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_NOSUID|syscall.MS_NODEV, "size=4m,mode=700"); err != nil {
-		t.Skipf("mounting a small disk takes root: %v", err)
-	}
-	t.Cleanup(func() { // loomd still runs: the world ends after this
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Errorf("unmounting %s: %v", dir, err)
-		}
-	})
-	return func() func() {
-		filler := filepath.Join(dir, "filler")
-		f, err := os.Create(filler)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		for size := 64 << 10; size > 0; {
-			if _, err = f.Write(make([]byte, size)); err != nil {
-				size /= 2
-			}
-		}
-		return func() {
-			if err := os.Remove(filler); err != nil {
-				t.Fatal(err)
-			}
-		}
 	}
 }

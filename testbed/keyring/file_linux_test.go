@@ -6,12 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	core "github.com/loom-core/loom/core/keyring"
 	"github.com/loom-core/loom/core/secret"
+	"github.com/loom-core/loom/testbed/fault"
 )
 
 // knows is a client of the file backend with a passphrase.
@@ -59,42 +59,22 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// full is a home whose state is on a disk of 1 MiB, and fills it up to left bytes.
-func full(t *testing.T) (h *home, fill func(left int64) (free func())) {
+// full is a home whose state is on a disk of 1 MiB.
+func full(t *testing.T) (*home, *fault.Disk) {
 	t.Helper()
-	h = newHome(t)
+	h := newHome(t)
 	for _, name := range []string{"state", "store"} {
 		if err := os.MkdirAll(filepath.Join(h.dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	disk := filepath.Join(h.dir, "state")
-	if err := syscall.Mount("loom-test", disk, "tmpfs", 0, "size=1m,mode=0700"); err != nil {
-		t.Skipf("a full disk needs a small one, which only root can mount: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(disk, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return h, func(left int64) func() {
-		t.Helper()
-		var fs syscall.Statfs_t
-		if err := syscall.Statfs(disk, &fs); err != nil {
-			t.Fatal(err)
-		}
-		path := filepath.Join(disk, "filler")
-		if err := os.WriteFile(path, make([]byte, int64(fs.Bavail)*fs.Bsize-left), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return func() { os.Remove(path) }
-	}
+	return h, fault.SmallDisk(t, filepath.Join(h.dir, "state"), 1<<20)
 }
 
 // TestFileFull: a value that finds no room is refused, and the one before stays.
 func TestFileFull(t *testing.T) {
 	needs(t)
-	h, fill := full(t)
+	h, disk := full(t)
 	c := knows(h, "correct horse")
 	if err := c.Unlock(t.Context(), secret.NewValue("correct horse"), true); err != nil {
 		t.Fatal(err)
@@ -103,7 +83,7 @@ func TestFileFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, left := range []int64{0, 4 << 10, 16 << 10} { // the index, too, has to be written
-		free := fill(left)
+		disk.Fill(left)
 		began := time.Now()
 		_, err := c.Set(t.Context(), "token", secret.NewValue(strings.Repeat("x", 64<<10)))
 		wantCode(t, began, soon, err, core.CodeFull)
@@ -112,7 +92,7 @@ func TestFileFull(t *testing.T) {
 		if got, err := c.Get(t.Context(), "token"); err != nil || got.Reveal() != "first" {
 			t.Errorf("with %d bytes left: %q, %v", left, got.Reveal(), err)
 		}
-		free()
+		disk.Free()
 	}
 	if items, err := c.List(); err != nil || len(items) != 1 {
 		t.Errorf("the index has %+v, %v", items, err)
@@ -125,7 +105,7 @@ func TestFileFull(t *testing.T) {
 // TestPassFull: the same of pass, which alone would lose the value before.
 func TestPassFull(t *testing.T) {
 	needs(t, "pass", "gpg")
-	h, fill := full(t)
+	h, disk := full(t)
 	env := store(t, h, "")
 	env[1] = "PASSWORD_STORE_DIR=" + filepath.Join(h.dir, "state", "store") // on the small disk
 	if err := os.Rename(filepath.Join(h.dir, "store"), filepath.Join(h.dir, "elsewhere")); err != nil {
@@ -138,7 +118,7 @@ func TestPassFull(t *testing.T) {
 	if _, err := c.Set(t.Context(), "token", secret.NewValue("first")); err != nil {
 		t.Fatal(err)
 	}
-	free := fill(8 << 10)
+	disk.Fill(8 << 10)
 	began := time.Now()
 	random := make([]byte, 64<<10) // pass compresses
 	for i := range random {
@@ -149,7 +129,7 @@ func TestPassFull(t *testing.T) {
 	if got, err := c.Get(t.Context(), "token"); err != nil || got.Reveal() != "first" {
 		t.Errorf("the value before: %q, %v", got.Reveal(), err)
 	}
-	free()
+	disk.Free()
 	if _, err := c.Set(t.Context(), "token", secret.NewValue("second")); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
