@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -16,7 +17,8 @@ type caller struct {
 
 // Those that have no tests of their own.
 var callers = map[string]caller{
-	"qwen": {once: []string{"-p", "hi", "--yolo"}, prefix: "mcp__loom__fake__", model: modelOfQwen},
+	"qwen":     {once: []string{"-p", "hi", "--yolo"}, prefix: "mcp__loom__fake__", model: modelOfQwen},
+	"opencode": {once: []string{"run", "hi"}, prefix: "loom_fake__", model: ownProvider(".config/opencode/opencode.json")},
 }
 
 // modelOfQwen points to the model by the environment. With tool search, a server's
@@ -24,6 +26,19 @@ var callers = map[string]caller{
 func modelOfQwen(w *world, m *model) {
 	w.write(".qwen/settings.json", `{"tools": {"toolSearch": {"enabled": false}}}`+"\n")
 	w.env = append(w.env, "OPENAI_BASE_URL="+m.url, "OPENAI_API_KEY=none", "OPENAI_MODEL=scripted")
+}
+
+// ownProvider names the model in the file of opencode, or of Kilo, which comes of it.
+// The provider's package is part of both. The small model is asked for a title.
+func ownProvider(file string) func(*world, *model) {
+	return func(w *world, m *model) {
+		w.write(file, fmt.Sprintf(`{
+  "model": "own/scripted",
+  "small_model": "own/scripted",
+  "provider": {"own": {"npm": "@ai-sdk/openai-compatible", "options": {"baseURL": %q, "apiKey": "none"}, "models": {"scripted": {}}}}
+}
+`, m.url))
+	}
 }
 
 // Each client, in a file that has its user's settings already, offers the tools of a
