@@ -18,6 +18,7 @@ type caller struct {
 // Those that have no tests of their own.
 var callers = map[string]caller{
 	"qwen":     {once: []string{"-p", "hi", "--yolo"}, prefix: "mcp__loom__fake__", model: modelOfQwen},
+	"kilo":     {once: []string{"run", "--auto", "hi"}, prefix: "loom_fake__", model: ownProvider(".config/kilo/kilo.json")},
 	"opencode": {once: []string{"run", "hi"}, prefix: "loom_fake__", model: ownProvider(".config/opencode/opencode.json")},
 }
 
