@@ -15,11 +15,11 @@ case ":$PATH:" in
 *":$dir:"*)
   found=$(command -v loom || true)
   [ "$found" = "$dir/loom" ] || echo "note: another loom comes first on PATH: $found"
-  echo "next: loom start"
+  echo "next: loom init"
   ;;
 *)
   echo "note: $dir is not on PATH; this line in your shell's profile puts it there:"
   echo "  export PATH=\"$dir:\$PATH\""
-  echo "next: $dir/loom start"
+  echo "next: $dir/loom init"
   ;;
 esac
