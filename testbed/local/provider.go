@@ -1,0 +1,24 @@
+package local
+
+import (
+	"context"
+
+	"github.com/loom-core/loom/testbed/service"
+)
+
+// Provider makes the services that there are here.
+func Provider() service.Provider {
+	return service.Provider{
+		Name: "local",
+		Works: func(context.Context) error {
+			_, err := freeAddress()
+			return err
+		},
+		Services: map[string]func() service.Service{
+			"prometheus": func() service.Service { return new(prometheus) },
+		},
+	}
+}
+
+// Programs are those of all services, for whoever builds them beforehand.
+func Programs() []Program { return []Program{prometheusProgram} }
