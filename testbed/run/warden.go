@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // wardenVariable makes a process the warden of the run in its folder.
@@ -56,8 +57,12 @@ func keepWatch(dir string) int {
 		return 1 // the next run sweeps
 	}
 	defer all.Close()
-	if alive(dir) {
-		return 0
+	// The kernel closes the files of a process in any order: the lock may go after
+	// the pipe.
+	for give := time.Now().Add(patience); alive(dir); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(give) {
+			return 1
+		}
 	}
 	if _, err := erase(dir); err != nil {
 		return 1

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/loom-core/loom/testbed/run"
 )
@@ -29,7 +30,7 @@ type Bed struct {
 	cancel   context.CancelFunc
 	watching sync.WaitGroup
 	ending   sync.Once
-	failed   bool // what end found; it is read after ending
+	failed   atomic.Bool // whatever the tests say
 
 	mu    sync.Mutex
 	stand []*place // in the order in which they were first used

@@ -23,7 +23,7 @@ func (b *Bed) Run(m interface{ Run() int }) int {
 	}()
 	code := m.Run()
 	b.end(false)
-	if b.failed && code == 0 {
+	if b.failed.Load() && code == 0 {
 		code = 1
 	}
 	return code
@@ -34,6 +34,7 @@ func (b *Bed) fail(why string) {
 	if b.context.Err() != nil {
 		select {} // it is ending for another reason, which was said
 	}
+	b.failed.Store(true) // also if the tests end before this does
 	b.Say("\nthe run fails: " + why)
 	b.exit(1)
 }
@@ -58,13 +59,13 @@ func (b *Bed) end(cut bool) {
 		b.mu.Unlock()
 		for _, p := range slices.Backward(stand) {
 			if err := p.stop(); err != nil {
-				b.failed = true
+				b.failed.Store(true)
 				b.Say(err.Error())
 			}
 		}
 		b.watching.Wait()
 		if err := b.folder.End(); err != nil && !cut {
-			b.failed = true
+			b.failed.Store(true)
 			b.Say(err.Error())
 		}
 		b.table(stand)

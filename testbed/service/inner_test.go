@@ -3,6 +3,7 @@ package service
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -10,7 +11,7 @@ import (
 )
 
 // inner is the Bed of the runs that the tests start: the test binary again, with
-// one of the tests below.
+// one of the tests below. Without it they have nothing to say.
 var inner *Bed
 
 func TestMain(m *testing.M) {
@@ -27,14 +28,10 @@ func TestMain(m *testing.M) {
 	os.Exit(inner.Run(m))
 }
 
-func onlyInner(t *testing.T) {
-	if inner == nil {
-		t.Skip("is run by the tests of this package")
-	}
-}
-
 func TestInnerShared(t *testing.T) {
-	onlyInner(t)
+	if inner == nil {
+		return
+	}
 	first := inner.Use(t, "one")
 	t.Run("again", func(t *testing.T) {
 		t.Parallel()
@@ -55,7 +52,9 @@ func TestInnerShared(t *testing.T) {
 }
 
 func TestInnerDies(t *testing.T) {
-	onlyInner(t)
+	if inner == nil {
+		return
+	}
 	at := inner.Use(t, "one")
 	pid, _ := strconv.Atoi(at.URL[strings.LastIndex(at.URL, "/")+1:])
 	syscall.Kill(pid, syscall.SIGKILL)
@@ -63,12 +62,33 @@ func TestInnerDies(t *testing.T) {
 }
 
 func TestInnerUse(t *testing.T) {
-	onlyInner(t)
+	if inner == nil {
+		return
+	}
 	inner.Use(t, os.Getenv("SERVICE_TEST_USE"))
 }
 
+// TestInnerFull fills the disk before it asks.
+func TestInnerFull(t *testing.T) {
+	if inner == nil {
+		return
+	}
+	f, err := os.Create(filepath.Join(inner.Temp(), "fill"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for size := 4096; size > 0; size /= 2 {
+		for err = nil; err == nil; {
+			_, err = f.Write(make([]byte, size))
+		}
+	}
+	inner.Use(t, "one")
+}
+
 func TestInnerWait(t *testing.T) {
-	onlyInner(t)
+	if inner == nil {
+		return
+	}
 	inner.Use(t, os.Getenv("SERVICE_TEST_USE"))
 	fmt.Println("waiting")
 	select {}

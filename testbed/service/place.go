@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 )
@@ -28,66 +27,6 @@ type place struct {
 
 // tests are the tests that used a service, by how they ended.
 type tests struct{ passed, failed, skipped int }
-
-// start starts the service, once. If that cannot be the run ends.
-func (p *place) start() {
-	if why := p.tryStart(); why != "" {
-		p.bed.fail(why)
-	}
-}
-
-func (p *place) tryStart() (why string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.running {
-		return ""
-	}
-	b := p.bed
-	if b.context.Err() != nil {
-		return "the run is over"
-	}
-	s, err := b.provider.make(p.name)
-	if err != nil {
-		return err.Error()
-	}
-	dir, err := os.MkdirTemp(b.folder.Dir, p.name+"-")
-	if err != nil {
-		return fmt.Sprintf("%s has no folder: %v\nwhat to do: %s", p.name, err, advice(p.name, err.Error()))
-	}
-	h := Host{
-		Dir: dir, Cache: b.opts.Cache,
-		Say: func(line string) { b.Say(p.name + ": " + line) },
-		Owned: func(pid int) {
-			if err := b.folder.Own(pid); err != nil {
-				b.Say(err.Error() + ": if this run is killed that process stays")
-			}
-		},
-	}
-	h.Say("starting")
-	began := time.Now()
-	p.endpoint, err = s.Start(b.context, h)
-	if err != nil {
-		return p.report("did not start", err.Error(), s.Logs())
-	}
-	p.service, p.took, p.running, p.stopped = s, time.Since(began), true, make(chan struct{})
-	h.Say(fmt.Sprintf("%s answers at %s after %.1f s", p.endpoint.Version, p.endpoint.URL, p.took.Seconds()))
-	if m, ok := s.(Mortal); ok && !p.alone {
-		ended, stopped := m.Ended(), p.stopped
-		b.watching.Go(func() { // ends when the service does
-			select {
-			case <-ended:
-			case <-stopped:
-				return
-			}
-			select {
-			case <-stopped: // both at once: it was stopped
-			default:
-				go b.fail(p.report("ended while tests ran", "", s.Logs())) // which waits for this goroutine
-			}
-		})
-	}
-	return ""
-}
 
 // report is what is said of a service that is not there.
 func (p *place) report(what, why, logs string) string {

@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"os"
-	"path/filepath"
 
 	"github.com/loom-core/loom/testbed/run"
 )
@@ -42,7 +41,7 @@ type Host struct {
 // PATH, and what [run] knows it by.
 func (h Host) Environ() []string {
 	return []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + h.Dir, "TMPDIR=" + filepath.Dir(h.Dir),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + h.Dir, "TMPDIR=" + h.Dir,
 		"LANG=C.UTF-8", "TZ=UTC", run.Variable + "=" + h.Dir,
 	}
 }
