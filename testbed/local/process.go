@@ -1,12 +1,12 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"os/exec"
-	"sync"
 	"syscall"
 	"time"
 
@@ -21,12 +21,15 @@ type process struct {
 	ended chan struct{}
 }
 
-// run starts cmd in a process group of its own.
-func (p *process) run(h service.Host, cmd *exec.Cmd) error {
+// run starts cmd, which is the service.
+func (p *process) run(h service.Host, cmd *exec.Cmd) error { return p.start(h, cmd, &p.logs, &p.logs) }
+
+// start starts cmd in a process group of its own.
+func (p *process) start(h service.Host, cmd *exec.Cmd, out, errOut io.Writer) error {
 	if cmd.Env == nil {
 		cmd.Env = h.Environ()
 	}
-	cmd.Dir, cmd.Stdout, cmd.Stderr = h.Dir, &p.logs, &p.logs
+	cmd.Dir, cmd.Stdout, cmd.Stderr = h.Dir, out, errOut
 	cmd.SysProcAttr = group()
 	cmd.WaitDelay = time.Second // for what a child of it still writes
 	if err := cmd.Start(); err != nil {
@@ -39,6 +42,25 @@ func (p *process) run(h service.Host, cmd *exec.Cmd) error {
 		close(p.ended)
 	}()
 	return nil
+}
+
+// once runs a command that prepares the service, and returns what it printed.
+func (p *process) once(ctx context.Context, h service.Host, what string, cmd *exec.Cmd) (string, error) {
+	var out bytes.Buffer
+	var one process
+	if err := one.start(h, cmd, &out, &p.logs); err != nil {
+		return "", err
+	}
+	select {
+	case <-one.ended:
+	case <-ctx.Done():
+		return "", errors.Join(context.Cause(ctx), one.Stop(ctx))
+	}
+	if state := cmd.ProcessState; !state.Success() {
+		p.logs.Write(out.Bytes())
+		return "", fmt.Errorf("%s: %s", what, state)
+	}
+	return out.String(), nil
 }
 
 // patience is how long a service gets until it answers: far longer than it takes
@@ -103,39 +125,4 @@ func (p *process) Stop(ctx context.Context) error {
 	case <-time.After(grace):
 		return fmt.Errorf("process %d does not end", p.cmd.Process.Pid)
 	}
-}
-
-// freeAddress is a loopback address at which nobody listens. Somebody else may
-// take it in between; then the start fails and says so.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("finding a free port on loopback: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
-// tail keeps the end of what is written to it.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-const kept = 64 << 10
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, p...)
-	if len(t.text) > 2*kept {
-		t.text = append([]byte(nil), t.text[len(t.text)-kept:]...)
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.text)
 }

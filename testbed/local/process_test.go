@@ -110,6 +110,26 @@ func TestAnswers(t *testing.T) {
 	})
 }
 
+// TestOnce: a command that prepares a service gives its output, or what it wrote
+// is in the service's log; it does not outlive the run.
+func TestOnce(t *testing.T) {
+	var p process
+	out, err := p.once(t.Context(), host(t), "making a token", exec.Command("sh", "-c", "echo a-token; echo a warning >&2"))
+	if out != "a-token\n" || err != nil || p.Logs() != "a warning\n" {
+		t.Errorf("it gives %q, %v, and writes %q", out, err, p.Logs())
+	}
+	_, err = p.once(t.Context(), host(t), "making a user", exec.Command("sh", "-c", "echo no such table; exit 1"))
+	if err == nil || err.Error() != "making a user: exit status 1" || !strings.HasSuffix(p.Logs(), "no such table\n") {
+		t.Errorf("it fails with %v and writes %q", err, p.Logs())
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if _, err = p.once(ctx, host(t), "migrating", exec.Command("sleep", "300")); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 5*time.Second {
+		t.Errorf("it ends with %v after %s", err, time.Since(began))
+	}
+}
+
 func TestNoSuchProgram(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "loki")
 	if err := new(process).run(host(t), exec.Command(path)); err == nil || !strings.Contains(err.Error(), "starting "+path) {

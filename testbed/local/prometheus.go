@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,10 +35,11 @@ func (p *prometheus) Start(ctx context.Context, h service.Host) (service.Endpoin
 	if err != nil {
 		return service.Endpoint{}, err
 	}
-	address, err := freeAddress()
+	ports, err := freePorts(1)
 	if err != nil {
 		return service.Endpoint{}, err
 	}
+	address := net.JoinHostPort("127.0.0.1", ports[0])
 	config := filepath.Join(h.Dir, "prometheus.yml")
 	text := fmt.Sprintf(`global: {scrape_interval: 1s, evaluation_interval: 1s}
 scrape_configs:

@@ -11,14 +11,15 @@ func Provider() service.Provider {
 	return service.Provider{
 		Name: "local",
 		Works: func(context.Context) error {
-			_, err := freeAddress()
+			_, err := freePorts(1)
 			return err
 		},
 		Services: map[string]func() service.Service{
+			"loki":       func() service.Service { return new(loki) },
 			"prometheus": func() service.Service { return new(prometheus) },
 		},
 	}
 }
 
 // Programs are those of all services, for whoever builds them beforehand.
-func Programs() []Program { return []Program{prometheusProgram} }
+func Programs() []Program { return []Program{prometheusProgram, lokiProgram} }
