@@ -15,6 +15,7 @@ func Provider() service.Provider {
 			return err
 		},
 		Services: map[string]func() service.Service{
+			"gitea":      func() service.Service { return new(gitea) },
 			"loki":       func() service.Service { return new(loki) },
 			"prometheus": func() service.Service { return new(prometheus) },
 		},
@@ -22,4 +23,4 @@ func Provider() service.Provider {
 }
 
 // Programs are those of all services, for whoever builds them beforehand.
-func Programs() []Program { return []Program{prometheusProgram, lokiProgram} }
+func Programs() []Program { return []Program{prometheusProgram, giteaProgram, lokiProgram} }

@@ -20,7 +20,6 @@ const Variable = "LOOM_TESTBED_RUN"
 type Folder struct {
 	Dir string
 
-	base   string
 	lock   *os.File
 	warden *warden
 
