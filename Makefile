@@ -15,7 +15,7 @@ STEPS   = MAKE='$(MAKE)' tools/steps.sh
 CHECK  := build test vet darwin staticcheck tidy-diff workspace drift
 eachmod = @set -e; for d in $(MODULES) $(CURDIR)/tools; do (cd $$d && GOWORK=off $(1)) || { echo "FAIL: (cd $$d && GOWORK=off $(1))"; exit 1; }; done
 
-.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance keyring clients clients-e2e demo e2e bench diagrams
+.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance keyring clients clients-e2e demo testbed-tools e2e bench diagrams
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -93,8 +93,11 @@ clients-e2e: build ## the AI clients themselves, from npm, pinned: loom sync, li
 demo: ## the promise in six lines: two clients, one server, crashes survived
 	@$(GO) run ./testbed/cmd/demo
 
-e2e: ## the whole line against real upstreams
-	LOOM_E2E=1 $(GO) test ./testbed/e2e/... -v -count=1
+testbed-tools: ## the programs of the testbed's services, built once into ~/.cache/loom-testbed
+	@$(GO) run ./testbed/cmd/testbed-tools
+
+e2e: ## the whole line against real upstreams; RUN=loki: one of them (LOOM_TESTBED=local|auto)
+	LOOM_E2E=1 $(GO) test ./testbed/e2e/... -v -count=1 -timeout 60m $(if $(RUN),-run '(?i)$(RUN)')
 
 bench: build ## direct stdio, a byte relay and Loom side by side (go test -bench . ./core/jsonrpc times the scanner alone)
 	@$(GO) run ./testbed/bench -bin $(BIN)

@@ -33,18 +33,24 @@ func EndOnSignal(also func()) {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() { // ends with the process
 		<-signals
-		worlds.Lock() // and never unlocked: no world begins any more
-		for _, w := range worlds.all {
-			for _, p := range w.Processes() {
-				p.Kill()
-			}
-			os.RemoveAll(w.Dir)
-		}
+		EndAll()
 		if also != nil {
 			also()
 		}
 		os.Exit(1)
 	}()
+}
+
+// EndAll ends the processes of all worlds and removes their folders. No world
+// begins any more after it: the process is to end.
+func EndAll() {
+	worlds.Lock() // and never unlocked
+	for _, w := range worlds.all {
+		for _, p := range w.Processes() {
+			p.Kill()
+		}
+		os.RemoveAll(w.Dir)
+	}
 }
 
 // Guarded is a [*testing.M] whose run ends like that.

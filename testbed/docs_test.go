@@ -40,7 +40,7 @@ func TestDocumentedRegistries(t *testing.T) {
 	}
 }
 
-var makeTarget = regexp.MustCompile(`(?m)^(make [a-z-]+|loom [a-z-]+)`)
+var makeTarget = regexp.MustCompile(`(?m)^(make [a-z0-9-]+|loom [a-z-]+)`)
 
 // TestDocumentedCommands: each command of a shell block is one that exists.
 func TestDocumentedCommands(t *testing.T) {
@@ -49,7 +49,7 @@ func TestDocumentedCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWorld(t, "")
-	for _, file := range []string{"../README.md", "../docs/USER_GUIDE.md", "../docs/DEVELOPER_GUIDE.md"} {
+	for _, file := range []string{"../README.md", "../docs/USER_GUIDE.md", "../docs/DEVELOPER_GUIDE.md", "../docs/TESTING.md"} {
 		raw, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

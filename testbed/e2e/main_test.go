@@ -1,67 +1,83 @@
 package e2e
 
 import (
-	"context"
+	"flag"
 	"fmt"
 	"os"
-	"os/signal"
+	"path/filepath"
 	"sync"
-	"syscall"
+	"sync/atomic"
 	"testing"
 
 	"github.com/loom-core/loom/testbed"
+	"github.com/loom-core/loom/testbed/local"
+	"github.com/loom-core/loom/testbed/service"
 )
 
-// bin is the folder with the programs of ours, as make build builds them.
-var bin string
+// bed has the services; it is nil when nobody asked for them.
+var bed *service.Bed
 
-var (
-	runsMu sync.Mutex
-	runs   []run
-)
+// gated is true when a test that needs a service was run.
+var gated atomic.Bool
 
-func TestMain(m *testing.M) { os.Exit(main(m)) }
+func TestMain(m *testing.M) { os.Exit(run(m)) }
 
-func main(m *testing.M) int {
+func run(m *testing.M) int {
 	if os.Getenv("LOOM_E2E") == "" {
 		return m.Run() // every test skips itself, with the reason
 	}
-	dir, err := os.MkdirTemp("", "loom-e2e-")
+	var err error
+	bed, err = service.Open(service.Options{Providers: []service.Provider{local.Provider()}, Also: testbed.EndAll})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	bin = dir
-	remove := func() { os.RemoveAll(dir) }
-	defer remove()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := testbed.Build(ctx, say, bin, testbed.Loom, testbed.Loomd, testbed.Prometheus); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	stop()
-	code := testbed.Guarded{M: m, Also: remove}.Run()
-	printTable(runs)
-	return code
+	return bed.Run(some{m})
 }
 
-func say(line string) { fmt.Println(line) }
+// some is the tests, of which at least one has to be run: a -run that fits none
+// would be a success.
+type some struct{ m *testing.M }
+
+func (s some) Run() int {
+	code := s.m.Run()
+	if wanted := flag.Lookup("test.run").Value.String(); code == 0 && !gated.Load() {
+		fmt.Printf("no test of a service is named like %s\n", wanted)
+		return 1
+	}
+	return code
+}
 
 // gate skips a test that was not asked for.
 func gate(t *testing.T) {
 	t.Helper()
-	if os.Getenv("LOOM_E2E") == "" {
+	if bed == nil {
 		t.Skip("needs a real upstream, which takes minutes to build: make e2e")
 	}
+	gated.Store(true)
 }
 
-// record adds a line to the table when t ends.
-func record(t *testing.T, r *run) {
-	t.Cleanup(func() {
-		r.failed = t.Failed()
-		runsMu.Lock()
-		defer runsMu.Unlock()
-		runs = append(runs, *r)
-	})
+// use is where a service answers, which is started if need be.
+func use(t *testing.T, name string) service.Endpoint {
+	t.Helper()
+	gate(t)
+	return bed.Use(t, name)
+}
+
+// programs builds what is ours, once for all tests that need it.
+var programs = sync.OnceValues(func() (dir string, err error) {
+	dir = filepath.Join(bed.Temp(), "bin")
+	return dir, testbed.Build(bed.Context(), bed.Say, dir, testbed.Loom, testbed.Loomd, testbed.Prometheus)
+})
+
+// newWorld is a world with real programs and that registry.
+func newWorld(t *testing.T, registry string) *testbed.World {
+	t.Helper()
+	bin, err := programs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := testbed.New(t, testbed.Options{Loom: filepath.Join(bin, "loom"), Loomd: filepath.Join(bin, "loomd")})
+	w.Registry(registry)
+	return w
 }

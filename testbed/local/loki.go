@@ -1,0 +1,53 @@
+package local
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/loom-core/loom/testbed/service"
+)
+
+const lokiVersion = "3.7.8"
+
+var lokiProgram = Program{
+	Name: "loki", Package: "github.com/grafana/loki/v3/cmd/loki",
+	Tags:  "netgo",
+	Flags: "-s -w -X github.com/grafana/loki/v3/pkg/util/build.Version=" + lokiVersion,
+	Work:  11 * time.Minute,
+}
+
+//go:embed loki.yaml
+var lokiConfig []byte
+
+// loki is a Loki in one process, on a disk, without tenants.
+type loki struct{ process }
+
+func (*loki) Name() string { return "loki" }
+
+func (l *loki) Start(ctx context.Context, h service.Host) (service.Endpoint, error) {
+	binary, err := lokiProgram.Build(ctx, h.Cache, h.Say, h.Owned)
+	if err != nil {
+		return service.Endpoint{}, err
+	}
+	ports, err := freePorts(2)
+	if err != nil {
+		return service.Endpoint{}, err
+	}
+	config := filepath.Join(h.Dir, "loki.yaml")
+	if err := os.WriteFile(config, lokiConfig, 0o600); err != nil {
+		return service.Endpoint{}, fmt.Errorf("configuring loki: %w", err)
+	}
+	cmd := exec.Command(binary, "-config.file="+config, "-config.expand-env=true")
+	cmd.Env = append(h.Environ(), "LOKI_DIR="+h.Dir, "LOKI_PORT="+ports[0], "LOKI_GRPC_PORT="+ports[1])
+	if err := l.run(h, cmd); err != nil {
+		return service.Endpoint{}, err
+	}
+	at := service.Endpoint{URL: "http://" + net.JoinHostPort("127.0.0.1", ports[0]), Version: lokiVersion}
+	return at, l.answers(ctx, func(ctx context.Context) error { return get(ctx, at.URL+"/ready", nil) })
+}

@@ -1,0 +1,26 @@
+package local
+
+import (
+	"context"
+
+	"github.com/loom-core/loom/testbed/service"
+)
+
+// Provider makes the services that there are here.
+func Provider() service.Provider {
+	return service.Provider{
+		Name: "local",
+		Works: func(context.Context) error {
+			_, err := freePorts(1)
+			return err
+		},
+		Services: map[string]func() service.Service{
+			"gitea":      func() service.Service { return new(gitea) },
+			"loki":       func() service.Service { return new(loki) },
+			"prometheus": func() service.Service { return new(prometheus) },
+		},
+	}
+}
+
+// Programs are those of all services, for whoever builds them beforehand.
+func Programs() []Program { return []Program{prometheusProgram, giteaProgram, lokiProgram} }
