@@ -70,9 +70,9 @@ func newRoot(f *Factory) *cobra.Command {
 
 Every AI client gets a single entry, which "loom sync" writes. The servers
 themselves are described once, in registry.yaml, and run once, by loomd.`,
-		Example: `  loom enable git                  switch on a server that is shipped with Loom
+		Example: `  loom init                        take over what your AI clients have, and give each its entry
+  loom enable git                  switch on a server that is shipped with Loom
   loom add time -- uvx mcp-server-time
-  loom start                       start loomd, and learn the tools of all servers
   loom sync                        give every client its entry
   loom call git__get_status`,
 		SilenceUsage:  true,
