@@ -88,7 +88,7 @@ clients: build ## MCP clients and servers from npm, pinned, through loom (needs 
 
 clients-e2e: build ## the AI clients themselves, from npm, pinned: loom sync, list, call (needs npm, 2 GB)
 	@tools/npm-ci.sh testbed/clients/agents install --no-save
-	LOOM_CLIENTS=1 LOOM_AGENTS=1 $(GO) test ./testbed/clients/... -run 'TestAgents|TestCodex|TestClaude|TestCopilot' -v -count=1
+	LOOM_CLIENTS=1 LOOM_AGENTS=1 $(GO) test ./testbed/clients/... -run 'TestAgents|TestCodex|TestClaude|TestCopilot' -v -count=1 -timeout 30m
 
 demo: ## the promise in six lines: two clients, one server, crashes survived
 	@$(GO) run ./testbed/cmd/demo

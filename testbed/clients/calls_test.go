@@ -3,6 +3,7 @@ package clients
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/loom-core/loom/core/fakeserver"
@@ -17,9 +18,17 @@ type caller struct {
 
 // Those that have no tests of their own.
 var callers = map[string]caller{
+	"gemini":   {once: []string{"-p", "hi", "--yolo"}, prefix: "mcp_loom_fake__", model: modelOfGemini},
 	"qwen":     {once: []string{"-p", "hi", "--yolo"}, prefix: "mcp__loom__fake__", model: modelOfQwen},
 	"kilo":     {once: []string{"run", "--auto", "hi"}, prefix: "loom_fake__", model: ownProvider(".config/kilo/kilo.json")},
 	"opencode": {once: []string{"run", "hi"}, prefix: "loom_fake__", model: ownProvider(".config/opencode/opencode.json")},
+}
+
+// modelOfGemini also says how its user signs in: what the base URL alone implies,
+// Gemini CLI 0.61.0 refuses.
+func modelOfGemini(w *world, m *model) {
+	w.write(".gemini/settings.json", `{"security": {"auth": {"selectedType": "gemini-api-key"}}}`+"\n")
+	w.env = append(w.env, "GOOGLE_GEMINI_BASE_URL="+m.url, "GEMINI_API_KEY=none", "GEMINI_MODEL=scripted")
 }
 
 // modelOfQwen points to the model by the environment. With tool search, a server's
@@ -62,7 +71,8 @@ func TestAgentsCall(t *testing.T) {
 			if offered, want := said.under(c.prefix), slices.Sorted(slices.Values(fakeserver.Tools)); !slices.Equal(offered, want) {
 				t.Errorf("it offers %v of %v, want %v", offered, said.offered, want)
 			}
-			if got := said.results[c.prefix+"echo"]; got == nil || got.text != "{}" {
+			// Gemini CLI puts it between two lines of its own.
+			if got := said.results[c.prefix+"echo"]; got == nil || got.failed || !slices.Contains(strings.Split(got.text, "\n"), "{}") {
 				t.Errorf("the model hears of echo: %+v, want {}", got)
 			}
 			if calls := w.calls(); !slices.Equal(calls, []string{"echo"}) {

@@ -47,6 +47,7 @@ func newModel(w *world) *model {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/messages", m.messages)
 	mux.HandleFunc("POST /chat/completions", m.completions)
+	mux.HandleFunc("POST /v1beta/models/scripted:streamGenerateContent", m.gemini)
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
