@@ -1,0 +1,7 @@
+//go:build !linux
+
+package cell
+
+import "errors"
+
+func isolate(setup) error { return errors.New("an isolated cell needs Linux") }
