@@ -19,13 +19,16 @@ const grace = 10 * time.Second
 
 // Options say what a cell is. Program is required, the rest may be left out.
 type Options struct {
-	Program  string   // the binary of cmd/cell
-	Isolated bool     // in namespaces of its own
-	Hide     []string // folders of the machine that are empty in an isolated cell
-	Keep     []string // what is below those and needed all the same
-	Address  string   // an IPv4 address for an isolated cell's loopback device
-	Env      []string // the environment of the cell itself
-	Log      string   // file for what the cell itself has to say
+	Program string   // the binary of cmd/cell
+	Env     []string // the environment of the cell itself
+	Log     string   // file for what the cell itself has to say
+	Remove  []string // control groups to remove when all has ended
+
+	// The others are for an isolated cell, with namespaces of its own.
+	Isolated bool
+	Hide     []string          // folders of the machine that are empty in it
+	Show     map[string]string // by where they are seen in it, folders of the machine
+	Address  string            // an IPv4 address for its loopback device
 
 	// Connections that Listener accepts, outside, are passed to the address
 	// Forward, inside.
@@ -109,7 +112,7 @@ func Start(o Options) (*Cell, error) {
 		return nil, fmt.Errorf("starting a cell: %w", err)
 	}
 	go c.listen(out) // ends with the cell
-	s := setup{Isolated: o.Isolated, Hide: o.Hide, Keep: o.Keep, Address: o.Address, Forward: o.Forward}
+	s := setup{Isolated: o.Isolated, Hide: o.Hide, Show: o.Show, Address: o.Address, Forward: o.Forward, Remove: o.Remove}
 	if _, err := in.Write(line(s)); err != nil {
 		c.Stop()
 		return nil, fmt.Errorf("setting up a cell: %w", err)

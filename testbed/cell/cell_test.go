@@ -150,7 +150,7 @@ func TestTwo(t *testing.T) {
 		t.Cleanup(func() { l.Close() })
 		c := newCell(t, cell.Options{
 			Isolated: true, Listener: l.(*net.TCPListener), Forward: "127.0.0.1:7777", Address: "10.9.8.7",
-			Hide: []string{"/run", "/tmp"}, Keep: []string{dir, filepath.Dir(self)},
+			Hide: []string{"/run", "/tmp"}, Show: map[string]string{dir: dir, filepath.Dir(self): filepath.Dir(self), "/run/shown": dir},
 		})
 		l.Close() // the cell has it
 		log := filepath.Join(dir, name)
@@ -159,18 +159,41 @@ func TestTwo(t *testing.T) {
 		}
 		eventually(t, name+" answers", func() bool { return ask(l.Addr().String()) == name+", hello" })
 
-		spec, said := shell(t, "ls -A /run; cat /proc/net/fib_trie; echo x > /run/here")
+		spec, said := shell(t, "ls /run /run/shown; cat /proc/net/fib_trie; echo x > /run/here")
 		spec.Log = filepath.Join(dir, name+".shell")
 		if err := c.Run(context.Background(), spec); err != nil {
 			t.Fatal(err, said())
 		}
 		raw, _ := os.ReadFile(spec.Log)
-		if text := string(raw); strings.Contains(text, "here") || !strings.Contains(text, "10.9.8.7") {
+		if text := string(raw); strings.Contains(text, "here") || !strings.HasPrefix(text, "/run:\nshown\n\n/run/shown:\nfirst\n") || !strings.Contains(text, "10.9.8.7") {
 			t.Errorf("%s sees this in /run and of addresses:\n%s", name, text)
 		}
 		if _, err := os.Stat("/run/here"); err == nil {
 			t.Error("what is written in the cell's /run is on the machine")
 		}
+	}
+}
+
+// TestRemove: a cell removes the folders that it was told to, with nothing in them.
+func TestRemove(t *testing.T) {
+	empty, full := filepath.Join(t.TempDir(), "empty"), filepath.Join(t.TempDir(), "full")
+	for _, dir := range []string{empty + "/a/b", empty + "/c", full + "/d"} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(full+"/d/file", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := newCell(t, cell.Options{Remove: []string{empty, full, "/nowhere/none"}})
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(empty); err == nil {
+		t.Error("empty folders are still there")
+	}
+	if _, err := os.Stat(full + "/d/file"); err != nil {
+		t.Error(err)
 	}
 }
 

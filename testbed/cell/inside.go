@@ -52,11 +52,11 @@ func Main() int {
 	for {
 		select {
 		case <-signals:
-			in.endAll(s.Isolated)
+			in.endAll(s)
 			return 0
 		case text, ok := <-lines:
 			if !ok {
-				in.endAll(s.Isolated)
+				in.endAll(s)
 				return 0
 			}
 			var r request
@@ -157,12 +157,11 @@ func (in *inside) reapOne() bool {
 	return true
 }
 
-// endAll kills what runs. It does not return before those are gone that can be
-// known: nobody uses their files then.
-func (in *inside) endAll(isolated bool) {
+// endAll kills what runs and waits until it has gone: nobody uses its files then.
+func (in *inside) endAll(s setup) {
 	in.mu.Lock()
 	defer in.mu.Unlock() // nothing is started or reaped any more
-	if isolated {
+	if s.Isolated {
 		syscall.Kill(-1, syscall.SIGKILL) // all but this one
 	}
 	for pid := range in.ids {
@@ -171,8 +170,11 @@ func (in *inside) endAll(isolated bool) {
 	for {
 		_, err := syscall.Wait4(-1, nil, 0, nil)
 		if err != nil && err != syscall.EINTR {
-			return // there are no more children
+			break // there are no more children
 		}
+	}
+	for _, dir := range s.Remove {
+		RemoveGroup(dir)
 	}
 }
 

@@ -2,10 +2,10 @@ package cell
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"os"
-	"path/filepath"
-	"strings"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,7 +20,7 @@ func isolate(s setup) error {
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mounting /proc: %w", err)
 	}
-	if err := hide(s.Hide, s.Keep); err != nil {
+	if err := hide(s.Hide, s.Show); err != nil {
 		return err
 	}
 	// A kubelet finds its volumes shared with those whom it gives them to.
@@ -31,36 +31,28 @@ func isolate(s setup) error {
 }
 
 // hide mounts an empty folder over each of dirs, so that what is written there
-// goes with the cell, and puts keep back where it was.
-func hide(dirs, keep []string) error {
-	kept := map[string]int{}
-	for _, path := range keep {
-		for _, dir := range dirs {
-			if !strings.HasPrefix(path+"/", dir+"/") {
-				continue
-			}
-			fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
-			if err != nil {
-				return fmt.Errorf("opening %s: %w", path, err)
-			}
-			defer unix.Close(fd)
-			kept[path] = fd
+// goes with the cell, and then each of the folders of show at its place.
+func hide(dirs []string, show map[string]string) error {
+	from := map[string]string{} // opened first: it may be hidden then
+	for place, dir := range show {
+		fd, err := unix.Open(dir, unix.O_PATH|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return fmt.Errorf("opening %s: %w", dir, err)
 		}
+		defer unix.Close(fd)
+		from[place] = fmt.Sprintf("/proc/self/fd/%d", fd)
 	}
 	for _, dir := range dirs {
-		if _, err := os.Stat(dir); err != nil {
-			continue // nothing there to be hidden
-		}
 		if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
 			return fmt.Errorf("hiding %s: %w", dir, err)
 		}
 	}
-	for path, fd := range kept {
-		if err := os.MkdirAll(path, 0o755); err != nil {
-			return fmt.Errorf("keeping %s: %w", path, err)
+	for _, place := range slices.Sorted(maps.Keys(from)) { // outer ones first
+		if err := os.MkdirAll(place, 0o755); err != nil {
+			return fmt.Errorf("showing %s: %w", place, err)
 		}
-		if err := unix.Mount(filepath.Join("/proc/self/fd", fmt.Sprint(fd)), path, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
-			return fmt.Errorf("keeping %s: %w", path, err)
+		if err := unix.Mount(from[place], place, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+			return fmt.Errorf("showing %s at %s: %w", show[place], place, err)
 		}
 	}
 	return nil

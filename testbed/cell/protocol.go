@@ -13,10 +13,11 @@ type Spec struct {
 // setup is the first line that a cell is sent.
 type setup struct {
 	Isolated bool
-	Hide     []string // folders that are empty in the cell
-	Keep     []string // folders that are seen all the same
-	Address  string   // of the loopback device, beside 127.0.0.1
-	Forward  string   // where connections to the listener go
+	Hide     []string          // folders that are empty in the cell
+	Show     map[string]string // by where they are seen in the cell, folders of the machine
+	Address  string            // of the loopback device, beside 127.0.0.1
+	Forward  string            // where connections to the listener go
+	Remove   []string          // trees of folders to remove at the end
 }
 
 // request is any other line that a cell is sent: start a program.
