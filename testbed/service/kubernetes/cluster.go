@@ -1,0 +1,183 @@
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/loom-core/loom/testbed/cell"
+)
+
+// Version is what is built.
+const Version = "v1.35.4"
+
+// NodeName is the name of the one node.
+const NodeName = "loom-node"
+
+// nodeless is the variable that does without a node where one cannot be had.
+const nodeless = "LOOM_TESTBED_NODE"
+
+// patience is how long a cluster may take to start once it is built: on two idle
+// cores it takes less than ten seconds.
+const patience = 3 * time.Minute
+
+// Cluster is one cluster. The zero value is ready to be started, once.
+type Cluster struct {
+	host  Host
+	node  bool
+	group string // the control group that the node's pods are in
+	ports ports
+	keys  *keys
+
+	mu    sync.Mutex
+	cell  *cell.Cell
+	parts []*cell.Process
+}
+
+// Name is kubernetes.
+func (c *Cluster) Name() string { return "kubernetes" }
+
+// Node reports whether pods run. Without a node they wait for ever, and the rest
+// of the API works.
+func (c *Cluster) Node() bool { return c.node }
+
+// AuditLog is the file in which the API server writes down each request.
+func (c *Cluster) AuditLog() string { return c.path("log", "audit.json") }
+
+// Start builds what is missing and starts the cluster. It returns when the node is
+// ready, and pods can be made in the namespace default. After an error nothing is
+// left but the logs.
+func (c *Cluster) Start(ctx context.Context, h Host) (Endpoint, error) {
+	c.host = h
+	c.node = os.Getenv(nodeless) != "off"
+	if c.node {
+		if err := needs(); err != nil {
+			return Endpoint{}, fmt.Errorf("a Kubernetes node cannot run here: %w\n%s=off does without a node: the API works, and pods stay pending", err, nodeless)
+		}
+	}
+	end, err := c.start(ctx)
+	if err != nil {
+		// Stopped even if ctx has ended: it may be what made the start fail.
+		if left := c.Stop(context.WithoutCancel(ctx)); left != nil {
+			err = errors.Join(err, left)
+		}
+		return Endpoint{}, fmt.Errorf("starting Kubernetes: %w", err)
+	}
+	return end, nil
+}
+
+func (c *Cluster) start(ctx context.Context) (Endpoint, error) {
+	for _, dir := range []string{"bin", "etc", "log/pods", "etcd", "containerd", "kubelet", "tmp"} {
+		if err := os.MkdirAll(c.path(dir), 0o755); err != nil {
+			return Endpoint{}, err
+		}
+	}
+	built, err := build(ctx, c.host, c.path("bin"))
+	if err != nil {
+		return Endpoint{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return Endpoint{}, err
+	}
+	defer listener.Close() // the cell has one of its own
+	outside := "https://" + listener.Addr().String()
+	if c.ports, err = choosePorts(c.node); err != nil {
+		return Endpoint{}, err
+	}
+	if c.keys, err = newKeys(); err != nil {
+		return Endpoint{}, err
+	}
+	if c.node {
+		if c.group, err = makeGroup(); err != nil {
+			return Endpoint{}, err
+		}
+	}
+	if err := c.configure(outside); err != nil {
+		return Endpoint{}, err
+	}
+	if err := c.open(built, listener.(*net.TCPListener)); err != nil {
+		return Endpoint{}, err
+	}
+	api := newAPI(outside, c.keys)
+	if err := c.boot(ctx, built, api); err != nil {
+		return Endpoint{}, err
+	}
+	version, err := api.version(ctx)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	return Endpoint{
+		URL: outside, User: Admin, Token: c.keys.tokens[Admin],
+		Kubeconfig: c.path("kubeconfig"), Version: version,
+	}, nil
+}
+
+// open starts the cell.
+func (c *Cluster) open(built programs, listener *net.TCPListener) error {
+	o := cell.Options{
+		Program: built.cell, Env: c.environ(), Log: c.path("log", "cell.log"),
+		Listener: listener, Forward: fmt.Sprintf("127.0.0.1:%d", c.ports.api),
+	}
+	if c.node {
+		o.Isolated, o.Address, o.Remove = true, nodeIP, groupFolders(c.group)
+		o.Hide = []string{"/run", "/var/lib", "/var/log"}
+		o.Show = map[string]string{
+			c.host.Dir:                  c.host.Dir,
+			filepath.Dir(built.kubebed): filepath.Dir(built.kubebed),
+			"/var/lib/containerd":       c.path("containerd"),
+			"/var/lib/kubelet":          c.path("kubelet"),
+			"/var/log/pods":             c.path("log", "pods"),
+		}
+	}
+	opened, err := cell.Start(o)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cell = opened
+	c.host.Owned(opened.PID())
+	return nil
+}
+
+// Stop ends the cluster and removes what it had, but for its logs. There is no
+// order to keep and nothing to save: the processes are killed and their namespaces
+// go with them. It may be called more than once.
+func (c *Cluster) Stop(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var errs []error
+	if c.cell != nil {
+		errs = append(errs, c.cell.Stop())
+	}
+	if c.group != "" { // where the cell was killed and could not
+		for _, dir := range groupFolders(c.group) {
+			errs = append(errs, cell.RemoveGroup(dir))
+		}
+	}
+	if c.host.Dir != "" {
+		for _, name := range []string{"bin", "etc", "etcd", "containerd", "kubelet", "tmp", "kubeconfig"} {
+			errs = append(errs, os.RemoveAll(c.path(name)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Cluster) path(elem ...string) string {
+	return filepath.Join(append([]string{c.host.Dir}, elem...)...)
+}
+
+// environ is the environment of everything in the cell.
+func (c *Cluster) environ() []string {
+	return []string{
+		"PATH=" + programPath, "HOME=" + c.host.Dir, "TMPDIR=" + c.path("tmp"),
+	}
+}
