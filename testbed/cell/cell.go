@@ -22,7 +22,8 @@ type Options struct {
 	Program string   // the binary of cmd/cell
 	Env     []string // the environment of the cell itself
 	Log     string   // file for what the cell itself has to say
-	Remove  []string // control groups to remove when all has ended
+	Groups  []string // control groups to remove when all has ended
+	Discard []string // files and folders to remove then
 
 	// The others are for an isolated cell, with namespaces of its own.
 	Isolated bool
@@ -112,7 +113,7 @@ func Start(o Options) (*Cell, error) {
 		return nil, fmt.Errorf("starting a cell: %w", err)
 	}
 	go c.listen(out) // ends with the cell
-	s := setup{Isolated: o.Isolated, Hide: o.Hide, Show: o.Show, Address: o.Address, Forward: o.Forward, Remove: o.Remove}
+	s := setup{Isolated: o.Isolated, Hide: o.Hide, Show: o.Show, Address: o.Address, Forward: o.Forward, Groups: o.Groups, Discard: o.Discard}
 	if _, err := in.Write(line(s)); err != nil {
 		c.Stop()
 		return nil, fmt.Errorf("setting up a cell: %w", err)

@@ -174,8 +174,9 @@ func TestTwo(t *testing.T) {
 	}
 }
 
-// TestRemove: a cell removes the folders that it was told to, with nothing in them.
-func TestRemove(t *testing.T) {
+// TestRemoves: a cell removes control groups, which are folders in which no file
+// can be removed, and what it was told to discard.
+func TestRemoves(t *testing.T) {
 	empty, full := filepath.Join(t.TempDir(), "empty"), filepath.Join(t.TempDir(), "full")
 	for _, dir := range []string{empty + "/a/b", empty + "/c", full + "/d"} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -185,12 +186,19 @@ func TestRemove(t *testing.T) {
 	if err := os.WriteFile(full+"/d/file", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := newCell(t, cell.Options{Remove: []string{empty, full, "/nowhere/none"}})
+	data := t.TempDir()
+	if err := os.WriteFile(data+"/file", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := newCell(t, cell.Options{Groups: []string{empty, full, "/nowhere/none"}, Discard: []string{data, "/nowhere/none"}})
 	if err := c.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(empty); err == nil {
 		t.Error("empty folders are still there")
+	}
+	if _, err := os.Stat(data); err == nil {
+		t.Error("what was to be discarded is still there")
 	}
 	if _, err := os.Stat(full + "/d/file"); err != nil {
 		t.Error(err)

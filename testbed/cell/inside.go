@@ -173,8 +173,15 @@ func (in *inside) endAll(s setup) {
 			break // there are no more children
 		}
 	}
-	for _, dir := range s.Remove {
+	if s.Isolated {
+		release(s.Show)
+	}
+	// What cannot be removed is for Stop's caller to find: nobody may be there.
+	for _, dir := range s.Groups {
 		RemoveGroup(dir)
+	}
+	for _, path := range s.Discard {
+		os.RemoveAll(path)
 	}
 }
 

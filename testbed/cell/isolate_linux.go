@@ -58,6 +58,16 @@ func hide(dirs []string, show map[string]string) error {
 	return nil
 }
 
+// release takes folders away from the other places that they are shown at, with
+// all that is mounted below: a mount point cannot be removed.
+func release(show map[string]string) {
+	for place, dir := range show {
+		if place != dir {
+			unix.Unmount(place, unix.MNT_DETACH)
+		}
+	}
+}
+
 // loopback brings the loopback device up and gives it a second address, which
 // programs that refuse to live on 127.0.0.1 can be reached at.
 func loopback(address string) error {

@@ -17,7 +17,8 @@ type setup struct {
 	Show     map[string]string // by where they are seen in the cell, folders of the machine
 	Address  string            // of the loopback device, beside 127.0.0.1
 	Forward  string            // where connections to the listener go
-	Remove   []string          // trees of folders to remove at the end
+	Groups   []string          // control groups to remove at the end
+	Discard  []string          // files and folders to remove at the end
 }
 
 // request is any other line that a cell is sent: start a program.

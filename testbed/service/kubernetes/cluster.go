@@ -72,7 +72,7 @@ func (c *Cluster) Start(ctx context.Context, h Host) (Endpoint, error) {
 }
 
 func (c *Cluster) start(ctx context.Context) (Endpoint, error) {
-	for _, dir := range []string{"bin", "etc", "log/pods", "etcd", "containerd", "kubelet", "tmp"} {
+	for _, dir := range folders {
 		if err := os.MkdirAll(c.path(dir), 0o755); err != nil {
 			return Endpoint{}, err
 		}
@@ -124,10 +124,11 @@ func (c *Cluster) start(ctx context.Context) (Endpoint, error) {
 func (c *Cluster) open(built programs, listener *net.TCPListener) error {
 	o := cell.Options{
 		Program: built.cell, Env: c.environ(), Log: c.path("log", "cell.log"),
+		Discard:  c.temporary(),
 		Listener: listener, Forward: fmt.Sprintf("127.0.0.1:%d", c.ports.api),
 	}
 	if c.node {
-		o.Isolated, o.Address, o.Remove = true, nodeIP, groupFolders(c.group)
+		o.Isolated, o.Address, o.Groups = true, nodeIP, groupFolders(c.group)
 		o.Hide = []string{"/run", "/var/lib", "/var/log"}
 		o.Show = map[string]string{
 			c.host.Dir:                  c.host.Dir,
@@ -163,12 +164,25 @@ func (c *Cluster) Stop(context.Context) error {
 			errs = append(errs, cell.RemoveGroup(dir))
 		}
 	}
-	if c.host.Dir != "" {
-		for _, name := range []string{"bin", "etc", "etcd", "containerd", "kubelet", "tmp", "kubeconfig"} {
-			errs = append(errs, os.RemoveAll(c.path(name)))
-		}
+	for _, path := range c.temporary() {
+		errs = append(errs, os.RemoveAll(path))
 	}
 	return errors.Join(errs...)
+}
+
+// folders are those of a cluster.
+var folders = []string{"bin", "etc", "etcd", "containerd", "kubelet", "tmp", "log/pods"}
+
+// temporary is all that a cluster has on disk, but for its logs.
+func (c *Cluster) temporary() []string {
+	if c.host.Dir == "" {
+		return nil // it was never started
+	}
+	all := []string{c.path("kubeconfig")}
+	for _, name := range folders {
+		all = append(all, c.path(name))
+	}
+	return all
 }
 
 func (c *Cluster) path(elem ...string) string {

@@ -33,8 +33,10 @@ func unified(root string) bool {
 	return err == nil
 }
 
-// hierarchies are the roots in which a group has a folder.
-func hierarchies(root string) []string {
+// trees are the roots in which a group has a folder: one of version 2, or one for
+// each controller. In a mixed set there is one of version 2 beside those, without
+// controllers, in which runc makes the groups of pods too.
+func trees(root string) []string {
 	if unified(root) {
 		return []string{root}
 	}
@@ -42,8 +44,8 @@ func hierarchies(root string) []string {
 	entries, _ := os.ReadDir(root)
 	for _, e := range entries {
 		dir := filepath.Join(root, e.Name())
-		_, err := os.Stat(filepath.Join(dir, "tasks")) // version 2 has none, as in a mixed set
-		if e.IsDir() && err == nil {
+		_, err := os.Stat(filepath.Join(dir, "cgroup.procs"))
+		if e.IsDir() && err == nil { // no link: cpu is one to cpu,cpuacct
 			all = append(all, dir)
 		}
 	}
@@ -64,7 +66,7 @@ func usable(root string) error {
 			have[name] = true
 		}
 	} else {
-		for _, dir := range hierarchies(root) {
+		for _, dir := range trees(root) {
 			for _, name := range strings.Split(filepath.Base(dir), ",") {
 				have[name] = true
 			}
@@ -98,9 +100,9 @@ func makeIn(root, name string) error {
 			os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("+"+controller), 0o644)
 		}
 	}
-	for _, dir := range hierarchies(root) {
+	for _, dir := range trees(root) {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
-			for _, made := range folders(root, name) {
+			for _, made := range foldersOf(root, name) {
 				cell.RemoveGroup(made)
 			}
 			return fmt.Errorf("making a control group: %w", err)
@@ -110,11 +112,11 @@ func makeIn(root, name string) error {
 }
 
 // groupFolders are the folders of a group.
-func groupFolders(name string) []string { return folders(groupRoot, name) }
+func groupFolders(name string) []string { return foldersOf(groupRoot, name) }
 
-func folders(root, name string) []string {
+func foldersOf(root, name string) []string {
 	var all []string
-	for _, dir := range hierarchies(root) {
+	for _, dir := range trees(root) {
 		all = append(all, filepath.Join(dir, name))
 	}
 	return all
@@ -123,7 +125,7 @@ func folders(root, name string) []string {
 // sweep removes the groups of processes that are no more. One that still has
 // processes in it stays.
 func sweep(root string) {
-	for _, dir := range hierarchies(root) {
+	for _, dir := range trees(root) {
 		left, _ := filepath.Glob(filepath.Join(dir, groupPrefix+"*")) // the pattern is good
 		for _, group := range left {
 			maker, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(group), groupPrefix), "-")

@@ -31,10 +31,10 @@ func TestUsable(t *testing.T) {
 		files []string
 		err   string
 	}{
-		{"version 1", []string{"cpu/tasks", "cpuset/tasks", "memory/tasks", "pids/tasks"}, ""},
-		{"version 1, joined", []string{"cpu,cpuacct/tasks", "cpuset/tasks", "memory/tasks", "pids/tasks"}, ""},
-		{"version 1, some", []string{"cpu/tasks", "memory/tasks"}, "no controller cpuset, pids"},
-		{"mixed", []string{"cpu/tasks", "cpuset/tasks", "memory/tasks", "unified/cgroup.procs"}, "no controller pids"},
+		{"version 1", []string{"cpu/cgroup.procs", "cpuset/cgroup.procs", "memory/cgroup.procs", "pids/cgroup.procs"}, ""},
+		{"version 1, joined", []string{"cpu,cpuacct/cgroup.procs", "cpuset/cgroup.procs", "memory/cgroup.procs", "pids/cgroup.procs"}, ""},
+		{"version 1, some", []string{"cpu/cgroup.procs", "memory/cgroup.procs"}, "no controller cpuset, pids"},
+		{"mixed", []string{"cpu/cgroup.procs", "cpuset/cgroup.procs", "memory/cgroup.procs", "unified/cgroup.procs"}, "no controller pids"},
 		{"version 2", []string{"cgroup.controllers=cpuset cpu io memory pids"}, ""},
 		{"version 2, some", []string{"cgroup.controllers=cpu pids"}, "no controller cpuset, memory"},
 		{"none", nil, "no controller cpu, cpuset, memory, pids"},
@@ -52,7 +52,7 @@ func TestUsable(t *testing.T) {
 // no more goes.
 func TestMakeIn(t *testing.T) {
 	alive := fmt.Sprintf("%s%d-7", groupPrefix, os.Getpid())
-	root := groups(t, "cpu/tasks", "memory/tasks", "unified/cgroup.procs")
+	root := groups(t, "cpu/cgroup.procs", "memory/cgroup.procs", "unified/cgroup.procs")
 	for _, dir := range []string{"cpu/" + alive, "memory/" + groupPrefix + "2147483646-1/kubepods/pod", "cpu/" + groupPrefix + "notours"} {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
 			t.Fatal(err)
@@ -68,7 +68,7 @@ func TestMakeIn(t *testing.T) {
 			got = append(got, strings.TrimPrefix(path, root+"/"))
 		}
 	}
-	want := fmt.Sprint([]string{"cpu/new", "memory/new", "cpu/" + alive, "cpu/" + groupPrefix + "notours"})
+	want := fmt.Sprint([]string{"cpu/new", "memory/new", "unified/new", "cpu/" + alive, "cpu/" + groupPrefix + "notours"})
 	if fmt.Sprint(got) != want {
 		t.Errorf("there are %v, want %s", got, want)
 	}
@@ -82,7 +82,7 @@ func TestMakeInUnified(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(root, "new")); err != nil {
 		t.Error(err)
 	}
-	if got := fmt.Sprint(folders(root, "new")); got != fmt.Sprint([]string{filepath.Join(root, "new")}) {
+	if got := fmt.Sprint(foldersOf(root, "new")); got != fmt.Sprint([]string{filepath.Join(root, "new")}) {
 		t.Errorf("the folders are %s", got)
 	}
 }
