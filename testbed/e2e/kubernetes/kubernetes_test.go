@@ -215,6 +215,19 @@ func pod(name string, args ...string) corev1.Pod {
 	}
 }
 
+// run runs a pod in the namespace default and waits until it is ready.
+func run(t *testing.T, c client, name string) {
+	t.Helper()
+	p := pod(name)
+	if _, err := c.CoreV1().Pods("default").Create(t.Context(), &p, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, name+" is ready", func() bool {
+		p, err := c.CoreV1().Pods("default").Get(t.Context(), name, metav1.GetOptions{})
+		return err == nil && len(p.Status.ContainerStatuses) == 1 && p.Status.ContainerStatuses[0].Ready
+	})
+}
+
 // deployment has two pods that serve HTTP and are asked whether they do.
 func deployment() *appsv1.Deployment {
 	labels := map[string]string{"app": "web"}

@@ -68,9 +68,15 @@ const patience = 2 * time.Minute
 // eventually waits until is returns true.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
+	eventuallyOr(t, is, func() string { return what })
+}
+
+// eventuallyOr is eventually with a message that is made at the end.
+func eventuallyOr(t *testing.T, is func() bool, what func() string) {
+	t.Helper()
 	for end := time.Now().Add(patience); !is(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited %s in vain: %s", patience, what)
+			t.Fatalf("waited %s in vain: %s", patience, what())
 		}
 	}
 }

@@ -30,13 +30,14 @@ const patience = 3 * time.Minute
 type Cluster struct {
 	host  Host
 	node  bool
-	group string // the control group that the node's pods are in
 	ports ports
 	keys  *keys
 
-	mu    sync.Mutex
-	cell  *cell.Cell
-	parts []*cell.Process
+	mu      sync.Mutex
+	stopped bool
+	group   string // the control group that the node's pods are in
+	cell    *cell.Cell
+	parts   []*cell.Process
 }
 
 // Name is kubernetes.
@@ -95,10 +96,8 @@ func (c *Cluster) start(ctx context.Context) (Endpoint, error) {
 	if c.keys, err = newKeys(); err != nil {
 		return Endpoint{}, err
 	}
-	if c.node {
-		if c.group, err = makeGroup(); err != nil {
-			return Endpoint{}, err
-		}
+	if err := c.join(); err != nil {
+		return Endpoint{}, err
 	}
 	if err := c.configure(outside); err != nil {
 		return Endpoint{}, err
@@ -120,6 +119,22 @@ func (c *Cluster) start(ctx context.Context) (Endpoint, error) {
 	}, nil
 }
 
+// errStopped is for a start during which somebody stopped the cluster.
+var errStopped = errors.New("it was stopped")
+
+// join makes the control group of a node.
+func (c *Cluster) join() (err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped {
+		return errStopped
+	}
+	if c.node {
+		c.group, err = makeGroup()
+	}
+	return err
+}
+
 // open starts the cell.
 func (c *Cluster) open(built programs, listener *net.TCPListener) error {
 	o := cell.Options{
@@ -138,12 +153,15 @@ func (c *Cluster) open(built programs, listener *net.TCPListener) error {
 			"/var/log/pods":             c.path("log", "pods"),
 		}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped {
+		return errStopped
+	}
 	opened, err := cell.Start(o)
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.cell = opened
 	c.host.Owned(opened.PID())
 	return nil
@@ -151,10 +169,11 @@ func (c *Cluster) open(built programs, listener *net.TCPListener) error {
 
 // Stop ends the cluster and removes what it had, but for its logs. There is no
 // order to keep and nothing to save: the processes are killed and their namespaces
-// go with them. It may be called more than once.
+// go with them. It may be called more than once, and while Start runs.
 func (c *Cluster) Stop(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.stopped = true
 	var errs []error
 	if c.cell != nil {
 		errs = append(errs, c.cell.Stop())

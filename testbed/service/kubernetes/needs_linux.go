@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // programPath is the PATH of the node's programs, and where they are looked for.
@@ -24,6 +26,9 @@ func needs() error {
 	if os.Geteuid() != 0 {
 		errs = append(errs, fmt.Errorf("it needs root, for mounts, network namespaces and control groups, and this is user %d", os.Geteuid()))
 	}
+	if os.Geteuid() == 0 && !capable(unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN) {
+		errs = append(errs, errors.New("root may not mount or make networks here (CAP_SYS_ADMIN, CAP_NET_ADMIN); a container has to be privileged for that"))
+	}
 	var missing []string
 	for _, name := range []string{"containerd", "ctr", "runc"} {
 		if find(name) == "" {
@@ -40,6 +45,22 @@ func needs() error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// capable reports whether this process has capabilities. It is believed to have
+// them where that cannot be found out.
+func capable(capabilities ...int) bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if unix.Capget(&header, &data[0]) != nil {
+		return true
+	}
+	for _, c := range capabilities {
+		if data[c/32].Effective&(1<<(c%32)) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // find looks in programPath: the PATH of the caller is not that of the node.
