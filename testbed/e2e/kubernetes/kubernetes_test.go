@@ -11,7 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/utils/exec"
+	"k8s.io/client-go/util/exec"
 	"k8s.io/utils/ptr"
 
 	service "github.com/loom-core/loom/testbed/service/kubernetes"

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 )
 
 // Request is one line of the audit log: what somebody asked for, and the answer.
 type Request struct {
 	User, Verb, Resource, Subresource, Namespace, Name string
 
-	URI  string
+	URI  string // with its query
 	Code int
 }
 
@@ -35,7 +36,8 @@ func (r Request) Mutates() bool {
 }
 
 func (r Request) String() string {
-	return fmt.Sprintf("%s: %s %s: %d", r.User, r.Verb, r.URI, r.Code)
+	path, _, _ := strings.Cut(r.URI, "?")
+	return fmt.Sprintf("%s: %s %s: %d", r.User, r.Verb, path, r.Code)
 }
 
 // Audit are the requests of a user so far, in order. A request is there when it was

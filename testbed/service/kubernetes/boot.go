@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -85,9 +84,10 @@ func (c *Cluster) spawn(ctx context.Context, name, program string, args ...strin
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.parts = append(c.parts, p)
+	go func() { // ends with the part
+		<-p.Ended()
+		c.lose(p)
+	}()
 	return nil
 }
 
@@ -109,23 +109,4 @@ func (c *Cluster) await(ctx context.Context, what string, ask func(context.Conte
 			return fmt.Errorf("waiting until %s: %w (the last answer: %w)", what, ctx.Err(), err)
 		}
 	}
-}
-
-// Err says which parts have ended, whose business is to run. It is nil while all do.
-func (c *Cluster) Err() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var errs []error
-	for _, p := range c.parts {
-		select {
-		case <-p.Ended():
-			err := p.Err()
-			if err == nil {
-				err = fmt.Errorf("%s ended by itself", p.Name)
-			}
-			errs = append(errs, err)
-		default:
-		}
-	}
-	return errors.Join(errs...)
 }

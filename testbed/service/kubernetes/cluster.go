@@ -37,7 +37,7 @@ type Cluster struct {
 	stopped bool
 	group   string // the control group that the node's pods are in
 	cell    *cell.Cell
-	parts   []*cell.Process
+	fate    fate
 }
 
 // Name is kubernetes.

@@ -27,7 +27,6 @@ func (c *Cluster) apiServer() part {
 		fmt.Sprintf("--etcd-servers=http://127.0.0.1:%d", c.ports.etcd),
 		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", c.ports.api), "--advertise-address=" + advertise,
 		"--tls-cert-file=" + c.path("etc", "server.crt"), "--tls-private-key-file=" + c.path("etc", "server.key"),
-		"--client-ca-file=" + c.path("etc", "ca.crt"),
 		"--token-auth-file=" + c.path("etc", "tokens.csv"),
 		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction",
 		"--service-account-issuer=https://kubernetes.default.svc",

@@ -69,8 +69,14 @@ func newKeys() (*keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.serviceAccount, err = private(accountKey)
-	return k, err
+	// In the older form: the API server takes the public key from it, and from no
+	// other that holds both.
+	raw, err = x509.MarshalECPrivateKey(accountKey)
+	if err != nil {
+		return nil, err
+	}
+	k.serviceAccount = encode("EC PRIVATE KEY", raw)
+	return k, nil
 }
 
 func private(key crypto.PrivateKey) ([]byte, error) {

@@ -85,7 +85,7 @@ func TestAudit(t *testing.T) {
 	if err := os.Mkdir(c.path("log"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	log := `{"user":{"username":"admin"},"verb":"create","requestURI":"/api/v1/namespaces","objectRef":{"resource":"namespaces"},"responseStatus":{"code":201}}
+	log := `{"user":{"username":"admin"},"verb":"create","requestURI":"/api/v1/namespaces?timeout=5s","objectRef":{"resource":"namespaces"},"responseStatus":{"code":201}}
 {"user":{"username":"outsider"},"verb":"delete","requestURI":"/api/v1/namespaces/x","objectRef":{"resource":"namespaces","name":"x"},"responseStatus":{"code":403}}
 {"user":{"username":"admin"},"verb":"list","requestURI":"/api/v1/pods","objectRef":{"resource":"pods"},"responseStatus":{"code":200}}
 {"user":{"username":"admin"},"ver`
