@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	service "github.com/loom-core/loom/testbed/service/kubernetes"
 )
@@ -104,21 +106,30 @@ func TestTwo(t *testing.T) {
 	nothingLeft(t, before, os.Getpid(), filepath.Join(host.Dir, "second"))
 }
 
-// TestCancelled: a start that is cancelled when its first process is there leaves
-// nothing.
+// TestCancelled: a start that is cancelled leaves nothing, whether its first process
+// has just begun or most of it is there.
 func TestCancelled(t *testing.T) {
 	gate(t)
-	before := traces(0)
-	ctx, cancel := context.WithCancel(t.Context())
-	h := host
-	h.Dir = filepath.Join(host.Dir, "cancelled")
-	h.Owned = func(int) { cancel() }
-	c := new(service.Cluster)
-	if _, err := c.Start(ctx, h); err == nil {
-		c.Stop(t.Context())
-		t.Fatal("a start that was cancelled succeeds")
+	for _, after := range []time.Duration{0, time.Second, 4 * time.Second} {
+		t.Run(after.String(), func(t *testing.T) {
+			before := traces(0)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			h := host
+			h.Dir = filepath.Join(host.Dir, "cancelled-"+after.String())
+			h.Owned = func(int) { time.AfterFunc(after, cancel) }
+			c := new(service.Cluster)
+			clusters.add(c)
+			_, err := c.Start(ctx, h)
+			switch {
+			case err == nil && after > 0:
+				c.Stop(t.Context()) // it was faster
+			case !errors.Is(err, context.Canceled):
+				t.Errorf("a start that was cancelled ends with %v", err)
+			}
+			nothingLeft(t, before, os.Getpid(), h.Dir)
+		})
 	}
-	nothingLeft(t, before, os.Getpid(), h.Dir)
 }
 
 // TestPartDies: a part that ends is told of, and by name.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,14 +38,40 @@ func main(m *testing.M) int {
 		cache = filepath.Join(home, ".cache", "loom-testbed")
 	}
 	host = service.Host{Dir: dir, Cache: cache, Say: func(line string) { fmt.Println(line) }, Owned: func(int) {}}
-	remove := func() { os.RemoveAll(dir) }
+	remove := func() {
+		for _, c := range clusters.all() {
+			c.Stop(context.Background()) // nobody writes to the folder then
+		}
+		os.RemoveAll(dir)
+	}
 	defer remove()
 	return testbed.Guarded{M: m, Also: remove}.Run()
+}
+
+// clusters are those that were started.
+var clusters list
+
+type list struct {
+	mu  sync.Mutex
+	has []*service.Cluster
+}
+
+func (l *list) add(c *service.Cluster) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.has = append(l.has, c)
+}
+
+func (l *list) all() []*service.Cluster {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.has)
 }
 
 // start starts a cluster in a folder of its own, for the length of the test.
 func start(t *testing.T, c *service.Cluster, name string) service.Endpoint {
 	t.Helper()
+	clusters.add(c)
 	h := host
 	h.Dir = filepath.Join(host.Dir, name)
 	t.Cleanup(func() {
