@@ -15,7 +15,7 @@ STEPS   = MAKE='$(MAKE)' tools/steps.sh
 CHECK  := build test vet darwin staticcheck tidy-diff workspace drift
 eachmod = @set -e; for d in $(MODULES) $(CURDIR)/tools; do (cd $$d && GOWORK=off $(1)) || { echo "FAIL: (cd $$d && GOWORK=off $(1))"; exit 1; }; done
 
-.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance keyring clients clients-e2e demo testbed-tools testbed-engine testbed-engine-stop e2e bench diagrams
+.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance keyring clients clients-e2e demo testbed-tools testbed-engine testbed-engine-stop e2e leftovers bench diagrams
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -66,7 +66,7 @@ check: ## what a change must pass: build, test, lint, drift, 5 s per fuzz target
 	@FUZZTIME=$${FUZZTIME:-5s} $(STEPS) $(CHECK) fuzz
 
 ci: ## check, race and the longer suites: what .ci/run calls (needs npm)
-	@FUZZTIME=$${FUZZTIME:-5s} SEED=$${SEED:-1} DURATION=60s $(STEPS) $(CHECK) fuzz race chaos conformance keyring clients clients-e2e e2e
+	@FUZZTIME=$${FUZZTIME:-5s} SEED=$${SEED:-1} DURATION=60s $(STEPS) $(CHECK) fuzz race chaos conformance keyring clients clients-e2e e2e leftovers
 
 conformance: ## the MCP conformance suite and the reference servers, directly and through loom (needs npm)
 	@if tools/npm-ci.sh testbed/clients; then LOOM_CONFORMANCE=1 $(GO) test ./testbed/conformance/... -v -count=1; \
@@ -103,8 +103,13 @@ testbed-engine: ## a Docker engine of the testbed's own, for LOOM_TESTBED=contai
 testbed-engine-stop: ## ends it, with all that it has running; its images stay
 	@$(GO) run ./testbed/cmd/testbed-engine stop
 
+# Where its Debian packages cannot be installed Kubernetes says what it does without.
 e2e: ## the whole line against real upstreams; RUN=loki: one of them (LOOM_TESTBED=local|auto)
+	@tools/debian.sh containerd:containerd runc:runc containernetworking-plugins:/usr/lib/cni/bridge || [ -z "$${CI:-}" ]
 	LOOM_E2E=1 $(GO) test ./testbed/e2e/... -v -count=1 -timeout 60m $(if $(RUN),-run '(?i)$(RUN)')
+
+leftovers: ## what a testbed leaves that is stopped, cancelled or killed: nothing
+	LOOM_E2E=1 $(GO) test ./testbed/local/... -v -count=1 -timeout 60m
 
 bench: build ## direct stdio, a byte relay and Loom side by side (go test -bench . ./core/jsonrpc times the scanner alone)
 	@$(GO) run ./testbed/bench -bin $(BIN)

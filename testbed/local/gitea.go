@@ -11,23 +11,10 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
-	"time"
 
+	"github.com/loom-core/loom/testbed/program"
 	"github.com/loom-core/loom/testbed/service"
 )
-
-// giteaVersion is linked in: without it the API says "development", and clients
-// that ask for a version first believe that it can nothing.
-const giteaVersion = "1.26.4"
-
-var giteaProgram = Program{
-	Name: "gitea", Package: "code.gitea.io/gitea",
-	Tags:    "sqlite sqlite_unlock_notify",
-	Flags:   "-s -w -X main.Version=" + giteaVersion,
-	C:       true, // sqlite
-	Folders: []string{"templates", "options", "public"},
-	Work:    8 * time.Minute,
-}
 
 //go:embed gitea.ini
 var giteaConfig string
@@ -42,7 +29,7 @@ func (g *gitea) Start(ctx context.Context, h service.Host) (at service.Endpoint,
 	if _, err := exec.LookPath("git"); err != nil {
 		return at, fmt.Errorf("gitea needs git: apt-get install git: %w", err)
 	}
-	binary, err := giteaProgram.Build(ctx, h.Cache, h.Say, h.Owned)
+	binary, err := program.Gitea.Build(ctx, h.Cache, h.Say, h.Owned)
 	if err != nil {
 		return at, err
 	}
@@ -51,7 +38,7 @@ func (g *gitea) Start(ctx context.Context, h service.Host) (at service.Endpoint,
 		return at, err
 	}
 	at = service.Endpoint{
-		URL: "http://" + net.JoinHostPort("127.0.0.1", ports[0]), Version: giteaVersion,
+		URL: "http://" + net.JoinHostPort("127.0.0.1", ports[0]), Version: program.Gitea.Version,
 		User: "loom", Password: rand.Text(),
 	}
 	me, err := user.Current()

@@ -8,19 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"time"
 
+	"github.com/loom-core/loom/testbed/program"
 	"github.com/loom-core/loom/testbed/service"
 )
-
-const lokiVersion = "3.7.8"
-
-var lokiProgram = Program{
-	Name: "loki", Package: "github.com/grafana/loki/v3/cmd/loki",
-	Tags:  "netgo",
-	Flags: "-s -w -X github.com/grafana/loki/v3/pkg/util/build.Version=" + lokiVersion,
-	Work:  11 * time.Minute,
-}
 
 //go:embed loki.yaml
 var lokiConfig []byte
@@ -31,7 +22,7 @@ type loki struct{ process }
 func (*loki) Name() string { return "loki" }
 
 func (l *loki) Start(ctx context.Context, h service.Host) (service.Endpoint, error) {
-	binary, err := lokiProgram.Build(ctx, h.Cache, h.Say, h.Owned)
+	binary, err := program.Loki.Build(ctx, h.Cache, h.Say, h.Owned)
 	if err != nil {
 		return service.Endpoint{}, err
 	}
@@ -48,6 +39,6 @@ func (l *loki) Start(ctx context.Context, h service.Host) (service.Endpoint, err
 	if err := l.run(h, cmd); err != nil {
 		return service.Endpoint{}, err
 	}
-	at := service.Endpoint{URL: "http://" + net.JoinHostPort("127.0.0.1", ports[0]), Version: lokiVersion}
+	at := service.Endpoint{URL: "http://" + net.JoinHostPort("127.0.0.1", ports[0]), Version: program.Loki.Version}
 	return at, l.answers(ctx, func(ctx context.Context) error { return get(ctx, at.URL+"/ready", nil) })
 }

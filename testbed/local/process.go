@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/loom-core/loom/testbed/run"
 	"github.com/loom-core/loom/testbed/service"
 )
 
@@ -30,7 +31,7 @@ func (p *process) start(h service.Host, cmd *exec.Cmd, out, errOut io.Writer) er
 		cmd.Env = h.Environ()
 	}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = h.Dir, out, errOut
-	cmd.SysProcAttr = group()
+	cmd.SysProcAttr = run.Group()
 	cmd.WaitDelay = time.Second // for what a child of it still writes
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting %s: %w", cmd.Path, err)

@@ -7,22 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"time"
 
+	"github.com/loom-core/loom/testbed/program"
 	"github.com/loom-core/loom/testbed/service"
 )
-
-// prometheusVersion is what the server says of itself; go.mod calls it v0.315.0.
-const prometheusVersion = "3.15.0"
-
-// prometheusProgram leaves out all service discovery but static and file, and
-// has no web interface: the API is what is tested.
-var prometheusProgram = Program{
-	Name: "prometheus", Package: "github.com/prometheus/prometheus/cmd/prometheus",
-	Tags:  "netgo,remove_all_sd",
-	Flags: "-s -w -X github.com/prometheus/common/version.Version=" + prometheusVersion,
-	Work:  4 * time.Minute,
-}
 
 // prometheus is a Prometheus that scrapes itself every second. Its first sample
 // comes some seconds after it answers.
@@ -31,7 +19,7 @@ type prometheus struct{ process }
 func (*prometheus) Name() string { return "prometheus" }
 
 func (p *prometheus) Start(ctx context.Context, h service.Host) (service.Endpoint, error) {
-	binary, err := prometheusProgram.Build(ctx, h.Cache, h.Say, h.Owned)
+	binary, err := program.Prometheus.Build(ctx, h.Cache, h.Say, h.Owned)
 	if err != nil {
 		return service.Endpoint{}, err
 	}
@@ -54,6 +42,6 @@ scrape_configs:
 	if err := p.run(h, cmd); err != nil {
 		return service.Endpoint{}, err
 	}
-	at := service.Endpoint{URL: "http://" + address, Version: prometheusVersion}
+	at := service.Endpoint{URL: "http://" + address, Version: program.Prometheus.Version}
 	return at, p.answers(ctx, func(ctx context.Context) error { return get(ctx, at.URL+"/-/ready", nil) })
 }

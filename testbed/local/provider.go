@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 
+	"github.com/loom-core/loom/testbed/local/kubernetes"
 	"github.com/loom-core/loom/testbed/service"
 )
 
@@ -16,11 +17,9 @@ func Provider() service.Provider {
 		},
 		Services: map[string]func() service.Service{
 			"gitea":      func() service.Service { return new(gitea) },
+			"kubernetes": func() service.Service { return new(kubernetes.Cluster) },
 			"loki":       func() service.Service { return new(loki) },
 			"prometheus": func() service.Service { return new(prometheus) },
 		},
 	}
 }
-
-// Programs are those of all services, for whoever builds them beforehand.
-func Programs() []Program { return []Program{prometheusProgram, giteaProgram, lokiProgram} }

@@ -49,7 +49,11 @@ func (h Host) Environ() []string {
 // Endpoint is where a service answers and with what. What it has no use for is
 // empty.
 type Endpoint struct {
-	URL, User, Password, Token, Kubeconfig, Version string
+	URL, User, Password, Token, Version string
+
+	Kubeconfig string // file
+	AuditLog   string // file in which a Kubernetes writes down each request
+	Lacks      string // what it does without here, and why: a reason to skip a test
 }
 
 // T is what a Bed needs of a test; [*testing.T] has it.

@@ -15,7 +15,7 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/loom-core/loom/testbed/local"
+	"github.com/loom-core/loom/testbed/program"
 	"github.com/loom-core/loom/testbed/service"
 )
 
@@ -33,9 +33,9 @@ func build(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	all := local.Programs()
+	all := program.All
 	for _, name := range names {
-		if !slices.ContainsFunc(all, func(p local.Program) bool { return p.Name == name }) {
+		if !slices.ContainsFunc(all, func(p program.Program) bool { return p.Name == name }) {
 			return fmt.Errorf("there is no program %s", name)
 		}
 	}
@@ -44,7 +44,7 @@ func build(ctx context.Context, names []string) error {
 			continue
 		}
 		say := func(line string) { fmt.Println(p.Name + ": " + line) }
-		path, err := p.Build(ctx, cache, say, func(int) {}) // whoever ends us ends the compiler: see local
+		path, err := p.Build(ctx, cache, say, func(int) {}) // whoever ends us ends the compiler: see program
 		if err != nil {
 			return err
 		}

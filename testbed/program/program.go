@@ -1,4 +1,4 @@
-package local
+package program
 
 import (
 	"context"
@@ -14,11 +14,14 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/loom-core/loom/testbed/run"
 )
 
 // Program is the program of a service, built from a nested module.
 type Program struct {
 	Name    string        // of the binary, and of the module's folder in testbed/services
+	Version string        // that it says it is
 	Package string        // its main package
 	Tags    string        // of the build
 	Flags   string        // for the linker
@@ -86,12 +89,13 @@ func (p Program) build(ctx context.Context, module, cache string, say func(strin
 // key is what the binary depends on, as the name of a folder.
 func (p Program) key(module string) (string, error) {
 	sum := sha256.New()
-	for _, file := range []string{"go.mod", "go.sum"} {
-		raw, err := os.ReadFile(filepath.Join(module, file))
+	files, _ := filepath.Glob(filepath.Join(module, "*.go")) // the pattern is good
+	for _, file := range append(files, filepath.Join(module, "go.mod"), filepath.Join(module, "go.sum")) {
+		raw, err := os.ReadFile(file)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a module that requires nothing has no go.sum
 			return "", fmt.Errorf("reading what %s is built from: %w", p.Name, err)
 		}
-		sum.Write(raw)
+		fmt.Fprintf(sum, "%s %d\n%s", filepath.Base(file), len(raw), raw)
 	}
 	fmt.Fprintf(sum, "%s %s/%s %+v", runtime.Version(), runtime.GOOS, runtime.GOARCH, p)
 	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
@@ -108,7 +112,7 @@ func (p Program) compile(ctx context.Context, module, half string, say func(stri
 		cgo = "CGO_ENABLED=1"
 	}
 	cmd.Env = append(os.Environ(), cgo, "GOWORK=off", "GOTMPDIR="+half)
-	cmd.SysProcAttr = group()
+	cmd.SysProcAttr = run.Group()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // the compilers with go
 	return watch(cmd, say, owned)
 }

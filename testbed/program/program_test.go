@@ -1,4 +1,4 @@
-package local
+package program
 
 import (
 	"context"
@@ -77,6 +77,15 @@ func TestBuild(t *testing.T) {
 	if other, _ := changed.key(dir); other == key {
 		t.Error("with other tags it is the same program")
 	}
+	for _, file := range []string{"main.go", "go.mod", "go.sum"} {
+		before, _ := p.key(dir)
+		if err := os.WriteFile(filepath.Join(dir, file), []byte("another "+file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if after, err := p.key(dir); after == before || err != nil {
+			t.Errorf("with another %s it is the same program (%v)", file, err)
+		}
+	}
 }
 
 func TestBuildFails(t *testing.T) {
@@ -121,10 +130,10 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// TestModules: each program has a module with sums, and no two are the same.
-func TestModules(t *testing.T) {
+// TestAll: each program has a module with sums, and no two have the same name.
+func TestAll(t *testing.T) {
 	seen := map[string]bool{}
-	for _, p := range Programs() {
+	for _, p := range All {
 		for _, file := range []string{"go.mod", "go.sum"} {
 			if _, err := os.Stat(filepath.Join("..", "services", p.Name, file)); err != nil {
 				t.Error(err)
@@ -134,10 +143,8 @@ func TestModules(t *testing.T) {
 			t.Errorf("there are two programs %s", p.Name)
 		}
 		seen[p.Name] = true
-	}
-	for name := range Provider().Services {
-		if s := Provider().Services[name](); s.Name() != name {
-			t.Errorf("the service %s calls itself %s", name, s.Name())
+		if !strings.Contains(p.Flags, p.Version) {
+			t.Errorf("%s is not told that it is %s: %s", p.Name, p.Version, p.Flags)
 		}
 	}
 }

@@ -1,0 +1,59 @@
+// Command workload is what the testbed runs in pods: it logs a line a second,
+// serves HTTP on port 8080, and is its own small set of commands for exec.
+package main
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func main() {
+	if len(os.Args) == 1 {
+		serve()
+		return
+	}
+	switch args := os.Args[2:]; os.Args[1] {
+	case "cat":
+		io.Copy(os.Stdout, os.Stdin)
+	case "echo":
+		fmt.Println(strings.Join(args, " "))
+	case "warn": // on standard error
+		fmt.Fprintln(os.Stderr, strings.Join(args, " "))
+	case "env":
+		fmt.Println(strings.Join(os.Environ(), "\n"))
+	case "exit":
+		code, err := strconv.Atoi(strings.Join(args, ""))
+		if err != nil {
+			log.Fatal(err)
+		}
+		os.Exit(code)
+	case "crash":
+		fmt.Println("panic: database connection refused")
+		os.Exit(3)
+	default:
+		fmt.Fprintf(os.Stderr, "workload: no command %q; there are cat, echo, warn, env, exit, crash\n", os.Args[1])
+		os.Exit(2)
+	}
+}
+
+func serve() {
+	name, err := os.Hostname()
+	if err != nil {
+		log.Fatal(err)
+	}
+	go func() { // ends with the process
+		for n := 0; ; n++ {
+			fmt.Printf("level=info msg=tick n=%d pod=%s\n", n, name)
+			time.Sleep(time.Second)
+		}
+	}()
+	log.Fatal(http.ListenAndServe(":8080", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, "workload", name, r.URL.Path)
+	})))
+}

@@ -1,9 +1,0 @@
-package local
-
-import "syscall"
-
-// group makes a process the leader of a group, and has the kernel kill it when we
-// die without a chance to do so.
-func group() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-}
