@@ -19,6 +19,7 @@ func Provider() service.Provider {
 		Name: "containers", Works: works, Ready: ready,
 		Services: map[string]func() service.Service{
 			"gitea":      func() service.Service { return new(gitea) },
+			"kubernetes": func() service.Service { return new(kindCluster) },
 			"loki":       func() service.Service { return new(loki) },
 			"prometheus": func() service.Service { return new(prometheus) },
 		},
