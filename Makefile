@@ -15,7 +15,7 @@ STEPS   = MAKE='$(MAKE)' tools/steps.sh
 CHECK  := build test vet darwin staticcheck tidy-diff workspace drift
 eachmod = @set -e; for d in $(MODULES) $(CURDIR)/tools; do (cd $$d && GOWORK=off $(1)) || { echo "FAIL: (cd $$d && GOWORK=off $(1))"; exit 1; }; done
 
-.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance keyring clients clients-e2e demo testbed-tools testbed-engine testbed-engine-stop e2e leftovers bench diagrams
+.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance keyring clients clients-e2e demo testbed-tools testbed-engine testbed-engine-stop e2e e2e-containers leftovers bench diagrams
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -66,7 +66,7 @@ check: ## what a change must pass: build, test, lint, drift, 5 s per fuzz target
 	@FUZZTIME=$${FUZZTIME:-5s} $(STEPS) $(CHECK) fuzz
 
 ci: ## check, race and the longer suites: what .ci/run calls (needs npm)
-	@FUZZTIME=$${FUZZTIME:-5s} SEED=$${SEED:-1} DURATION=60s $(STEPS) $(CHECK) fuzz race chaos conformance keyring clients clients-e2e e2e leftovers
+	@FUZZTIME=$${FUZZTIME:-5s} SEED=$${SEED:-1} DURATION=60s $(STEPS) $(CHECK) fuzz race chaos conformance keyring clients clients-e2e e2e leftovers e2e-containers
 
 conformance: ## the MCP conformance suite and the reference servers, directly and through loom (needs npm)
 	@if tools/npm-ci.sh testbed/clients; then LOOM_CONFORMANCE=1 $(GO) test ./testbed/conformance/... -v -count=1; \
@@ -107,6 +107,10 @@ testbed-engine-stop: ## ends it, with all that it has running; its images stay
 e2e: ## the whole line against real upstreams; RUN=loki: one of them (LOOM_TESTBED=local|auto)
 	@tools/debian.sh containerd:containerd runc:runc containernetworking-plugins:/usr/lib/cni/bridge || [ -z "$${CI:-}" ]
 	LOOM_E2E=1 $(GO) test ./testbed/e2e/... -v -count=1 -timeout 60m $(if $(RUN),-run '(?i)$(RUN)')
+
+# The local provider's programs are in its images, and tests say what an engine leaves.
+e2e-containers: ## the same in containers, of an engine that is started for it; RUN=loki: one of them
+	LOOM_E2E=1 LOOM_TESTBED=containers LOOM_TESTBED_IMAGES=local GO='$(GO)' tools/with-engine.sh $(GO) test -p 1 ./testbed/e2e/... $(if $(RUN),,./testbed/engine/... ./testbed/containers/...) -v -count=1 -timeout 60m $(if $(RUN),-run '(?i)$(RUN)')
 
 leftovers: ## what a testbed leaves that is stopped, cancelled or killed: nothing
 	LOOM_E2E=1 $(GO) test ./testbed/local/... -v -count=1 -timeout 60m

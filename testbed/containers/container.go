@@ -122,6 +122,7 @@ func (b *box) watch(id string) {
 		case <-done:
 		case <-time.After(2 * time.Second):
 		}
+		fmt.Fprintf(&b.logs, "(%s)\n", b.how)
 		close(b.ended)
 	}()
 }
