@@ -15,7 +15,7 @@ STEPS   = MAKE='$(MAKE)' tools/steps.sh
 CHECK  := build test vet darwin staticcheck tidy-diff workspace drift
 eachmod = @set -e; for d in $(MODULES) $(CURDIR)/tools; do (cd $$d && GOWORK=off $(1)) || { echo "FAIL: (cd $$d && GOWORK=off $(1))"; exit 1; }; done
 
-.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance keyring clients clients-e2e demo testbed-tools e2e leftovers bench diagrams
+.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance keyring clients clients-e2e demo testbed-tools testbed-engine testbed-engine-stop e2e leftovers bench diagrams
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -95,6 +95,13 @@ demo: ## the promise in six lines: two clients, one server, crashes survived
 
 testbed-tools: ## the programs of the testbed's services, built once into ~/.cache/loom-testbed
 	@$(GO) run ./testbed/cmd/testbed-tools
+
+testbed-engine: ## a Docker engine of the testbed's own, for LOOM_TESTBED=containers (Debian packages, root)
+	@tools/debian.sh docker.io:dockerd docker.io:docker containerd:containerd runc:runc iptables:iptables || true # it says itself what is missing
+	@$(GO) run ./testbed/cmd/testbed-engine start
+
+testbed-engine-stop: ## ends it, with all that it has running; its images stay
+	@$(GO) run ./testbed/cmd/testbed-engine stop
 
 # Where its Debian packages cannot be installed Kubernetes says what it does without.
 e2e: ## the whole line against real upstreams; RUN=loki: one of them (LOOM_TESTBED=local|auto)

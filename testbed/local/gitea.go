@@ -3,21 +3,17 @@ package local
 import (
 	"context"
 	"crypto/rand"
-	_ "embed"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"strings"
 
 	"github.com/loom-core/loom/testbed/program"
 	"github.com/loom-core/loom/testbed/service"
+	"github.com/loom-core/loom/testbed/setup"
 )
-
-//go:embed gitea.ini
-var giteaConfig string
 
 // gitea is a Gitea on SQLite with one user, an administrator, who has a token
 // for everything. Its pages have no scripts: they would need node to be built.
@@ -33,7 +29,7 @@ func (g *gitea) Start(ctx context.Context, h service.Host) (at service.Endpoint,
 	if err != nil {
 		return at, err
 	}
-	ports, err := freePorts(1)
+	ports, err := service.FreePorts(1)
 	if err != nil {
 		return at, err
 	}
@@ -45,11 +41,9 @@ func (g *gitea) Start(ctx context.Context, h service.Host) (at service.Endpoint,
 	if err != nil {
 		return at, fmt.Errorf("configuring gitea: %w", err)
 	}
-	values := map[string]string{
-		"USER": me.Username, "DIR": h.Dir, "PORT": ports[0], "STATIC": filepath.Dir(binary), "SECRET": rand.Text(), "$": "$",
-	}
 	config := filepath.Join(h.Dir, "app.ini")
-	if err := os.WriteFile(config, []byte(os.Expand(giteaConfig, func(name string) string { return values[name] })), 0o600); err != nil {
+	text := setup.Gitea{User: me.Username, Dir: h.Dir, Static: filepath.Dir(binary), Address: "127.0.0.1", Port: ports[0], Secret: rand.Text()}.Config()
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return at, fmt.Errorf("configuring gitea: %w", err)
 	}
 	command := func(args ...string) *exec.Cmd {
@@ -60,19 +54,16 @@ func (g *gitea) Start(ctx context.Context, h service.Host) (at service.Endpoint,
 	if _, err := g.once(ctx, h, "making its database", command("migrate")); err != nil {
 		return at, err
 	}
-	if _, err := g.once(ctx, h, "making its user", command("admin", "user", "create", "--admin", "--username", at.User, "--password", at.Password,
-		"--email", "loom@example.test", "--must-change-password=false")); err != nil {
+	if _, err := g.once(ctx, h, "making its user", command(setup.GiteaUser(at.User, at.Password)...)); err != nil {
 		return at, err
 	}
-	token, err := g.once(ctx, h, "making a token", command("admin", "user", "generate-access-token",
-		"--username", at.User, "--token-name", "testbed", "--scopes", "all", "--raw"))
+	token, err := g.once(ctx, h, "making a token", command(setup.GiteaToken(at.User)...))
 	if err != nil {
 		return at, err
 	}
-	lines := strings.Split(strings.TrimSpace(token), "\n") // it warns of root on its stdout, too
-	at.Token = strings.TrimSpace(lines[len(lines)-1])
+	at.Token = setup.ReadGiteaToken(token)
 	if err := g.run(h, command("web")); err != nil {
 		return at, err
 	}
-	return at, g.answers(ctx, func(ctx context.Context) error { return get(ctx, at.URL+"/api/v1/version", nil) })
+	return at, g.answers(ctx, func(ctx context.Context) error { return service.Get(ctx, at.URL+"/api/v1/version", nil) })
 }

@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"net"
 	"os"
@@ -11,10 +10,8 @@ import (
 
 	"github.com/loom-core/loom/testbed/program"
 	"github.com/loom-core/loom/testbed/service"
+	"github.com/loom-core/loom/testbed/setup"
 )
-
-//go:embed loki.yaml
-var lokiConfig []byte
 
 // loki is a Loki in one process, on a disk, without tenants.
 type loki struct{ process }
@@ -26,19 +23,19 @@ func (l *loki) Start(ctx context.Context, h service.Host) (service.Endpoint, err
 	if err != nil {
 		return service.Endpoint{}, err
 	}
-	ports, err := freePorts(2)
+	ports, err := service.FreePorts(2)
 	if err != nil {
 		return service.Endpoint{}, err
 	}
 	config := filepath.Join(h.Dir, "loki.yaml")
-	if err := os.WriteFile(config, lokiConfig, 0o600); err != nil {
+	if err := os.WriteFile(config, setup.Loki, 0o600); err != nil {
 		return service.Endpoint{}, fmt.Errorf("configuring loki: %w", err)
 	}
 	cmd := exec.Command(binary, "-config.file="+config, "-config.expand-env=true")
-	cmd.Env = append(h.Environ(), "LOKI_DIR="+h.Dir, "LOKI_PORT="+ports[0], "LOKI_GRPC_PORT="+ports[1])
+	cmd.Env = append(h.Environ(), setup.LokiEnviron(h.Dir, "127.0.0.1", ports[0], ports[1])...)
 	if err := l.run(h, cmd); err != nil {
 		return service.Endpoint{}, err
 	}
 	at := service.Endpoint{URL: "http://" + net.JoinHostPort("127.0.0.1", ports[0]), Version: program.Loki.Version}
-	return at, l.answers(ctx, func(ctx context.Context) error { return get(ctx, at.URL+"/ready", nil) })
+	return at, l.answers(ctx, func(ctx context.Context) error { return service.Get(ctx, at.URL+"/ready", nil) })
 }

@@ -17,7 +17,7 @@ import (
 // process is the process of a service. Each service has one in it, and with it
 // the methods Logs, Stop and Ended.
 type process struct {
-	logs  tail
+	logs  service.Tail
 	cmd   *exec.Cmd // nil before it was started
 	ended chan struct{}
 }
@@ -64,10 +64,6 @@ func (p *process) once(ctx context.Context, h service.Host, what string, cmd *ex
 	return out.String(), nil
 }
 
-// patience is how long a service gets until it answers: far longer than it takes
-// on a busy machine.
-const patience = 2 * time.Minute
-
 // answers waits until is has no error. If that does not come the process is
 // stopped.
 func (p *process) answers(ctx context.Context, is func(context.Context) error) error {
@@ -79,24 +75,11 @@ func (p *process) answers(ctx context.Context, is func(context.Context) error) e
 }
 
 func (p *process) wait(ctx context.Context, is func(context.Context) error) error {
-	give := time.After(patience)
-	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
-		try, cancel := context.WithTimeout(ctx, 5*time.Second)
-		err := is(try)
-		cancel()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-p.ended:
-			return fmt.Errorf("it ended by itself: %s", p.cmd.ProcessState)
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-give:
-			return fmt.Errorf("it does not answer after %s: %w", patience, err)
-		case <-time.After(pause):
-		}
+	err := service.Answers(ctx, p.ended, is)
+	if errors.Is(err, service.ErrEnded) {
+		err = fmt.Errorf("%w: %s", err, p.cmd.ProcessState)
 	}
+	return err
 }
 
 // Logs are the last lines that it wrote.

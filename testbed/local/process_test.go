@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -134,16 +133,5 @@ func TestNoSuchProgram(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "loki")
 	if err := new(process).run(host(t), exec.Command(path)); err == nil || !strings.Contains(err.Error(), "starting "+path) {
 		t.Errorf("the error is %v", err)
-	}
-}
-
-// TestTail: the end of a long log is kept, and no more.
-func TestTail(t *testing.T) {
-	var log tail
-	for n := range 10000 {
-		fmt.Fprintf(&log, "this is line %d\n", n)
-	}
-	if text := log.String(); !strings.HasSuffix(text, "this is line 9999\n") || len(text) > 2*kept {
-		t.Errorf("kept are %d bytes", len(text))
 	}
 }

@@ -12,7 +12,7 @@ func Provider() service.Provider {
 	return service.Provider{
 		Name: "local",
 		Works: func(context.Context) error {
-			_, err := freePorts(1)
+			_, err := service.FreePorts(1)
 			return err
 		},
 		Services: map[string]func() service.Service{

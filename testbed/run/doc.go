@@ -13,6 +13,6 @@
 // A process is ended only if it is surely one of the run: it is a group of the
 // journal whose leader started when the journal says and names the folder in its
 // environment, its arguments or as its working directory, or it has the folder in
-// [Variable], HOME or TMPDIR. What leaves all that behind, as a container does, is its
-// service's to end.
+// [Variable], HOME or TMPDIR. What leaves all that behind, as a container does, is told
+// to [Folder.Undo].
 package run

@@ -28,7 +28,7 @@ func sweep(base string, say func(line string)) error {
 		}
 		text := "removed " + dir + ", which a run that died left behind"
 		if len(ended) > 0 {
-			text += fmt.Sprintf(", and ended %d processes of it", len(ended))
+			text += fmt.Sprintf(", and ended %d of its processes and containers", len(ended))
 		}
 		say(text)
 	}
@@ -50,9 +50,11 @@ func alive(dir string) bool {
 // mounts and files. One that hangs in the kernel may take longer than this.
 const patience = 10 * time.Second
 
-// erase ends the processes of dir, undoes its mounts, removes it, and says what
-// it had to end.
+// erase undoes what the journal of dir says, ends its processes, undoes its mounts,
+// removes it, and says what it had to end. It stays where something could not be
+// undone, for the next sweep.
 func erase(dir string) (ended []string, err error) {
+	ended, undone := undo(dir)
 	groups := readJournal(dir)
 	seen := map[int]bool{}
 	give := time.Now().Add(patience)
@@ -64,6 +66,9 @@ func erase(dir string) (ended []string, err error) {
 				ended = append(ended, p.String())
 			}
 			syscall.Kill(p.pid, syscall.SIGKILL)
+		}
+		if len(left) == 0 && undone != nil {
+			return ended, undone
 		}
 		if len(left) == 0 {
 			err = errors.Join(unmount(dir), os.RemoveAll(dir))

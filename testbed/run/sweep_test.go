@@ -72,7 +72,7 @@ func TestSweep(t *testing.T) {
 	if isAlive(follower) {
 		t.Error("a member of an ended group is alive")
 	}
-	want := "removed " + dir + ", which a run that died left behind, and ended 4 processes of it"
+	want := "removed " + dir + ", which a run that died left behind, and ended 4 of its processes and containers"
 	if len(*said) != 1 || (*said)[0] != want {
 		t.Errorf("said %q, want %q", *said, want)
 	}

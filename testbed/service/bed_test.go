@@ -213,17 +213,21 @@ func TestChoose(t *testing.T) {
 	works := func(context.Context) error { return nil }
 	broken := func(context.Context) error { return errors.New("no loopback") }
 	for _, c := range []struct {
-		choice      string
-		works       func(context.Context) error
-		want, error string
+		choice       string
+		works, ready func(context.Context) error // of containers
+		local        func(context.Context) error
+		want, error  string
 	}{
-		{"auto", works, "local", ""},
-		{"local", works, "local", ""},
-		{"auto", broken, "", "no provider of services works here: local: no loopback"},
-		{"containers", works, "", "LOOM_TESTBED=containers: services in containers are not there yet: use LOOM_TESTBED=local"},
-		{"docker", works, "", "LOOM_TESTBED=docker: that is no provider of services: use auto or local"},
+		{"auto", works, nil, works, "containers", ""},
+		{"auto", broken, nil, works, "local", ""},
+		{"auto", works, broken, works, "local", ""},
+		{"containers", works, broken, works, "containers", ""},
+		{"local", works, nil, works, "local", ""},
+		{"auto", broken, nil, broken, "", "no provider of services works here: containers: no loopback; local: no loopback"},
+		{"containers", broken, nil, works, "", "no provider of services works here: containers: no loopback"},
+		{"docker", works, nil, works, "", "LOOM_TESTBED=docker: that is no provider of services: use auto or containers or local"},
 	} {
-		p, err := choose(t.Context(), c.choice, []Provider{{Name: "local", Works: c.works}})
+		p, err := choose(t.Context(), c.choice, []Provider{{Name: "containers", Works: c.works, Ready: c.ready}, {Name: "local", Works: c.local}})
 		if p.Name != c.want || err != nil && err.Error() != c.error || err == nil && c.error != "" {
 			t.Errorf("choose(%q) = %q, %v, want %q, %q", c.choice, p.Name, err, c.want, c.error)
 		}

@@ -13,6 +13,10 @@ type Provider struct {
 	Name     string
 	Works    func(ctx context.Context) error // why it does not on this machine
 	Services map[string]func() Service       // by name; each makes one that was not started
+
+	// Ready says why a provider that works is not taken unless it was asked for by
+	// name, because something would have to be fetched first. It may be nil.
+	Ready func(ctx context.Context) error
 }
 
 // choose returns the provider of that name, or with auto the first that works.
@@ -23,18 +27,22 @@ func choose(ctx context.Context, name string, all []Provider) (Provider, error) 
 			continue
 		}
 		err := p.Works(ctx)
+		if err == nil && name == "auto" && p.Ready != nil {
+			err = p.Ready(ctx)
+		}
 		if err == nil {
 			return p, nil
 		}
 		why = append(why, p.Name+": "+err.Error())
 	}
-	switch {
-	case len(why) > 0:
+	if len(why) > 0 {
 		return Provider{}, fmt.Errorf("no provider of services works here: %s", strings.Join(why, "; "))
-	case name == "containers":
-		return Provider{}, fmt.Errorf("LOOM_TESTBED=containers: services in containers are not there yet: use LOOM_TESTBED=local")
 	}
-	return Provider{}, fmt.Errorf("LOOM_TESTBED=%s: that is no provider of services: use auto or local", name)
+	known := "auto"
+	for _, p := range all {
+		known += " or " + p.Name
+	}
+	return Provider{}, fmt.Errorf("LOOM_TESTBED=%s: that is no provider of services: use %s", name, known)
 }
 
 // make makes a service that was not started.

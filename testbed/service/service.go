@@ -35,6 +35,11 @@ type Host struct {
 	Cache string            // of built programs: kept
 	Say   func(line string) // progress, one line
 	Owned func(pid int)     // notes a process group of the service, for the sweep
+
+	// Undo notes a command that removes what the service has that is neither a
+	// process nor a file in Dir: see [run.Folder.Undo]. It is called before there is
+	// anything to remove.
+	Undo func(command ...string) error
 }
 
 // Environ is what a process of the service gets: nothing of the real user's but

@@ -44,6 +44,7 @@ func (p *place) tryStart() (why string) {
 				go b.fail(fmt.Sprintf("%v\nwhat to do: %s", err, advice(p.name, err.Error())))
 			}
 		},
+		Undo: b.folder.Undo,
 	}
 	h.Say("starting")
 	began := time.Now()

@@ -1,4 +1,4 @@
-package local
+package service
 
 import (
 	"fmt"
@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// freePorts are ports of loopback at which nobody listens. Somebody else may take
+// FreePorts are ports of loopback at which nobody listens. Somebody else may take
 // one in between; then the start fails and says so.
-func freePorts(n int) ([]string, error) {
+func FreePorts(n int) ([]string, error) {
 	var ports []string
 	for range n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,0 +1,6 @@
+// Command sleeper does nothing until it is killed.
+package main
+
+import "time"
+
+func main() { time.Sleep(time.Hour) }
