@@ -31,7 +31,7 @@ func main(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	host = service.Host{Cache: cache, Say: func(line string) { fmt.Println(line) }, Owned: func(int) {}}
+	host = service.Host{Cache: cache, Say: func(line string) { fmt.Println(line) }, Owned: func(int) {}, Undo: func(...string) error { return nil }}
 	if host.Dir = os.Getenv(alone); host.Dir != "" { // the other one removes it
 		fmt.Fprintln(os.Stderr, standAlone(context.Background()))
 		return 1
