@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/loom-core/loom/testbed"
+	"github.com/loom-core/loom/testbed/containers"
 	"github.com/loom-core/loom/testbed/local"
 	"github.com/loom-core/loom/testbed/service"
 )
@@ -27,7 +28,7 @@ func run(m *testing.M) int {
 		return m.Run() // every test skips itself, with the reason
 	}
 	var err error
-	bed, err = service.Open(service.Options{Providers: []service.Provider{local.Provider()}, Also: testbed.EndAll})
+	bed, err = service.Open(service.Options{Providers: []service.Provider{containers.Provider(), local.Provider()}, Also: testbed.EndAll})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

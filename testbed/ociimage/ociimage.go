@@ -16,10 +16,12 @@ import (
 	"time"
 )
 
-// Image is an image with one program, its entrypoint. All fields are required.
+// Image is an image with one program, its entrypoint.
 type Image struct {
-	Ref     string // name:tag
-	Program string // file of the machine
+	Ref     string   // name:tag; required
+	Program string   // file of the machine; required
+	Refs    []string // further names of the image
+	Links   []string // further names of the program
 }
 
 // WriteFile writes the image as an archive, whole or not at all.
@@ -51,7 +53,11 @@ func (i Image) Write(to io.Writer) error {
 		return err
 	}
 	name := filepath.Base(i.Program)
-	layer, err := archive(file{name, 0o755, program})
+	files := []file{{name: name, mode: 0o755, data: program}}
+	for _, link := range i.Links {
+		files = append(files, file{name: link, mode: 0o777, link: name})
+	}
+	layer, err := archive(files...)
 	if err != nil {
 		return err
 	}
@@ -65,12 +71,12 @@ func (i Image) Write(to io.Writer) error {
 	}
 	configName := fmt.Sprintf("%x.json", sha256.Sum256(config))
 	manifest, err := json.Marshal([]map[string]any{{
-		"Config": configName, "RepoTags": []string{i.Ref}, "Layers": []string{"layer.tar"},
+		"Config": configName, "RepoTags": append([]string{i.Ref}, i.Refs...), "Layers": []string{"layer.tar"},
 	}})
 	if err != nil {
 		return err
 	}
-	all, err := archive(file{configName, 0o644, config}, file{"layer.tar", 0o644, layer}, file{"manifest.json", 0o644, manifest})
+	all, err := archive(file{name: configName, mode: 0o644, data: config}, file{name: "layer.tar", mode: 0o644, data: layer}, file{name: "manifest.json", mode: 0o644, data: manifest})
 	if err != nil {
 		return err
 	}
@@ -82,14 +88,18 @@ type file struct {
 	name string
 	mode int64
 	data []byte
+	link string // where it leads, if it is a link
 }
 
 func archive(files ...file) ([]byte, error) {
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
 	for _, f := range files {
-		err := w.WriteHeader(&tar.Header{Name: f.name, Mode: f.mode, Size: int64(len(f.data)), ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR})
-		if err != nil {
+		h := tar.Header{Name: f.name, Mode: f.mode, Size: int64(len(f.data)), ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR}
+		if f.link != "" {
+			h.Typeflag, h.Linkname = tar.TypeSymlink, f.link
+		}
+		if err := w.WriteHeader(&h); err != nil {
 			return nil, err
 		}
 		if _, err := w.Write(f.data); err != nil {

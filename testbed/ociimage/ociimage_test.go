@@ -89,3 +89,32 @@ func TestNoProgram(t *testing.T) {
 		t.Error("half an image is left")
 	}
 }
+
+// TestNames: an image and its program can have several names.
+func TestNames(t *testing.T) {
+	image := ociimage.Image{Ref: "loom.test/one:1", Refs: []string{"loom.test/two:1"}, Program: filepath.Join(t.TempDir(), "all"), Links: []string{"one", "two"}}
+	if err := os.WriteFile(image.Program, []byte("a program"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var raw bytes.Buffer
+	if err := image.Write(&raw); err != nil {
+		t.Fatal(err)
+	}
+	outer := files(t, raw.Bytes())
+	if !bytes.Contains(outer["manifest.json"], []byte(`"RepoTags":["loom.test/one:1","loom.test/two:1"]`)) {
+		t.Errorf("the manifest is %s", outer["manifest.json"])
+	}
+	links := 0
+	for r := tar.NewReader(bytes.NewReader(outer["layer.tar"])); ; {
+		h, err := r.Next()
+		if err != nil {
+			break
+		}
+		if h.Typeflag == tar.TypeSymlink && h.Linkname == "all" {
+			links++
+		}
+	}
+	if links != 2 {
+		t.Errorf("the program has %d other names", links)
+	}
+}

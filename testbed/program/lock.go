@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// lock waits until nobody else has the lock at path, and says once that it does.
+// Lock waits until nobody else has the lock at path, and says once that it does.
 // The system frees it when we die.
-func lock(ctx context.Context, path string, waits func()) (unlock func(), err error) {
+func Lock(ctx context.Context, path string, waits func()) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("locking a build: %w", err)
+		return nil, fmt.Errorf("locking %s: %w", path, err)
 	}
 	// Asked again and again: a flock that waits cannot be called off.
 	tick := time.NewTicker(50 * time.Millisecond)
@@ -26,7 +26,7 @@ func lock(ctx context.Context, path string, waits func()) (unlock func(), err er
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			f.Close()
-			return nil, fmt.Errorf("locking a build with %s: %w", path, err)
+			return nil, fmt.Errorf("locking %s: %w", path, err)
 		}
 		if !said {
 			waits()

@@ -54,7 +54,7 @@ func (p Program) build(ctx context.Context, module, cache string, say func(strin
 	if err := os.MkdirAll(place, 0o755); err != nil {
 		return "", fmt.Errorf("making the cache of the testbed: %w", err)
 	}
-	unlock, err := lock(ctx, filepath.Join(place, "lock"), func() { say("another run is building it: waiting") })
+	unlock, err := Lock(ctx, filepath.Join(place, "lock"), func() { say("another run is building it: waiting") })
 	if err != nil {
 		return "", err
 	}

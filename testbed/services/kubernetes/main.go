@@ -1,11 +1,13 @@
 // Command kubebed is the parts of a Kubernetes cluster in one program, chosen by
-// the first argument: one build and one link instead of six.
+// the name that it is called by, or else by the first argument: one build and one
+// link instead of seven.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"go.etcd.io/etcd/server/v3/etcdmain"
@@ -17,22 +19,33 @@ import (
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubeadm "k8s.io/kubernetes/cmd/kubeadm/app"
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
-const usage = "usage: kubebed etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|kubectl [FLAG]..."
+const usage = "usage: kubebed etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|kubectl|kubeadm [FLAG]..."
 
 func main() {
-	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, usage)
-		os.Exit(2)
+	if run(filepath.Base(os.Args[0])) {
+		return
 	}
-	os.Args = os.Args[1:] // the parts read it themselves
+	if len(os.Args) > 1 {
+		os.Args = os.Args[1:] // the parts read it themselves
+		if run(os.Args[0]) {
+			return
+		}
+	}
+	fmt.Fprintln(os.Stderr, usage)
+	os.Exit(2)
+}
+
+// run runs the part of that name, if there is one.
+func run(name string) bool {
 	var cmd *cobra.Command
-	switch os.Args[0] {
+	switch name {
 	case "etcd":
 		etcdmain.Main(os.Args)
-		return
+		return true
 	case "kube-apiserver":
 		cmd = apiserver.NewAPIServerCommand()
 	case "kube-controller-manager":
@@ -43,9 +56,14 @@ func main() {
 		cmd = kubelet.NewKubeletCommand(context.Background())
 	case "kubectl":
 		cmd = kubectl.NewDefaultKubectlCommand()
+	case "kubeadm":
+		if err := kubeadm.Run(); err != nil {
+			os.Exit(1)
+		}
+		return true
 	default:
-		fmt.Fprintln(os.Stderr, usage)
-		os.Exit(2)
+		return false
 	}
 	os.Exit(cli.Run(cmd))
+	return true
 }
