@@ -36,7 +36,7 @@ func (e Engine) end(ctx context.Context) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.empty(ctx) // one that hangs is ended by force, with all that it has
+	e.empty(ctx)                       // one that hangs is ended by force, with all that it has
 	syscall.Kill(pid, syscall.SIGTERM) // an error is that it has ended
 	killed := false
 	for give := time.Now().Add(grace); ; time.Sleep(10 * time.Millisecond) {

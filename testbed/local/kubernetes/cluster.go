@@ -126,16 +126,37 @@ func (c *Cluster) start(ctx context.Context) (service.Endpoint, error) {
 var errStopped = errors.New("it was stopped")
 
 // join makes the control group of a node.
-func (c *Cluster) join() (err error) {
+func (c *Cluster) join() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.stopped {
 		return errStopped
 	}
 	if c.node {
-		c.group, err = makeGroup()
+		c.group = groupName()
+		if err := c.host.Undo(undoGroup(c.group)...); err != nil {
+			return err
+		}
+		return makeGroup(c.group)
 	}
-	return err
+	return nil
+}
+
+// undoGroup is the command that removes the control group where the cell was killed
+// and could not. Processes of it may still be about to end.
+func undoGroup(name string) []string {
+	const script = `
+for try in $(seq 100); do
+	left=
+	for dir; do
+		[ ! -d "$dir" ] || find "$dir" -depth -type d -delete 2>/dev/null || left="$dir is left"
+	done
+	[ -n "$left" ] || exit 0
+	sleep 0.1
+done
+echo "$left" >&2
+exit 1`
+	return append([]string{"sh", "-c", script, "sh"}, groupFolders(name)...)
 }
 
 // open starts the cell.

@@ -84,12 +84,11 @@ func usable(root string) error {
 	return nil
 }
 
-// makeGroup makes a control group for one cluster and returns its name. What runs
-// that were killed have left is removed first.
-func makeGroup() (string, error) {
-	name := fmt.Sprintf("%s%d-%d", groupPrefix, os.Getpid(), made.Add(1))
-	return name, makeIn(groupRoot, name)
-}
+// groupName is a name for the control group of one cluster.
+func groupName() string { return fmt.Sprintf("%s%d-%d", groupPrefix, os.Getpid(), made.Add(1)) }
+
+// makeGroup makes it. What runs that were killed have left is removed first.
+func makeGroup(name string) error { return makeIn(groupRoot, name) }
 
 func makeIn(root, name string) error {
 	sweep(root)

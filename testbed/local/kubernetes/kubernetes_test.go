@@ -93,6 +93,18 @@ func TestNodeReady(t *testing.T) {
 	}
 }
 
+// TestTelling: the line that says why is shown although a stack follows it.
+func TestTelling(t *testing.T) {
+	log := "I1128 starting\n" + `{"level":"fatal","msg":"write: no space left on device"}` + "\n" + strings.Repeat("at main.go:1\n", 40) + "the end\n"
+	got := string(telling([]byte(log)))
+	if !strings.HasPrefix(got, `{"level":"fatal"`) || !strings.HasSuffix(got, "the end") || strings.Count(got, "\n") != tail {
+		t.Errorf("it tells %q", got)
+	}
+	if got := string(telling([]byte("one\ntwo\n"))); got != "one\ntwo" {
+		t.Errorf("two lines are %q", got)
+	}
+}
+
 // TestPorts: a cell that shares the machine's network gets ports that are free and
 // differ.
 func TestPorts(t *testing.T) {

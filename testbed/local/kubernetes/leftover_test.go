@@ -190,11 +190,9 @@ func TestKilled(t *testing.T) {
 }
 
 // standAlone is what TestKilled kills.
-func standAlone(ctx context.Context, dir string) error {
+func standAlone(ctx context.Context) error {
 	c := new(Cluster)
-	h := host
-	h.Dir = dir
-	if _, err := c.Start(ctx, h); err != nil {
+	if _, err := c.Start(ctx, host); err != nil {
 		return err
 	}
 	if c.node {

@@ -26,17 +26,22 @@ func main(m *testing.M) int {
 	if os.Getenv("LOOM_E2E") == "" {
 		return m.Run() // every test that needs a cluster skips itself, with the reason
 	}
-	dir, err := os.MkdirTemp("", "loom-kubernetes-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
 	cache, err := service.Cache()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	host = service.Host{Dir: dir, Cache: cache, Say: func(line string) { fmt.Println(line) }, Owned: func(int) {}}
+	host = service.Host{Cache: cache, Say: func(line string) { fmt.Println(line) }, Owned: func(int) {}, Undo: func(...string) error { return nil }}
+	if host.Dir = os.Getenv(alone); host.Dir != "" { // the other one removes it
+		fmt.Fprintln(os.Stderr, standAlone(context.Background()))
+		return 1
+	}
+	dir, err := os.MkdirTemp("", "loom-kubernetes-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	host.Dir = dir
 	remove := func() {
 		for _, c := range clusters.all() {
 			c.Stop(context.Background()) // nobody writes to the folder then
@@ -44,10 +49,6 @@ func main(m *testing.M) int {
 		os.RemoveAll(dir)
 	}
 	defer remove()
-	if dir := os.Getenv(alone); dir != "" {
-		fmt.Fprintln(os.Stderr, standAlone(context.Background(), dir))
-		return 1
-	}
 	return testbed.Guarded{M: m, Also: remove}.Run()
 }
 

@@ -12,6 +12,8 @@ func find(string) string { return "" }
 
 func pluginFolder() string { return "" }
 
-func makeGroup() (string, error) { return "", needs() }
+func groupName() string { return "" }
+
+func makeGroup(string) error { return needs() }
 
 func groupFolders(string) []string { return nil }
