@@ -62,9 +62,15 @@ func connect(ctx context.Context) (*client.Client, error) {
 const label = "loom.testbed.dir"
 
 // removal is a script that removes the containers with a label, and says which.
-// Where no engine answers there are none.
+// Where no engine answers there are none. One that is being started is tried again.
 const removal = `docker -H "$0" version >/dev/null 2>&1 || exit 0
-ids=$(docker -H "$0" ps --all --quiet --filter "label=$1") && [ -z "$ids" ] || docker -H "$0" rm --force --volumes $ids | sed 's/^/container /'`
+for try in 1 2 3 4 5 6 7 8 9 10; do
+  ids=$(docker -H "$0" ps --all --quiet --filter "label=$1") || exit 1
+  [ -n "$ids" ] || exit 0
+  docker -H "$0" rm --force --volumes $ids >/dev/null && for id in $ids; do echo "container $id"; done && exit 0
+  sleep 1
+done
+exit 1`
 
 // remember notes how the containers of a service are removed if it cannot do so.
 func remember(h service.Host, label string) error {

@@ -54,6 +54,10 @@ func freePort() (port, url string, err error) {
 	return ports[0], "http://" + net.JoinHostPort("127.0.0.1", ports[0]), nil
 }
 
+// creationTime is how long an engine gets to make a container: far longer than it
+// takes on a busy machine.
+const creationTime = time.Minute
+
 // start makes the container and runs it, as root: what an image's own user may
 // write to is another thing in each.
 func (b *box) start(ctx context.Context, h service.Host, s spec) error {
@@ -83,7 +87,10 @@ func (b *box) start(ctx context.Context, h service.Host, s spec) error {
 	for path, text := range s.files {
 		request.Files = append(request.Files, testcontainers.ContainerFile{Reader: bytes.NewReader([]byte(text)), ContainerFilePath: path, FileMode: 0o600})
 	}
-	made, err := testcontainers.GenericContainer(ctx, testcontainers.GenericContainerRequest{ContainerRequest: request, Started: true, Logger: log.NewNoopLogger()})
+	// Not called off in the middle: the engine would go on, with nobody to remove it.
+	making, cancel := context.WithTimeout(context.WithoutCancel(ctx), creationTime)
+	defer cancel()
+	made, err := testcontainers.GenericContainer(making, testcontainers.GenericContainerRequest{ContainerRequest: request, Started: true, Logger: log.NewNoopLogger()})
 	b.mu.Lock()
 	b.docker, b.made = docker, made
 	b.mu.Unlock()

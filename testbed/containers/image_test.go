@@ -88,12 +88,16 @@ func TestMirrorIn(t *testing.T) {
 // engine and where there is nothing.
 func TestRemoval(t *testing.T) {
 	for _, c := range []struct{ name, docker, want string }{
+		{"one is being started", `case "$3" in ps) echo 12 ;; rm) if mkdir "$(dirname "$0")/tried" 2>/dev/null; then exit 1; fi ;; esac`, "container 12\n"},
 		{"no engine", `exit 1`, ""},
 		{"nothing is there", `exit 0`, ""},
-		{"two are", `case "$3" in ps) echo 12; echo 34 ;; rm) shift 5; for i; do echo "$i"; done ;; esac`, "container 12\ncontainer 34\n"},
+		{"two are", `case "$3" in ps) echo 12; echo 34 ;; esac`, "container 12\ncontainer 34\n"},
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "docker"), []byte("#!/bin/sh\n"+c.docker+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink("/bin/true", filepath.Join(dir, "sleep")); err != nil {
 			t.Fatal(err)
 		}
 		t.Setenv("PATH", dir+":/usr/bin:/bin")

@@ -83,7 +83,7 @@ func networkName(dir string) string {
 
 // networkRemoval is a script that removes a network if it is there.
 const networkRemoval = `docker -H "$0" network inspect "$1" >/dev/null 2>&1 || exit 0
-docker -H "$0" network rm "$1" | sed 's/^/network /'`
+docker -H "$0" network rm "$1" >/dev/null && echo "network $1"`
 
 func (c *kindCluster) create(ctx context.Context, docker *client.Client, h service.Host, image string, small []string) (at service.Endpoint, err error) {
 	users := []kube.User{{Name: kube.Admin, Group: "system:masters", Token: rand.Text()}, {Name: kube.Outsider, Token: rand.Text()}}

@@ -99,7 +99,7 @@ func (f *Folder) Own(pid int) error {
 // End ends what is left of the run and removes its folder. What was still alive
 // is an error: somebody forgot to stop it.
 func (f *Folder) End() error {
-	left, err := erase(f.Dir)
+	left, err := erase(f.Dir, false)
 	f.close()
 	if len(left) > 0 {
 		err = errors.Join(fmt.Errorf("at the end of the run these were still alive and were killed:\n  %s", strings.Join(left, "\n  ")), err)

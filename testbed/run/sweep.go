@@ -21,7 +21,7 @@ func sweep(base string, say func(line string)) error {
 		if !e.IsDir() || alive(dir) {
 			continue
 		}
-		ended, err := erase(dir)
+		ended, err := erase(dir, true)
 		if err != nil { // which is no reason for this run not to begin
 			say(fmt.Sprintf("clearing up after a run that died: %v", err))
 			continue
@@ -50,16 +50,37 @@ func alive(dir string) bool {
 // mounts and files. One that hangs in the kernel may take longer than this.
 const patience = 10 * time.Second
 
-// erase undoes what the journal of dir says, ends its processes, undoes its mounts,
+// erase ends the processes of dir, undoes what its journal says and its mounts,
 // removes it, and says what it had to end. It stays where something could not be
-// undone, for the next sweep.
-func erase(dir string) (ended []string, err error) {
-	ended, undone := undo(dir)
+// undone, for the next sweep. died is that nobody stopped the services.
+func erase(dir string, died bool) (ended []string, err error) {
+	ended, err = endProcesses(dir)
+	if err != nil {
+		return ended, err
+	}
+	removed, err := undo(dir, died)
+	ended = append(ended, removed...)
+	if err != nil {
+		return ended, err
+	}
+	for give := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		err = errors.Join(unmount(dir), os.RemoveAll(dir))
+		if err == nil || time.Now().After(give) {
+			return ended, err
+		}
+	}
+}
+
+// endProcesses ends the processes of dir and waits until they have.
+func endProcesses(dir string) (ended []string, err error) {
 	groups := readJournal(dir)
 	seen := map[int]bool{}
 	give := time.Now().Add(patience)
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		left := belonging(dir, groups)
+		if len(left) == 0 {
+			return ended, nil
+		}
 		for _, p := range left {
 			if !seen[p.pid] {
 				seen[p.pid] = true
@@ -67,20 +88,8 @@ func erase(dir string) (ended []string, err error) {
 			}
 			syscall.Kill(p.pid, syscall.SIGKILL)
 		}
-		if len(left) == 0 && undone != nil {
-			return ended, undone
-		}
-		if len(left) == 0 {
-			err = errors.Join(unmount(dir), os.RemoveAll(dir))
-			if err == nil {
-				return ended, nil
-			}
-		}
 		if time.Now().After(give) {
-			if len(left) > 0 {
-				err = fmt.Errorf("process %s does not end: %s is left", left[0], dir)
-			}
-			return ended, err
+			return ended, fmt.Errorf("process %s does not end: %s is left", left[0], dir)
 		}
 		time.Sleep(pause)
 	}

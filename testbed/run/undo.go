@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -36,33 +37,57 @@ func (f *Folder) Undo(command ...string) error {
 // undoTime is how long such a command may take.
 const undoTime = time.Minute
 
+// settling is how long what a run asked for as it died may take until it is there:
+// an engine makes a container although nobody waits for it any more. Tests have no
+// time for it.
+var settling = time.Second
+
 // undo runs the commands of the journal, the last one first, and returns what they
-// removed.
-func undo(dir string) (removed []string, err error) {
-	var commands [][]string
+// removed. For a run that died it does so twice.
+func undo(dir string, died bool) (removed []string, err error) {
+	commands := readCommands(dir)
+	for {
+		var errs []error
+		for _, c := range commands {
+			out, err := undoOne(c)
+			removed, errs = append(removed, out...), append(errs, err)
+		}
+		if err = errors.Join(errs...); err != nil || !died || len(commands) == 0 {
+			return removed, err
+		}
+		died = false
+		time.Sleep(settling)
+	}
+}
+
+func undoOne(command []string) (removed []string, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), undoTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = "/", []string{"PATH=" + os.Getenv("PATH")}, time.Second
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	for s := bufio.NewScanner(strings.NewReader(string(out))); s.Scan(); {
+		removed = append(removed, s.Text())
+	}
+	if err != nil {
+		err = fmt.Errorf("undoing what a run had, with %q: %w: %s", command, err, strings.TrimSpace(said.String()))
+	}
+	return removed, err
+}
+
+// readCommands is what [Folder.Undo] noted, the last one first. A line that is not
+// whole was being written when the run died, before there was anything to undo.
+func readCommands(dir string) (commands [][]string) {
 	text, _ := os.ReadFile(filepath.Join(dir, "journal")) // there is none if the run died early
 	for line := range strings.Lines(string(text)) {
 		var command []string
 		raw, ok := strings.CutPrefix(line, undoPrefix)
 		if ok && json.Unmarshal([]byte(raw), &command) == nil && len(command) > 0 {
-			commands = append([][]string{command}, commands...)
+			commands = append(commands, command)
 		}
 	}
-	var errs []error
-	for _, c := range commands {
-		ctx, cancel := context.WithTimeout(context.Background(), undoTime)
-		cmd := exec.CommandContext(ctx, c[0], c[1:]...)
-		cmd.Dir, cmd.Env, cmd.WaitDelay = "/", []string{"PATH=" + os.Getenv("PATH")}, time.Second
-		var said strings.Builder
-		cmd.Stderr = &said
-		out, err := cmd.Output()
-		cancel()
-		for s := bufio.NewScanner(strings.NewReader(string(out))); s.Scan(); {
-			removed = append(removed, s.Text())
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("undoing what a run had, with %q: %w: %s", c, err, strings.TrimSpace(said.String())))
-		}
-	}
-	return removed, errors.Join(errs...)
+	slices.Reverse(commands)
+	return commands
 }

@@ -28,12 +28,15 @@ func TestUndo(t *testing.T) {
 // TestSweepUndo: so it is for a run that died. One that cannot be undone keeps its
 // folder, and with it what is to be done.
 func TestSweepUndo(t *testing.T) {
+	usual := settling
+	settling = 0
+	t.Cleanup(func() { settling = usual })
 	for _, c := range []struct {
 		name, journal, said string
 		stays               bool
 	}{
 		{"nothing is left", `undo ["true"]` + "\n", "removed DIR, which a run that died left behind", false},
-		{"something is", `undo ["echo","a container"]` + "\n12 3\n", "removed DIR, which a run that died left behind, and ended 1 of its processes and containers", false},
+		{"something is, and then something more", `undo ["echo","a container"]` + "\n12 3\n", "removed DIR, which a run that died left behind, and ended 2 of its processes and containers", false},
 		{"it fails", `undo ["sh","-c","echo no engine >&2; exit 1"]` + "\n", `clearing up after a run that died: undoing what a run had, with ["sh" "-c" "echo no engine >&2; exit 1"]: exit status 1: no engine`, true},
 		{"it was being written", `undo ["sh","-c","ech`, "removed DIR, which a run that died left behind", false},
 	} {

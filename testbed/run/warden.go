@@ -64,7 +64,7 @@ func keepWatch(dir string) int {
 			return 1
 		}
 	}
-	if _, err := erase(dir); err != nil {
+	if _, err := erase(dir, true); err != nil {
 		return 1
 	}
 	return 0
