@@ -85,9 +85,8 @@ func (m made) get(ctx context.Context, docker *client.Client, h service.Host) (i
 		return "", fmt.Errorf("looking for the image %s: %w", m.reference, err)
 	}
 	h.Say(fmt.Sprintf("made it in %.0f s: %d MB", time.Since(began).Seconds(), fresh.Size>>20))
-	if found.ID != "" && found.ID != fresh.ID {
-		docker.ImageRemove(ctx, found.ID, client.ImageRemoveOptions{PruneChildren: true}) // unless another run uses it
-	}
+	// Those that it and others before it took the place of, unless a run still has them.
+	docker.ImagePrune(ctx, client.ImagePruneOptions{Filters: make(client.Filters).Add("dangling", "true").Add("label", keyLabel)})
 	return fresh.ID, nil
 }
 

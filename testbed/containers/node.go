@@ -41,11 +41,20 @@ var nodeContainerd string
 //go:embed node.conflist
 var nodeNetwork string
 
-// imagesUnit has the images imported before containerd counts as started, and with
-// it before any kubelet asks for them.
-const imagesUnit = `[Service]
+// What is added to the units of the node: the images are imported before containerd
+// counts as started, and with it before a kubelet asks for them. Nobody looks for them
+// elsewhere either.
+const (
+	imagesUnit = `[Service]
 ExecStartPost=/bin/sh -c 'for f in /kind/images/*.tar; do ctr --namespace k8s.io images import "$f"; done'
 `
+	kubeletUnit = `[Unit]
+Wants=containerd.service
+After=containerd.service
+`
+	registry = `server = "http://127.0.0.1:1"
+`
+)
 
 // nodeImage is the image of a node of kind, whose id and programs it returns.
 // small are the archives of [kube.Images].
@@ -103,7 +112,7 @@ func kindFolder(ctx context.Context) (string, error) {
 
 // key is what the image depends on.
 func (n node) key() (string, error) {
-	of := append([]string{filepath.Base(filepath.Dir(n.kubebed)), filepath.Base(n.kind), suite(), nodeScript, nodeContainerd, nodeNetwork, imagesUnit}, nodePackages...)
+	of := append([]string{filepath.Base(filepath.Dir(n.kubebed)), filepath.Base(n.kind), suite(), nodeScript, nodeContainerd, nodeNetwork, imagesUnit, kubeletUnit, registry}, nodePackages...)
 	for _, file := range []string{n.runc, n.pause} {
 		raw, err := os.ReadFile(file)
 		if err != nil {
@@ -132,7 +141,9 @@ func (n node) write(ctx context.Context, h service.Host, to io.Writer) error {
 	for name, text := range map[string]string{
 		"kind/version":               program.Kubernetes.Version + "\n",
 		"etc/containerd/config.toml": nodeContainerd, "etc/cni/net.d/10-testbed.conflist": nodeNetwork,
+		"etc/containerd/certs.d/loom.test/hosts.toml":         registry,
 		"etc/systemd/system/containerd.service.d/images.conf": imagesUnit,
+		"etc/systemd/system/kubelet.service.d/20-images.conf": kubeletUnit,
 	} {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(place(name)), 0o755), os.WriteFile(place(name), []byte(text), 0o644)); err != nil {
 			return err

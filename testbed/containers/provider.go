@@ -49,9 +49,13 @@ func ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	references := []string{upstreamNode}
 	for _, i := range images {
-		if _, err := docker.ImageInspect(ctx, i.upstream); err != nil {
-			return fmt.Errorf("the engine does not have %s: LOOM_TESTBED=containers pulls it", i.upstream)
+		references = append(references, i.upstream)
+	}
+	for _, reference := range references {
+		if _, err := docker.ImageInspect(ctx, reference); err != nil {
+			return fmt.Errorf("the engine does not have %s: LOOM_TESTBED=containers pulls it", reference)
 		}
 	}
 	return nil

@@ -7,6 +7,8 @@ import "strings"
 func advice(name, text string) string {
 	for _, a := range []struct{ sign, advice string }{
 		{"address already in use", "another program has taken the port. Run it again: free ones are looked for each time"},
+		{"port is already allocated", "another program has taken the port. Run it again: free ones are looked for each time"},
+		{"the engine lost it", "the container engine ended: make testbed-engine starts one"},
 		{"no space left on device", "the disk is full. df -h shows which; go clean -cache -testcache and rm -r ~/.cache/loom-testbed make room, all of it comes back by itself"},
 		{"too many open files", "raise the limit of open files: ulimit -n 4096"},
 		{"cannot allocate memory", "there is too little memory for it: free shows how much, make e2e RUN=" + name + " needs less at once"},
