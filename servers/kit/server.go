@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/loom-core/loom/servers/kit/redact"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 )
@@ -18,7 +19,8 @@ type Server struct {
 	Version      string
 	Instructions string // for the model: order of the tools, time syntax; 600 characters at most
 	Tools        []Tool
-	Instances    []string // names of those a call can be for, the first by default; see [Instance]
+	Instances    []string        // names of those a call can be for, the first by default; see [Instance]
+	Redact       redact.Redactor // what is taken out of answers besides what is known by its form
 	Limits       Limits
 	Logger       *slog.Logger // nil: nothing is logged
 }

@@ -130,12 +130,12 @@ func (t Tool) handler(s *Server, limits Limits) server.ToolHandlerFunc {
 		defer func() {
 			if p := recover(); p != nil {
 				s.logger().Error("panic in a tool", "tool", t.def.Name, "err", fmt.Sprint(p), "stack", string(debug.Stack()))
-				result, err = errorResult(Errorf(Internal, "internal error in %s: %v", t.def.Name, p)), nil
+				result, err = s.errorResult(Errorf(Internal, "internal error in %s: %v", t.def.Name, p)), nil
 			}
 		}()
 		args, common, bad := t.params.decode(rawArguments(req), limits)
 		if bad != nil {
-			return errorResult(bad), nil
+			return s.errorResult(bad), nil
 		}
 		ctx = withInstance(ctx, instanceOf(s.Instances, common.instance))
 		res, failure := t.run(ctx, args)
@@ -144,16 +144,16 @@ func (t Tool) handler(s *Server, limits Limits) server.ToolHandlerFunc {
 		}
 		if failure == nil {
 			var out *mcp.CallToolResult
-			if out, failure = res.render(t.def, common, outputFor(req, limits.output)); failure == nil {
+			if out, failure = res.render(t.def, common, outputFor(req, limits.output), s.gate()); failure == nil {
 				return out, nil
 			}
 		}
-		return errorResult(asError(ctx, failure)), nil
+		return s.errorResult(asError(ctx, failure)), nil
 	}
 }
 
-func errorResult(e *Error) *mcp.CallToolResult {
-	return &mcp.CallToolResult{Content: []mcp.Content{mcp.NewTextContent(e.text())}, IsError: true}
+func (s *Server) errorResult(e *Error) *mcp.CallToolResult {
+	return &mcp.CallToolResult{Content: []mcp.Content{mcp.NewTextContent(e.text(s.gate()))}, IsError: true}
 }
 
 // rawArguments prefers the bytes of the client: numbers over 2^53 are whole there.
