@@ -71,12 +71,16 @@ func (r *Result) cut(def Def, c common, head object, rows []any, room int) (obje
 	page := *r.page
 	page.point(c.key, r.offset, len(list))
 	page.Truncated = page.Truncated || shortened > 0
+	hint := "next_args goes on where this was cut; max_bytes raises the cap; or " + r.howToNarrow()
+	if c.attached {
+		page.NextCursor, page.NextArgs, hint = "", nil, r.howToNarrow()
+	}
 	answer := append(head[:len(head):len(head)], member{def.ListName, list})
 	var err error
 	if page.Truncated {
 		answer, err = addMember(answer, "truncation", truncation{
 			Reason: "byte_cap", Returned: len(list), Dropped: len(rows) - len(list), Shortened: shortened,
-			Hint: "next_args goes on where this was cut; max_bytes raises the cap; or " + r.howToNarrow(),
+			Hint: hint,
 		})
 		if err != nil {
 			return nil, err

@@ -165,21 +165,25 @@ func (r *Result) renderPayload(c common, g *gate) (*mcp.CallToolResult, error) {
 		member{"shown_bytes", []any{start, end}},
 		member{"total_bytes", len(body)})
 	if next >= 0 {
-		text := encodeOffset(c.key, next)
-		members = append(members, member{"next_cursor", text}, member{"next_args", object{{"cursor", text}}})
-		part = r.notice(part, text, start, end, len(body))
+		more := r.howToNarrow()
+		if !c.attached {
+			text := encodeOffset(c.key, next)
+			members = append(members, member{"next_cursor", text}, member{"next_args", object{{"cursor", text}}})
+			more = "call again with cursor=" + text + ", or " + more
+		}
+		part = r.notice(part, more, start, end, len(body))
 	}
 	return payloadResult(members, part), nil
 }
 
 // notice says inside the text that it was cut: a reader that sees only the
 // text must not take it for the whole.
-func (r *Result) notice(part, cursor string, start, end, total int) string {
+func (r *Result) notice(part, more string, start, end, total int) string {
 	where := "cut here, more follows"
 	if r.tail {
 		where = "cut here, more comes before"
 	}
-	line := "[" + where + ": bytes " + encode(start) + " to " + encode(end) + " of " + encode(total) + "; call again with cursor=" + cursor + ", or " + r.howToNarrow() + "]"
+	line := "[" + where + ": bytes " + encode(start) + " to " + encode(end) + " of " + encode(total) + "; " + more + "]"
 	if r.tail {
 		return line + "\n" + part
 	}
