@@ -9,6 +9,7 @@ import (
 
 	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/redact"
 	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
@@ -39,6 +40,7 @@ func newServer(c *client) *kit.Server {
 		Name: "mcp-prometheus", Title: "Prometheus", Instructions: instructions,
 		Version:   version.String(),
 		Instances: c.instances.Names(),
+		Redact:    redact.Redactor{Secrets: c.instances.Secrets},
 		Tools:     []kit.Tool{p.query(), p.queryRange(), p.listMetrics(), p.listLabels()},
 	}
 }
