@@ -97,8 +97,8 @@ testbed-tools: ## the programs of the testbed's services, built once into ~/.cac
 	@$(GO) run ./testbed/cmd/testbed-tools
 
 testbed-engine: ## a Docker engine of the testbed's own, for LOOM_TESTBED=containers (Debian packages, root)
-	@tools/debian.sh docker.io:dockerd docker.io:docker containerd:containerd runc:runc iptables:iptables || true # it says itself what is missing
-	@$(GO) run ./testbed/cmd/testbed-engine start
+	@tools/debian.sh docker.io:/usr/sbin/dockerd docker.io:docker containerd:containerd runc:/usr/sbin/runc iptables:/usr/sbin/iptables || true # it says itself what is missing
+	@PATH="$$PATH:/usr/sbin:/sbin" $(GO) run ./testbed/cmd/testbed-engine start
 
 testbed-engine-stop: ## ends it, with all that it has running; its images stay
 	@$(GO) run ./testbed/cmd/testbed-engine stop
