@@ -6,12 +6,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/moby/moby/client"
+
+	"github.com/loom-core/loom/testbed/engine"
 )
 
 // started is a run of this binary that uses a service.
@@ -300,4 +303,43 @@ func TestLost(t *testing.T) {
 		t.Errorf("exit status %d", code)
 	}
 	r.gone(before)
+}
+
+// TestEngineLost: so does an engine that is killed; with it goes all that it had.
+func TestEngineLost(t *testing.T) {
+	gate(t)
+	if os.Getuid() != 0 {
+		t.Skip("an engine needs root")
+	}
+	e := engine.Engine{Dir: place(t)}
+	if err := e.Start(t.Context(), func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	usual := os.Getenv("DOCKER_HOST")
+	os.Setenv("DOCKER_HOST", e.Host())
+	r := startRun(t, place(t), "prometheus", true)
+	os.Setenv("DOCKER_HOST", usual)
+	r.until("it answers")
+	text, _ := e.Status(t.Context())
+	pid, err := strconv.Atoi(text[strings.LastIndexByte(text, ' ')+1:])
+	if err != nil {
+		t.Fatal(text)
+	}
+	syscall.Kill(pid, syscall.SIGKILL)
+	r.until("")
+	r.cmd.Wait()
+	said := strings.Join(r.said, "\n")
+	for _, want := range []string{"ended while tests ran\nit wrote last:\n", "(the engine lost it: ", "what to do: the container engine ended: make testbed-engine starts one"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %q:\n%s", want, said)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(r.base, "r*")); len(left) > 0 || r.cmd.ProcessState.ExitCode() != 1 {
+		t.Errorf("exit status %d, left is %q", r.cmd.ProcessState.ExitCode(), left)
+	}
 }

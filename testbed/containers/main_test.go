@@ -5,6 +5,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/loom-core/loom/testbed/engine"
 	"github.com/loom-core/loom/testbed/service"
 )
 
@@ -16,6 +17,7 @@ var inner *service.Bed
 const baseVariable = "CONTAINERS_TEST_BASE"
 
 func TestMain(m *testing.M) {
+	engine.Enter()
 	base := os.Getenv(baseVariable)
 	if base == "" {
 		os.Exit(m.Run())
