@@ -167,3 +167,26 @@ func rawArguments(req mcp.CallToolRequest) json.RawMessage {
 	raw, _ := json.Marshal(req.Params.Arguments) // it was decoded from JSON
 	return raw
 }
+
+// Def is what the tool was declared with.
+func (t Tool) Def() Def { return t.def }
+
+// Check reads arguments as a call does and says what is wrong with them,
+// without calling. It is for tests.
+func (t Tool) Check(arguments json.RawMessage) error {
+	if _, _, bad := t.params.decode(arguments, Limits{}.withDefaults()); bad != nil {
+		return bad
+	}
+	return nil
+}
+
+// Aliases are the other names of each argument, for tests.
+func (t Tool) Aliases() map[string][]string {
+	all := make(map[string][]string)
+	for name, arg := range t.params.byName {
+		if name != arg.name {
+			all[arg.name] = append(all[arg.name], name)
+		}
+	}
+	return all
+}
