@@ -75,6 +75,26 @@ func TestWhatStays(t *testing.T) {
 	}
 }
 
+func TestKeyLine(t *testing.T) {
+	line := strings.Repeat("q9W8e7R6", 8)
+	for _, text := range []string{line, "  " + line + "\n", `	"` + line + `\n" +`, line + "AAAAAA"} {
+		if got, n := redact.KeyLine(text); n != 1 || strings.Contains(got, line) {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+	for _, text := range []string{"", line[:40], line + line, strings.Repeat("0a", 32), strings.Repeat("=", 64), "see " + line, strings.Repeat("Word", 16)} {
+		if got, n := redact.KeyLine(text); n != 0 || got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+	log := "12:00 -----BEGIN PRIVATE KEY-----\n12:00 " + line + "\n12:01 " + line + "\n12:02 -----END PRIVATE KEY-----\n"
+	for _, text := range []string{log, "12:01 " + line + "\n" + log[:40]} {
+		if got, n := new(redact.Redactor).Text(text); n == 0 || strings.Contains(got, line) {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+}
+
 func TestRulesAndSecrets(t *testing.T) {
 	r := &redact.Redactor{
 		Rules: []redact.Rule{
