@@ -19,6 +19,7 @@ type common struct {
 	key      string // what a cursor of this call belongs to
 	offset   int    // from the cursor, 0 without one
 	resumed  bool   // there was a cursor
+	instance string // empty: the call did not choose one
 }
 
 // decode reads the arguments of a call. All problems come in one error, so
@@ -44,6 +45,9 @@ func (p *params) decode(raw json.RawMessage, limits Limits) (reflect.Value, comm
 	c := common{maxBytes: limits.MaxBytes, key: p.cursorKey(values)}
 	if n, ok := values["max_bytes"].(int); ok {
 		c.maxBytes = n
+	}
+	if arg := p.byName[instanceArg]; arg != nil && arg.field == nil {
+		c.instance, _ = values[instanceArg].(string)
 	}
 	if err := p.resume(values, target, &c); err != nil {
 		problems = append(problems, err)

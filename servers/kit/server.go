@@ -18,6 +18,7 @@ type Server struct {
 	Version      string
 	Instructions string // for the model: order of the tools, time syntax; 600 characters at most
 	Tools        []Tool
+	Instances    []string // names of those a call can be for, the first by default; see [Instance]
 	Limits       Limits
 	Logger       *slog.Logger // nil: nothing is logged
 }
@@ -40,6 +41,7 @@ func (s *Server) MCP() *server.MCPServer {
 		server.WithMethodCacheHints(mcp.MethodToolsList, (5*time.Minute).Milliseconds(), mcp.CacheScopePublic),
 	)
 	for _, t := range s.Tools {
+		t.params = t.params.withInstances(s.Instances)
 		m.AddTool(t.definition(limits.output), t.handler(s, limits))
 	}
 	return m

@@ -137,6 +137,7 @@ func (t Tool) handler(s *Server, limits Limits) server.ToolHandlerFunc {
 		if bad != nil {
 			return errorResult(bad), nil
 		}
+		ctx = withInstance(ctx, instanceOf(s.Instances, common.instance))
 		res, failure := t.run(ctx, args)
 		if failure == nil && res == nil {
 			failure = Errorf(Internal, "%s returned nothing", t.def.Name)
