@@ -13,7 +13,7 @@ import (
 )
 
 func TestContract(t *testing.T) {
-	kittest.CheckTools(t, newServer(testClient(t)), kittest.Contract{Tokens: 1500})
+	kittest.CheckTools(t, newServer(testClient(t)), kittest.Contract{Tokens: 3500})
 }
 
 func TestUpstreamErrors(t *testing.T) {

@@ -33,7 +33,6 @@ func (p *prometheus) queryRange() kit.Tool {
 		Description: "Evaluates PromQL over a range, series with the highest max first. Each has a summary and points that keep the extremes: " +
 			"one value, [min,max] in order of time, or null per interval.",
 		Hints:    kit.ReadLocal,
-		Output:   about{},
 		ListName: "series",
 	}, p.runQueryRange)
 }

@@ -116,4 +116,3 @@ func checkCounter(f Facts, node parser.Node, path []parser.Node) []Finding {
 	}
 	return finding(level, "counter-without-rate", node, text, name, s.Text, s.Text)
 }
-
