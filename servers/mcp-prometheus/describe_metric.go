@@ -133,7 +133,9 @@ func (p *prometheus) countNames(ctx context.Context, bases []string) (map[string
 	}
 	counts := make(map[string]int, len(all))
 	for _, s := range all {
-		counts[s.Metric["__name__"]] = int(s.Value.v)
+		if name := s.Metric["__name__"]; name != "" {
+			counts[name] = int(s.Value.v)
+		}
 	}
 	return counts, nil
 }

@@ -30,8 +30,6 @@ func lacks(err error) bool {
 	switch e.Status {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusGone:
 		return true
-	case http.StatusBadRequest: // VictoriaMetrics, in plain text
-		return e.Code != kit.InvalidArgument
 	}
 	return e.Code == kit.Unsupported
 }

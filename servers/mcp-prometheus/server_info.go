@@ -75,8 +75,9 @@ func (p *prometheus) runServerInfo(ctx context.Context, _ struct{}) (*kit.Result
 			return errs[i]
 		}})
 	}
-	if _, err := upstream.Together(ctx, tasks...); err != nil {
-		return nil, err
+	// That all of them fail says what they are for: this is no Prometheus.
+	if upstream.Together(ctx, tasks...); ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	for i, probe := range probes {
 		state := apiState{API: probe.api, Here: errs[i] == nil}
