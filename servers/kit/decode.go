@@ -20,6 +20,7 @@ type common struct {
 	offset   int    // from the cursor, 0 without one
 	resumed  bool   // there was a cursor
 	instance string // empty: the call did not choose one
+	attached bool   // the answer is a resource, which has no cursor
 }
 
 // decode reads the arguments of a call. All problems come in one error, so
@@ -174,11 +175,16 @@ func (p *params) unknown(name string) error {
 }
 
 func (p *params) usage() string {
-	names := make([]string, len(p.list))
-	for i, arg := range p.list {
-		if names[i] = arg.name; arg.required {
-			names[i] += " (required)"
+	var names []string
+	for _, arg := range p.list {
+		name := arg.name
+		if arg.required {
+			name += " (required)"
 		}
+		names = append(names, name)
+	}
+	if names == nil {
+		return p.tool + " takes no arguments"
 	}
 	return p.tool + " takes " + strings.Join(names, ", ")
 }

@@ -3,20 +3,26 @@
 package main
 
 import (
+	_ "embed"
 	"log/slog"
 	"os"
 	"time"
 
 	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/redact"
 	"github.com/loom-core/loom/servers/kit/upstream"
 )
+
+//go:embed docs.md
+var docs string
 
 func main() {
 	os.Exit(kit.Main(kit.Program{
 		Name:    "mcp-prometheus",
 		About:   "queries, metrics, targets, rules and alerts of a Prometheus server, read only.",
 		Example: "PROMETHEUS_URL=http://127.0.0.1:9090",
+		Docs:    docs,
 		Env:     upstream.Env(service.Prefix),
 		New: func(getenv func(string) string, _ *slog.Logger) (*kit.Server, error) {
 			c, err := newClient(getenv)
@@ -40,7 +46,10 @@ func newServer(c *client) *kit.Server {
 		Name: "mcp-prometheus", Title: "Prometheus", Instructions: instructions,
 		Version:   version.String(),
 		Instances: c.instances.Names(),
+		Redact:    redact.Redactor{Secrets: c.instances.Secrets},
 		Tools:     p.tools(),
+		Resources: []kit.Resource{p.rulesResource()},
+		Prompts:   []kit.Prompt{explainAlertPrompt()},
 	}
 }
 

@@ -453,3 +453,27 @@ func ExampleTogether() {
 	fmt.Println(a, b, warnings, err)
 	// Output: job 7 [patterns: disabled on this Loki (unsupported)] <nil>
 }
+
+// Whatever signs us in is known to the redactor, and nothing else is.
+func TestSecrets(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("filed\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ settings, want string }{
+		{"X_TOKEN=t", "t"}, {"X_TOKEN_FILE=" + file, "filed"}, {"X_USER=u X_PASSWORD=p", "p dTpw"},
+		{"X_USER=u X_PASSWORD_FILE=" + file, "filed dTpmaWxlZA=="}, {"X_URL=http://in:url@a", "url aW46dXJs"},
+		{"X_TENANT=a", ""}, {"X_HEADERS=Private-Token:y", "y"}, {"X_HEADERS=Team:a", ""},
+	} {
+		list, err := Open(testService, environ(strings.Split(tc.settings, " ")...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := list[0].auth.apply(make(http.Header)); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(list.Secrets(), " "); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.settings, got, tc.want)
+		}
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/loom-core/loom/servers/kit"
@@ -19,6 +21,7 @@ type credentials struct {
 	file  string      // of a token or a password; empty: there is none
 	user  string      // whose password is in file; empty: it is a token
 	name  string      // of the setting that has file
+	known []string    // secrets that do not change
 
 	mu     sync.Mutex
 	secret string // what file had when it was read last; guarded by mu
@@ -41,11 +44,42 @@ func newCredentials(s Settings, inURL *url.Userinfo) *credentials {
 		a.fixed.Set("Authorization", "Bearer "+s.Token)
 	case s.User != "":
 		a.fixed.Set("Authorization", basic(s.User, s.Password))
+		a.known = append(a.known, s.Password)
 	case inURL != nil && a.fixed.Get("Authorization") == "":
 		password, _ := inURL.Password()
 		a.fixed.Set("Authorization", basic(inURL.Username(), password))
+		a.known = append(a.known, password)
+	}
+	for name, values := range a.fixed {
+		if secretName.MatchString(name) {
+			for _, v := range values {
+				_, credential, ok := strings.Cut(v, " ") // after the scheme
+				if !ok {
+					credential = v
+				}
+				a.known = append(a.known, credential)
+			}
+		}
 	}
 	return a
+}
+
+// secretName tells headers with credentials from the others that are set.
+var secretName = regexp.MustCompile(`(?i)auth|token|key|secret|cookie`)
+
+// secrets are the values that nobody else may see.
+func (a *credentials) secrets() []string {
+	a.mu.Lock()
+	secret := a.secret
+	a.mu.Unlock()
+	all := a.known[:len(a.known):len(a.known)]
+	if secret != "" {
+		all = append(all, secret)
+		if a.user != "" {
+			all = append(all, strings.TrimPrefix(basic(a.user, secret), "Basic "))
+		}
+	}
+	return all
 }
 
 func basic(user, password string) string {

@@ -46,3 +46,13 @@ func (list Instances) For(ctx context.Context) *Client {
 	}
 	return list[0]
 }
+
+// Secrets are the credentials of all instances as they are now, for
+// [kit.Server].Redact: no answer repeats them.
+func (list Instances) Secrets() []string {
+	var all []string
+	for _, c := range list {
+		all = append(all, c.auth.secrets()...)
+	}
+	return all
+}
