@@ -2,11 +2,14 @@ package local
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/loom-core/loom/testbed/service"
@@ -24,8 +27,16 @@ var prometheusProgram = Program{
 	Work:  4 * time.Minute,
 }
 
-// prometheus is a Prometheus that scrapes itself every second. Its first sample
-// comes some seconds after it answers.
+// The rules go beside the configuration, by that name.
+var (
+	//go:embed prometheus.yml
+	prometheusConfig string
+	//go:embed prometheus.rules.yml
+	prometheusRules string
+)
+
+// prometheus is a Prometheus that scrapes itself every second, and a target
+// that is not there. Its first sample comes some seconds after it answers.
 type prometheus struct{ process }
 
 func (*prometheus) Name() string { return "prometheus" }
@@ -41,13 +52,13 @@ func (p *prometheus) Start(ctx context.Context, h service.Host) (service.Endpoin
 	}
 	address := net.JoinHostPort("127.0.0.1", ports[0])
 	config := filepath.Join(h.Dir, "prometheus.yml")
-	text := fmt.Sprintf(`global: {scrape_interval: 1s, evaluation_interval: 1s}
-scrape_configs:
-  - job_name: prometheus
-    static_configs: [{targets: [%q]}]
-`, address)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		return service.Endpoint{}, fmt.Errorf("configuring prometheus: %w", err)
+	for path, text := range map[string]string{
+		config: strings.ReplaceAll(prometheusConfig, "ADDRESS", strconv.Quote(address)),
+		filepath.Join(h.Dir, "prometheus.rules.yml"): prometheusRules,
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			return service.Endpoint{}, fmt.Errorf("configuring prometheus: %w", err)
+		}
 	}
 	cmd := exec.Command(binary, "--config.file="+config, "--web.listen-address="+address, "--storage.tsdb.path="+filepath.Join(h.Dir, "data"),
 		"--web.enable-remote-write-receiver", "--log.level=warn")
