@@ -109,7 +109,7 @@ func average(query string, window time.Duration) (string, error) {
 	if q, err := promql.Parse(query); err == nil {
 		switch q.Type() {
 		case "scalar":
-			query = "vector(" + query + ")"
+			query = "vector(" + query + "\n)"
 		case "range vector":
 			return "", kit.Errorf(kit.InvalidArgument, "the query is a range vector, which has no value to compare").
 				WithHint("leave the range out, or use rate(%s)", query)

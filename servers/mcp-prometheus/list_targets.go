@@ -165,7 +165,7 @@ func (l targetList) rows(a targetsArgs) []target {
 func (t activeTarget) row(discovered bool) target {
 	row := target{
 		Job: t.Labels["job"], Instance: t.Labels["instance"], Health: t.Health,
-		LastError: t.LastError, Interval: t.ScrapeInterval, Labels: map[string]string{},
+		LastError: parameters.ReplaceAllString(t.LastError, "$1?[redacted]"), Interval: t.ScrapeInterval, Labels: map[string]string{},
 	}
 	if row.Health != "up" && row.Health != "down" {
 		row.Health = "unknown"
@@ -187,6 +187,10 @@ func (t activeTarget) row(discovered bool) target {
 	}
 	return row
 }
+
+// parameters of the URL that could not be scraped: errors repeat it, and a
+// token may be in it.
+var parameters = regexp.MustCompile(`(https?://[^\s"?]+)\?[^\s"]*`)
 
 var secretName = regexp.MustCompile(`(?i)token|secret|passw|api_?key|auth|credential`)
 
