@@ -20,6 +20,7 @@ type alertsArgs struct {
 
 type alertsAbout struct {
 	Names    []alertCount      `json:"by_name,omitempty"`
+	More     int               `json:"more_names,omitempty"`
 	Common   map[string]string `json:"common_labels,omitempty"`
 	Warnings []string          `json:"warnings,omitempty"`
 	Hints    []string          `json:"hints,omitempty"`
@@ -67,7 +68,8 @@ func (p *prometheus) runListAlerts(ctx context.Context, a alertsArgs) (*kit.Resu
 		return cmp.Or(cmp.Compare(x.State, y.State), // firing, pending
 			cmp.Compare(x.Labels["alertname"], y.Labels["alertname"]), x.ActiveAt.Compare(y.ActiveAt), cmp.Compare(labelText(x.Labels), labelText(y.Labels)))
 	})
-	head := alertsAbout{Names: countAlerts(kept), Warnings: notes.Warnings}
+	head := alertsAbout{Warnings: notes.Warnings}
+	head.Names, head.More = countAlerts(kept)
 	if len(kept) == 0 {
 		head.Hints = []string{"no alert is active like that; list_rules type=alert has those that could be"}
 	}
@@ -97,11 +99,13 @@ func carries(labels, want map[string]string) bool {
 	return true
 }
 
-// maxCounted is how many names are counted: a storm of alerts has few.
-const maxCounted = 50
+// maxCounted is how many names are counted: a storm of alerts has few, and what
+// comes before the list has to fit into the smallest answer.
+const maxCounted = 12
 
-func countAlerts(alerts []alert) []alertCount {
-	var counts []alertCount
+// countAlerts counts by name, those with most first. more is how many names
+// are left out.
+func countAlerts(alerts []alert) (counts []alertCount, more int) {
 	for _, a := range alerts {
 		name := a.Labels["alertname"]
 		i := slices.IndexFunc(counts, func(c alertCount) bool { return c.Name == name })
@@ -117,7 +121,8 @@ func countAlerts(alerts []alert) []alertCount {
 	slices.SortStableFunc(counts, func(x, y alertCount) int {
 		return cmp.Or(cmp.Compare(y.Firing, x.Firing), cmp.Compare(y.Pending, x.Pending), cmp.Compare(x.Name, y.Name))
 	})
-	return counts[:min(len(counts), maxCounted)]
+	shown := min(len(counts), maxCounted)
+	return counts[:shown], len(counts) - shown
 }
 
 // number is a value that the API writes as text.

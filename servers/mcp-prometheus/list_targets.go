@@ -24,6 +24,7 @@ type targetsArgs struct {
 
 type targetsAbout struct {
 	Pools    []pool   `json:"pools,omitempty"`
+	More     int      `json:"more_pools,omitempty"` // healthier than those above
 	Warnings []string `json:"warnings,omitempty"`
 	Hints    []string `json:"hints,omitempty"`
 }
@@ -94,6 +95,11 @@ func (p *prometheus) runListTargets(ctx context.Context, a targetsArgs) (*kit.Re
 		return nil, optional(err, "list of targets", "query up is 1 for each target that was scraped and 0 for one that was not")
 	}
 	head := targetsAbout{Pools: list.pools(a.ScrapePool), Warnings: notes.Warnings}
+	if head.More = len(head.Pools) - maxCounted; head.More > 0 {
+		head.Pools = head.Pools[:maxCounted]
+	} else {
+		head.More = 0
+	}
 	rows := list.rows(a)
 	if len(rows) == 0 {
 		head.Hints = targetHints(a, list)
