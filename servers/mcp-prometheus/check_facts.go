@@ -62,6 +62,7 @@ func (p *prometheus) factsOf(ctx context.Context, q *promql.Query, sizes bool) (
 		f.warnings = []string{"checked without the server: " + plain(err)}
 	}
 	slices.SortStableFunc(f.findings, func(a, b promql.Finding) int { return strings.Compare(a.Rule+a.Text, b.Rule+b.Text) })
+	f.findings = slices.Compact(f.findings)
 	return f, nil
 }
 
@@ -182,6 +183,20 @@ func (p *prometheus) absent(ctx context.Context, names []string) ([]promql.Findi
 	return found, nil
 }
 
+// refusal is what the server says against the query. The place that it names is
+// one in what was asked, not in the query, and is left out.
+func refusal(err error) *promql.Finding {
+	var e *kit.Error
+	if !errors.As(err, &e) || e.Code != kit.InvalidArgument {
+		return nil
+	}
+	text := e.Message
+	if _, after, ok := strings.Cut(text, "parse error: "); ok {
+		text = after
+	}
+	return &promql.Finding{Level: promql.Wrong, Rule: "refused-by-server", Text: "this server does not take it: " + text, At: -1}
+}
+
 // sizeTasks count the series of what the query selects, of its result, and the
 // values of the labels that it groups by.
 func (p *prometheus) sizeTasks(q *promql.Query, f *facts, update func(func())) []upstream.Task {
@@ -189,6 +204,10 @@ func (p *prometheus) sizeTasks(q *promql.Query, f *facts, update func(func())) [
 	count := func(name, query string, set func(n int)) {
 		tasks = append(tasks, upstream.Task{Name: name, Do: func(ctx context.Context) error {
 			n, err := p.single(ctx, query, p.now())
+			if refused := refusal(err); refused != nil {
+				update(func() { f.findings = append(f.findings, *refused) })
+				return nil
+			}
 			if err == nil {
 				update(func() { set(int(n)) })
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -34,6 +35,20 @@ func TestCheckQueryWithoutDetails(t *testing.T) {
 	}
 	has(t, c.MustText("check_query", args(`{"query":"rate(x_total{job=\"b\"}[90s])"}`)), "come every 1m: write [4m]", "absent-metric")
 	has(t, c.MustText("check_query", args(`{"query":"rate(x_total[90s])"}`)), "info, range-short", "come every 30s")
+}
+
+// A server may refuse what the parser takes: an older one, or one without a
+// feature flag.
+func TestCheckQueryThatTheServerRefuses(t *testing.T) {
+	u := newUpstream(t).on("label/__name__/values", success(`["up"]`)).on("query", func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.FormValue("query"), "mad_over_time") {
+			reply(400, `{"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": 1:7: parse error: unknown function with name \"mad_over_time\""}`)(w, r)
+			return
+		}
+		vector(`{"metric":{},"value":[1,"1"]}`)(w, r)
+	})
+	text := u.connect(t).MustText("check_query", args(`{"query":"mad_over_time(up[5m])"}`))
+	has(t, text, `"valid":true`, "info, experimental", `wrong, refused-by-server: this server does not take it: unknown function with name "mad_over_time"`, "up  (1 series now, gauge, range 5m)")
 }
 
 func TestCompareQueryArguments(t *testing.T) {

@@ -189,7 +189,10 @@ func (c change) line() line {
 	case math.IsNaN(c.now):
 		l.fields = append(l.fields, field{"change", num(-c.then)}, field{"percent", "gone"})
 	default:
-		percent := (c.now - c.then) / math.Abs(c.then) * 100
+		percent := 0.0 // of nothing to nothing
+		if c.now != c.then {
+			percent = (c.now - c.then) / math.Abs(c.then) * 100
+		}
 		l.fields = append(l.fields, field{"change", num(c.now - c.then)}, field{"percent", num(math.Round(percent*10) / 10)})
 	}
 	return l

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -90,7 +91,7 @@ func newSelector(v *parser.VectorSelector) Selector {
 	s := Selector{Text: bare.String(), Offset: v.OriginalOffset, at: int(v.PosRange.Start), matchers: v.LabelMatchers}
 	for _, m := range v.LabelMatchers {
 		switch {
-		case m.Name != labels.MetricName:
+		case m.Name != model.MetricNameLabel:
 		case m.Type == labels.MatchEqual:
 			s.Names = append(s.Names, m.Value)
 		case m.Type == labels.MatchRegexp:
