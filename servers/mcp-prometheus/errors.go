@@ -34,7 +34,7 @@ func failure(c *upstream.Client, r *upstream.Response) *kit.Error {
 	case !noJSON && known:
 		e := &kit.Error{Code: code, Message: answer.Error}
 		switch {
-		case strings.Contains(e.Message, "too many samples"): // of type execution; has no type of its own
+		case overLimit.MatchString(e.Message): // of type execution or bad_data; has none of its own
 			e.Code, e.Hint = kit.TooLarge, "narrow the selector, shorten the range or raise the step"
 		case code == kit.Timeout:
 			e.Hint = "narrow the selector, shorten the range or raise the step"
@@ -42,6 +42,14 @@ func failure(c *upstream.Client, r *upstream.Response) *kit.Error {
 		return e
 	case r.Status/100 == 2 && !noJSON && answer.Status != "success":
 		return c.NotTheService(r, "without a status of success")
+	case r.Status == http.StatusUnauthorized && strings.Contains(string(r.Body), "no org id"):
+		e := c.StatusError(r)
+		e.Hint = "this store has tenants: whoever runs this server sets " + c.Setting("TENANT")
+		return e
+	case noJSON && r.Status == http.StatusBadRequest && strings.Contains(string(r.Body), "unsupported path"): // VictoriaMetrics
+		e := c.StatusError(r)
+		e.Code = kit.Unsupported
+		return e
 	case r.Status == http.StatusNotFound && noJSON:
 		return c.NotTheService(r, "(no such page)")
 	case r.Status == http.StatusNotFound:
@@ -51,6 +59,10 @@ func failure(c *upstream.Client, r *upstream.Response) *kit.Error {
 	}
 	return nil
 }
+
+// overLimit fits what Prometheus, Mimir and Cortex say of a query that is too
+// large for them.
+var overLimit = regexp.MustCompile(`too many samples|exceeds the limit|err-mimir-max-|maximum number of (series|chunks)`)
 
 var position = regexp.MustCompile(`(?:^|[ :])([0-9]+):([0-9]+): parse error`)
 

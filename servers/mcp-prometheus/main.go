@@ -20,7 +20,7 @@ var docs string
 func main() {
 	os.Exit(kit.Main(kit.Program{
 		Name:    "mcp-prometheus",
-		About:   "queries, metrics and labels of a Prometheus server, read only.",
+		About:   "queries, metrics, targets, rules and alerts of a Prometheus server, read only.",
 		Example: "PROMETHEUS_URL=http://127.0.0.1:9090",
 		Docs:    docs,
 		Env:     upstream.Env(service.Prefix),
@@ -34,7 +34,8 @@ func main() {
 	}))
 }
 
-const instructions = "Find names with list_metrics, then query for values now or query_range for how they moved. " +
+const instructions = "Find names with list_metrics, look at one with describe_metric, then query for values now or query_range for how they moved; " +
+	"check_query finds mistakes before it runs. For an alert begin with list_alerts and explain_alert, for missing data with list_targets. " +
 	"Aggregate in PromQL (sum by, topk, rate) instead of fetching many series. " +
 	"Times: RFC3339, unix, now-1h or 1h (that long ago); step: 30s, 5m or auto. " +
 	"An answer with next_args goes on when you repeat the call with them."
@@ -46,7 +47,9 @@ func newServer(c *client) *kit.Server {
 		Version:   version.String(),
 		Instances: c.instances.Names(),
 		Redact:    redact.Redactor{Secrets: c.instances.Secrets},
-		Tools:     []kit.Tool{p.query(), p.queryRange(), p.listMetrics(), p.listLabels()},
+		Tools:     p.tools(),
+		Resources: []kit.Resource{p.rulesResource()},
+		Prompts:   []kit.Prompt{explainAlertPrompt()},
 	}
 }
 
@@ -54,4 +57,14 @@ func newServer(c *client) *kit.Server {
 type prometheus struct {
 	client *client
 	now    func() time.Time
+}
+
+// tools are all of them, those that most calls need first.
+func (p *prometheus) tools() []kit.Tool {
+	return []kit.Tool{
+		p.query(), p.queryRange(), p.checkQuery(), p.compareQuery(), p.queryHistogram(),
+		p.listMetrics(), p.describeMetric(), p.listLabels(), p.listLabelValues(), p.listSeries(),
+		p.listTargets(), p.listRules(), p.listAlerts(), p.explainAlert(),
+		p.getTSDBStatus(), p.getServerInfo(),
+	}
 }

@@ -54,7 +54,6 @@ func (p *prometheus) listMetrics() kit.Tool {
 		Title:       "List metrics",
 		Description: "Metrics with samples in the last hour: name, type, help. Where suffixes are given, query name+suffix.",
 		Hints:       kit.ReadLocal,
-		Output:      metricsAbout{},
 		ListName:    "metrics",
 		PerPage:     50, MaxPerPage: 500,
 	}, p.runListMetrics)
@@ -66,7 +65,7 @@ func (p *prometheus) runListMetrics(ctx context.Context, a metricsArgs) (*kit.Re
 		return nil, err
 	}
 	families := fold(names, meta)
-	matching := slices.DeleteFunc(filterNames(families, a.Match), func(m metric) bool {
+	matching := slices.DeleteFunc(filter(families, a.Match, func(m metric) []string { return append([]string{m.Name}, m.names...) }), func(m metric) bool {
 		return a.Type != "" && m.Type != a.Type
 	})
 	if len(matching) == 0 {
@@ -163,37 +162,6 @@ func cut(s string, n int) string {
 		return string(runes[:n]) + "…"
 	}
 	return s
-}
-
-// filterNames takes match as a regular expression, and as words that all occur
-// when that finds nothing.
-func filterNames(families []metric, match string) []metric {
-	if match == "" {
-		return families
-	}
-	keep := func(ok func(name string) bool) (list []metric) {
-		for _, m := range families {
-			if ok(m.Name) || slices.ContainsFunc(m.names, ok) {
-				list = append(list, m)
-			}
-		}
-		return list
-	}
-	if re, err := regexp.Compile("(?i)" + match); err == nil {
-		if list := keep(re.MatchString); list != nil {
-			return list
-		}
-	}
-	words := strings.FieldsFunc(strings.ToLower(match), func(r rune) bool { return r == ' ' || r == '_' || r == '.' || r == '*' || r == '-' })
-	return keep(func(name string) bool {
-		lower := strings.ToLower(name)
-		for _, w := range words {
-			if !strings.Contains(lower, w) {
-				return false
-			}
-		}
-		return len(words) > 0
-	})
 }
 
 func metricsHints(a metricsArgs, families []metric) []string {

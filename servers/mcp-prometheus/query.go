@@ -6,13 +6,12 @@ import (
 	"encoding/json"
 	"math"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/mcp-prometheus/internal/promql"
 )
 
 type queryArgs struct {
@@ -46,18 +45,14 @@ func (p *prometheus) query() kit.Tool {
 		Description: "Evaluates PromQL at one instant. Labels that all series share are given once. With more than max_series " +
 			"the answer has the total, values per label and smaller queries. Native histograms become count, sum and estimated quantiles.",
 		Hints:    kit.ReadLocal,
-		Output:   about{},
 		ListName: "series",
 	}, p.runQuery)
 }
 
 func (p *prometheus) runQuery(ctx context.Context, a queryArgs) (*kit.Result, error) {
-	at := p.now().UTC()
-	if a.Time != "" {
-		var err error
-		if at, err = kit.ParseTime(a.Time, at); err != nil {
-			return nil, kit.Errorf(kit.InvalidArgument, "argument \"time\": %w", err)
-		}
+	at, err := p.timeArg(a.Time)
+	if err != nil {
+		return nil, err
 	}
 	params := url.Values{"query": {a.Query}, "time": {unix(at)}}
 	setTimeout(ctx, params)
@@ -117,11 +112,6 @@ func (h *about) describe(query string, all []series, size int) {
 	}
 }
 
-var (
-	identifier = regexp.MustCompile(`[a-zA-Z_:][a-zA-Z0-9_:]*\s*(\(?)`)
-	notNames   = regexp.MustCompile(`"[^"]*"|'[^']*'|\{[^}]*\}|\[[^\]]*\]|\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)|\b(offset|bool|and|or|unless)\b`)
-)
-
 // emptyHints are the calls that find out why nothing matched.
 func emptyHints(query string, instant bool) []string {
 	hint := "no series match in this range; an earlier start may have some"
@@ -129,10 +119,8 @@ func emptyHints(query string, instant bool) []string {
 		hint = "no series match at this time; query_range start=now-1d tells whether there were any before"
 	}
 	hints := []string{hint}
-	for _, m := range identifier.FindAllStringSubmatch(notNames.ReplaceAllString(query, " "), -1) {
-		if m[1] == "" { // not a function
-			return append(hints, "list_metrics match="+strings.TrimSpace(m[0])+" tells whether the name exists")
-		}
+	if q, err := promql.Parse(query); err == nil && len(q.Names()) > 0 {
+		hints = append(hints, "list_metrics match="+q.Names()[0]+" tells whether the name exists; check_query looks for mistakes")
 	}
 	return hints
 }

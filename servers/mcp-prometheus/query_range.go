@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/mcp-prometheus/internal/promql"
 )
 
 type rangeArgs struct {
@@ -17,7 +18,7 @@ type rangeArgs struct {
 	Start     string `arg:"start,loose" doc:"default 1h before end"`
 	End       string `arg:"end,loose" doc:"default now"`
 	Step      string `arg:"step,loose" default:"auto"`
-	MaxPoints int    `arg:"max_points,clamp" doc:"per series" default:"60" min:"4" max:"1000"`
+	MaxPoints int    `arg:"max_points,clamp" doc:"per series, fewer over 20 series" default:"60" min:"4" max:"1000"`
 	MaxSeries int    `arg:"max_series,clamp" default:"20" min:"1" max:"200" alias:"limit"`
 	Points    string `arg:"points" enum:"auto,none,all" default:"auto" doc:"auto: downsampled; none: summary only; all: every step"`
 	kit.Resume
@@ -33,7 +34,6 @@ func (p *prometheus) queryRange() kit.Tool {
 		Description: "Evaluates PromQL over a range, series with the highest max first. Each has a summary and points that keep the extremes: " +
 			"one value, [min,max] in order of time, or null per interval.",
 		Hints:    kit.ReadLocal,
-		Output:   about{},
 		ListName: "series",
 	}, p.runQueryRange)
 }
@@ -74,6 +74,7 @@ func (p *prometheus) runQueryRange(ctx context.Context, a rangeArgs) (*kit.Resul
 		ResultType: data.ResultType, Warnings: notes.Warnings, Infos: notes.Infos,
 	}
 	head.describe(a.Query, all, a.MaxSeries)
+	head.Hints = append(head.Hints, counterHints(a.Query, all)...)
 	for _, s := range all {
 		summaries[key(s)] = summarize(s.Values, float64(g.start.UnixMilli())/1000, step.Seconds(), g.steps)
 	}
@@ -84,7 +85,7 @@ func (p *prometheus) runQueryRange(ctx context.Context, a rangeArgs) (*kit.Resul
 		}
 		return cmp.Or(-cmp.Compare(a, b), cmp.Compare(key(x), key(y)))
 	})
-	width := g.bucketWidth(a.Points, a.MaxPoints)
+	width := g.bucketWidth(a.Points, fewerPoints(a.MaxPoints, min(len(all), a.MaxSeries)))
 	if a.Points != "none" && len(all) > 0 {
 		head.Points = fmt.Sprintf("one per %s from start", kit.FormatDuration(time.Duration(width)*step))
 		if a.Points == "auto" {
@@ -110,6 +111,31 @@ func (p *prometheus) runQueryRange(ctx context.Context, a rangeArgs) (*kit.Resul
 	return kit.Records(head, lines).
 		Pin("start", head.Start).Pin("end", head.End).Pin("step", head.Step).
 		Narrow("use one of smaller_queries, fewer max_points or points=none").Untrusted(), nil
+}
+
+// fullSeries is how many series have as many points as were asked for. More of
+// them share the room, so that fifty cost little more than twenty.
+const fullSeries = 20
+
+func fewerPoints(points, shown int) int {
+	if shown <= fullSeries {
+		return points
+	}
+	return max(points*fullSeries/shown, 4)
+}
+
+// counterHints says of a counter that is followed as it is how to follow it.
+func counterHints(query string, all []series) []string {
+	q, err := promql.Parse(query)
+	if err != nil || len(all) == 0 {
+		return nil
+	}
+	for _, f := range q.Lint(promql.Facts{}) {
+		if f.Rule == "counter-without-rate" {
+			return []string{f.Text}
+		}
+	}
+	return nil
 }
 
 // niceSteps are what a reader can count in.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/kittest"
 )
 
 // matrix answers a range query on its own grid: f gives the value of series i
@@ -187,10 +188,14 @@ func TestTrend(t *testing.T) {
 func TestRangeCost(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	u := newUpstream(t).on("query_range", matrix(50, func(i, _ int) (float64, bool) { return float64(i) + r.Float64(), true }))
-	text := u.connect(t).MustText("query_range", args(`{"query":"rate(x[5m])","start":"7d"}`))
-	t.Logf("a week of 50 series, 20 shown: %d tokens as text", len(text)/4)
-	if len(text)/4 > 6000 {
-		t.Errorf("%d tokens", len(text)/4)
+	c := u.connect(t)
+	for _, shown := range []int{20, 50} {
+		r := c.Call("query_range", map[string]any{"query": "rate(x[5m])", "start": "7d", "max_series": shown})
+		text, structured := len(kittest.Text(r))/4, len(r.RawStructuredContent)/4
+		t.Logf("a week of 50 series, %d shown: %d tokens as text, %d as structured content", shown, text, structured)
+		if text > 6000 || strings.Contains(kittest.Text(r), "truncation") {
+			t.Errorf("%d shown: %d tokens", shown, text)
+		}
 	}
 }
 

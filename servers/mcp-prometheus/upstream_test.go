@@ -97,7 +97,7 @@ func environ(settings ...string) func(string) string {
 func frozen(c *client) *kit.Server {
 	s := newServer(c)
 	p := &prometheus{client: c, now: func() time.Time { return now }}
-	s.Tools = []kit.Tool{p.query(), p.queryRange(), p.listMetrics(), p.listLabels()}
+	s.Tools = p.tools()
 	return s
 }
 

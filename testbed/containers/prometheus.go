@@ -18,11 +18,14 @@ func (p *prometheus) Start(ctx context.Context, h service.Host) (service.Endpoin
 	if err != nil {
 		return service.Endpoint{}, err
 	}
-	const config = "/loom/prometheus.yml"
+	files := map[string]string{}
+	for name, text := range setup.Prometheus("127.0.0.1:" + port) {
+		files["/loom/"+name] = text
+	}
 	err = p.start(ctx, h, spec{
 		image: images["prometheus"], port: port,
-		command: setup.PrometheusFlags(config, "0.0.0.0:"+port, "/loom/data"),
-		files:   map[string]string{config: setup.Prometheus("127.0.0.1:" + port)},
+		command: setup.PrometheusFlags("/loom/"+setup.PrometheusConfig, "0.0.0.0:"+port, "/loom/data"),
+		files:   files,
 	})
 	if err != nil {
 		return service.Endpoint{}, err

@@ -18,7 +18,7 @@ func TestPrometheus(t *testing.T) {
 	at := use(t, "prometheus")
 	w := newWorld(t, prometheusServer(at))
 	c := w.Connect(testbed.ClientOptions{})
-	testbed.Eventually(t, "there are three scrapes", func() bool { return prometheusValue(at, "count_over_time(up[1m])>=3") != "" })
+	testbed.Eventually(t, "there are three scrapes", func() bool { return prometheusValue(at, "count_over_time(up{job=\"prometheus\"}[1m])>=3") != "" })
 
 	t.Run("list", func(t *testing.T) {
 		names, _ := c.Ask("tools/list", "").Tools()
@@ -36,14 +36,14 @@ func TestPrometheus(t *testing.T) {
 				Value json.Number
 			}
 		}
-		structured(t, c, "prometheus__query", `{"query":"up"}`, &got)
+		structured(t, c, "prometheus__query", `{"query":"up{job=\"prometheus\"}"}`, &got)
 		if len(got.Series) != 1 || got.Series[0].Job != "prometheus" || got.Series[0].Value != "1" {
 			t.Errorf("up is %+v", got)
 		}
 	})
 	t.Run("query_range", func(t *testing.T) {
 		var got struct{ Series []struct{ Points []*float64 } }
-		structured(t, c, "prometheus__query_range", `{"query":"up","start":"now-1m","step":"1s","points":"all"}`, &got)
+		structured(t, c, "prometheus__query_range", `{"query":"up{job=\"prometheus\"}","start":"now-1m","step":"1s","points":"all"}`, &got)
 		if len(got.Series) != 1 {
 			t.Fatalf("the range has %d series", len(got.Series))
 		}

@@ -29,10 +29,12 @@ func (p *prometheus) Start(ctx context.Context, h service.Host) (service.Endpoin
 		return service.Endpoint{}, err
 	}
 	address := net.JoinHostPort("127.0.0.1", ports[0])
-	config := filepath.Join(h.Dir, "prometheus.yml")
-	if err := os.WriteFile(config, []byte(setup.Prometheus(address)), 0o600); err != nil {
-		return service.Endpoint{}, fmt.Errorf("configuring prometheus: %w", err)
+	for name, text := range setup.Prometheus(address) {
+		if err := os.WriteFile(filepath.Join(h.Dir, name), []byte(text), 0o600); err != nil {
+			return service.Endpoint{}, fmt.Errorf("configuring prometheus: %w", err)
+		}
 	}
+	config := filepath.Join(h.Dir, setup.PrometheusConfig)
 	cmd := exec.Command(binary, setup.PrometheusFlags(config, address, filepath.Join(h.Dir, "data"))...)
 	if err := p.run(h, cmd); err != nil {
 		return service.Endpoint{}, err

@@ -4,19 +4,28 @@ package setup
 
 import (
 	_ "embed"
-	"fmt"
 	"os"
+	"strconv"
 	"strings"
 )
 
-// Prometheus is the configuration of one that scrapes itself, at that address,
-// every second.
-func Prometheus(address string) string {
-	return fmt.Sprintf(`global: {scrape_interval: 1s, evaluation_interval: 1s}
-scrape_configs:
-  - job_name: prometheus
-    static_configs: [{targets: [%q]}]
-`, address)
+var (
+	//go:embed prometheus.yml
+	prometheus string
+	//go:embed prometheus.rules.yml
+	prometheusRules string
+)
+
+// PrometheusConfig is the name of the file in [Prometheus] that it is started with.
+const PrometheusConfig = "prometheus.yml"
+
+// Prometheus are the files, by name, of one that scrapes itself every second, at
+// that address, and a target that is not there. They belong into one folder.
+func Prometheus(address string) map[string]string {
+	return map[string]string{
+		PrometheusConfig:       strings.ReplaceAll(prometheus, "ADDRESS", strconv.Quote(address)),
+		"prometheus.rules.yml": prometheusRules,
+	}
 }
 
 // PrometheusFlags are what else it is told.
