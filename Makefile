@@ -104,14 +104,17 @@ testbed-engine: ## a Docker engine of the testbed's own, for LOOM_TESTBED=contai
 testbed-engine-stop: ## ends it, with all that it has running; its images stay
 	@$(GO) run ./testbed/cmd/testbed-engine stop
 
+# go test takes a pattern apart at / and |, and each part has flags of its own.
+CHOSEN = $(if $(RUN),-run '(?i)$(subst /,/(?i),$(subst |,|(?i),$(RUN)))')
+
 # Where its Debian packages cannot be installed Kubernetes says what it does without.
 e2e: ## the whole line against real upstreams; RUN=loki: one of them (LOOM_TESTBED=local|auto)
 	@tools/debian.sh containerd:containerd runc:runc containernetworking-plugins:/usr/lib/cni/bridge || [ -z "$${CI:-}" ]
-	LOOM_E2E=1 $(GO) test ./testbed/e2e/... -v -count=1 -timeout 60m $(if $(RUN),-run '(?i)$(RUN)')
+	LOOM_E2E=1 $(GO) test ./testbed/e2e/... -v -count=1 -timeout 60m $(CHOSEN)
 
 # The local provider's programs are in its images, and tests say what an engine leaves.
 e2e-containers: ## the same in containers, of an engine that is started for it; RUN=loki: one of them
-	LOOM_E2E=1 LOOM_TESTBED=containers LOOM_TESTBED_IMAGES=local GO='$(GO)' tools/with-engine.sh $(GO) test -p 1 ./testbed/e2e/... $(if $(RUN),,./testbed/engine/... ./testbed/containers/...) -v -count=1 -timeout 60m $(if $(RUN),-run '(?i)$(RUN)')
+	LOOM_E2E=1 LOOM_TESTBED=containers LOOM_TESTBED_IMAGES=local GO='$(GO)' tools/with-engine.sh $(GO) test -p 1 ./testbed/e2e/... $(if $(RUN),,./testbed/engine/... ./testbed/containers/...) -v -count=1 -timeout 60m $(CHOSEN)
 
 leftovers: ## what a testbed leaves that is stopped, cancelled or killed: nothing
 	LOOM_E2E=1 $(GO) test ./testbed/local/... -v -count=1 -timeout 60m
