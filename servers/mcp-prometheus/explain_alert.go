@@ -80,11 +80,19 @@ func (p *prometheus) explainAlert() kit.Tool {
 }
 
 func (p *prometheus) runExplainAlert(ctx context.Context, a explainArgs) (*kit.Result, error) {
-	rules, _, err := p.fetchRules(ctx, url.Values{})
+	// All rules without their alerts, which are most of a large server's answer,
+	// and then those of that name with theirs.
+	rules, _, err := p.fetchRules(ctx, url.Values{"exclude_alerts": {"true"}})
 	if err != nil {
 		return nil, err
 	}
-	r, others, err := chooseRule(rules, a)
+	named := rules
+	if i := slices.IndexFunc(rules, func(r rule) bool { return r.Type == alerting && strings.EqualFold(r.Name, a.Name) }); i >= 0 {
+		if named, _, err = p.fetchRules(ctx, url.Values{"type": {"alert"}, "rule_name[]": {rules[i].Name}}); err != nil {
+			return nil, err
+		}
+	}
+	r, others, err := chooseRule(named, a)
 	if err != nil {
 		return nil, err
 	}
