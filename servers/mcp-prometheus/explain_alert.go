@@ -206,7 +206,7 @@ func recordedIn(r rule, rules []rule) []recorded {
 
 // evaluate asks for the expression and what it compares, now and before.
 func (p *prometheus) evaluate(ctx context.Context, r rule, e *explanation) error {
-	end := p.now().Truncate(time.Second)
+	end := p.now()
 	tasks := []upstream.Task{
 		{Name: "the expression now", Do: func(ctx context.Context) error {
 			all, _, err := p.instant(ctx, r.Query, end)
