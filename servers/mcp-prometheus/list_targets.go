@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"regexp"
 	"slices"
@@ -91,6 +92,9 @@ func (p *prometheus) runListTargets(ctx context.Context, a targetsArgs) (*kit.Re
 	}
 	var list targetList
 	notes, err := p.client.call(ctx, "targets", params, &list)
+	if e := new(kit.Error); errors.As(err, &e) && e.Code == kit.TooLarge {
+		return nil, e.WithHint("ask for one scrape_pool; query count by (job) (up) has the jobs, query up == 0 what is down")
+	}
 	if err != nil {
 		return nil, optional(err, "list of targets", "query up is 1 for each target that was scraped and 0 for one that was not")
 	}

@@ -61,8 +61,7 @@ func (p *prometheus) runQueryRange(ctx context.Context, a rangeArgs) (*kit.Resul
 		return nil, pointAt(err, a.Query)
 	}
 	all := data.Result
-	if len(all) > 0 && !slices.ContainsFunc(all, func(s series) bool { return s.Values != nil }) &&
-		slices.ContainsFunc(all, func(s series) bool { return s.Histograms != nil }) {
+	if len(all) > 0 && !slices.ContainsFunc(all, func(s series) bool { return !native(s) }) {
 		return nil, kit.Errorf(kit.Unsupported, "the query answers with native histograms, which have no single value to follow over time").
 			WithHint("query_range with query=histogram_quantile(0.99, %s) or histogram_count(...), or query for one instant", a.Query)
 	}
@@ -92,7 +91,13 @@ func (p *prometheus) runQueryRange(ctx context.Context, a rangeArgs) (*kit.Resul
 			head.Points += "; \"0 x5\" is five times 0; left out of series that do not move"
 		}
 	}
+	if slices.ContainsFunc(all, native) {
+		head.Hints = append(head.Hints, "some series are native histograms, which have no single value to follow: histogram_quantile, histogram_count and histogram_avg have one")
+	}
 	lines, err := mapPage(kit.Slice(a.Resume.Paging(a.MaxSeries), all), func(s series) (line, error) {
+		if native(s) {
+			return line{labels: s.Metric, fields: []field{{"trend", "native histogram"}}}, nil
+		}
 		sum := summaries[key(s)]
 		l := line{labels: s.Metric, fields: sum.fields()}
 		flat := sum.min == sum.max && sum.gaps == 0
@@ -123,6 +128,9 @@ func fewerPoints(points, shown int) int {
 	}
 	return max(points*fullSeries/shown, 4)
 }
+
+// native reports whether a series has histograms and no values.
+func native(s series) bool { return s.Values == nil && s.Histograms != nil }
 
 // counterHints says of a counter that is followed as it is how to follow it.
 func counterHints(query string, all []series) []string {

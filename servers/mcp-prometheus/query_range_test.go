@@ -228,7 +228,10 @@ func TestRangeByteCapIsResumed(t *testing.T) {
 
 func TestRangeHistogramsAreRefused(t *testing.T) {
 	u := newUpstream(t).on("query_range", success(`{"resultType":"matrix","result":[{"metric":{},"histograms":[[1,{"count":"1","sum":"1"}]]}]}`))
-	has(t, u.connect(t).MustFail("query_range", args(`{"query":"h"}`), kit.Unsupported), "histogram_quantile(0.99, h)")
+	c := u.connect(t)
+	has(t, c.MustFail("query_range", args(`{"query":"h"}`), kit.Unsupported), "histogram_quantile(0.99, h)")
+	u.on("query_range", success(`{"resultType":"matrix","result":[{"metric":{"a":"h"},"histograms":[[1,{"count":"1","sum":"1"}]]},{"metric":{"a":"f"},"values":[[1795345200,"2"]]}]}`))
+	has(t, c.MustText("query_range", args(`{"query":"h or f"}`)), "\tnative histogram\t", "some series are native histograms", "f\t2\t2")
 }
 
 func TestRangeEmptyAndNull(t *testing.T) {

@@ -12,8 +12,9 @@ import (
 func TestPrometheusAlerts(t *testing.T) {
 	at := use(t, "prometheus")
 	c := newWorld(t, prometheusServer(at)).Connect(testbed.ClientOptions{})
-	testbed.Eventually(t, "one alert fires and one waits", func() bool {
-		return prometheusValue(at, `ALERTS{alertstate="firing"}`) != "" && prometheusValue(at, `ALERTS{alertstate="pending"}`) != ""
+	testbed.Eventually(t, "one alert fires, one waits, and what they read is recorded", func() bool {
+		return prometheusValue(at, `ALERTS{alertstate="firing"}`) != "" && prometheusValue(at, `ALERTS{alertstate="pending"}`) != "" &&
+			prometheusValue(at, `job:up:sum{job="prometheus"} == 1`) != ""
 	})
 	type target struct {
 		Job, Health string
@@ -91,7 +92,7 @@ func TestPrometheusAlerts(t *testing.T) {
 	})
 	for name, wants := range map[string][]string{
 		"Fires":  {"state: firing", "verdict: firing: the expression is true for 1 series", "severity=info", "series_true_now: 1", "compared: up{job=\"prometheus\"} == 1"},
-		"Waits":  {"state: pending", "verdict: pending for 1 series", "for: 1h", "59m", "threshold"},
+		"Waits":  {"state: pending", "verdict: pending for 1 series", "for: 1h", "fires_in", "threshold"},
 		"sleeps": {"state: inactive", "verdict: not firing: the expression is true for no series", "compared: job:up:sum{job=\"prometheus\"} > 100", "recording_rules:", "sum by (job) (up)", "\t100\t-99\n"},
 	} {
 		t.Run("explain "+name, func(t *testing.T) {

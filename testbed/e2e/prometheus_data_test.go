@@ -44,7 +44,10 @@ func knownPrometheus(t *testing.T) (*testbed.Client, service.Endpoint, *knownDat
 }
 
 func writeKnown(t *testing.T, at service.Endpoint) *knownData {
-	d := &knownData{end: time.Now().UTC().Truncate(10 * time.Minute)}
+	// Of the many there are samples to come: they are asked for by their number
+	// now, and a sample counts for five minutes.
+	began := time.Now().UTC().Truncate(time.Second)
+	d := &knownData{end: began.Add(-time.Second).Truncate(10 * time.Minute)}
 	d.gauge = known{labels: map[string]string{"__name__": "e2e_gauge", "job": "e2e"}}
 	d.reset = known{labels: map[string]string{"__name__": "e2e_jobs_total", "job": "e2e"}}
 	for i := range 121 {
@@ -66,10 +69,11 @@ func writeKnown(t *testing.T, at service.Endpoint) *knownData {
 	all = append(all, comparedSeries(d.end)...)
 	all = append(all, histogramSeries(d.end)...)
 	for n := range manySeries {
-		all = append(all, known{
-			labels:  map[string]string{"__name__": "e2e_many", "job": "e2e", "n": fmt.Sprintf("%05d", n), "zone": fmt.Sprintf("z%d", n%manyZones)},
-			samples: []point{{d.end, float64(n)}},
-		})
+		s := known{labels: map[string]string{"__name__": "e2e_many", "job": "e2e", "n": fmt.Sprintf("%05d", n), "zone": fmt.Sprintf("z%d", n%manyZones)}}
+		for _, when := range []time.Time{d.end, began, began.Add(4 * time.Minute), began.Add(8 * time.Minute)} {
+			s.samples = append(s.samples, point{when, float64(n)})
+		}
+		all = append(all, s)
 	}
 	writeSeries(t, at, all)
 	if got := prometheusValue(at, fmt.Sprintf("count(e2e_many @ %d)", d.end.Unix())); got != fmt.Sprint(manySeries) {
