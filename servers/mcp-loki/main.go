@@ -65,6 +65,6 @@ type loki struct {
 // tools are all of them, those that most calls need first.
 func (l *loki) tools() []kit.Tool {
 	return []kit.Tool{
-		l.queryLogs(), l.tailLogs(), l.getLogContext(),
+		l.queryLogs(), l.tailLogs(), l.getLogContext(), l.queryMetric(),
 	}
 }
