@@ -65,6 +65,8 @@ type loki struct {
 // tools are all of them, those that most calls need first.
 func (l *loki) tools() []kit.Tool {
 	return []kit.Tool{
-		l.queryLogs(), l.tailLogs(), l.getLogContext(), l.queryMetric(),
+		l.queryLogs(), l.tailLogs(), l.summarizeLogs(), l.listLabels(), l.listLabelValues(),
+		l.queryMetric(), l.checkQuery(), l.getLogContext(), l.listSeries(),
+		l.getVolume(), l.getStats(), l.listPatterns(), l.listDetectedFields(),
 	}
 }

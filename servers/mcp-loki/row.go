@@ -75,3 +75,12 @@ func (n num) MarshalJSON() ([]byte, error) {
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
 	return json.Marshal(rounded)
 }
+
+// percent writes a number as one, without fractions where there is more to see.
+func (n num) percent() string {
+	digits := 0
+	if v := math.Abs(float64(n)); v < 10 {
+		digits = 1
+	}
+	return strconv.FormatFloat(float64(n), 'f', digits, 64) + "%"
+}

@@ -160,3 +160,16 @@ func summary(values []float64) summed {
 	}
 	return s
 }
+
+// perStep adds samples up by the step they are in, each sample at the end of
+// its own; those of several are one.
+func perStep(samples []sample, r kit.Range, step time.Duration) []num {
+	buckets := make([]num, int((r.End.Sub(r.Start)+step-1)/step))
+	for _, s := range samples {
+		i := int((s.at - float64(r.Start.UnixNano())/1e9) / step.Seconds())
+		if i = min(max(i, 0), len(buckets)-1); i >= 0 {
+			buckets[i] += num(s.v)
+		}
+	}
+	return buckets
+}

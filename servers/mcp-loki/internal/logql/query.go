@@ -239,3 +239,9 @@ func Quote(s string) string {
 	}
 	return strconv.Quote(s)
 }
+
+// Parses reports whether a stage of that name makes labels of lines, which fails
+// for a line of another format.
+func Parses(name string) bool {
+	return slices.Contains([]string{"json", "logfmt", "unpack", "regexp", "pattern", "label_format", "line_format", "unwrap"}, name)
+}
