@@ -37,9 +37,9 @@ func (l *loki) listDetectedFields() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name:        "list_detected_fields",
 		Title:       "List fields of lines",
-		Description: "Fields in recent lines that a parser (json, logfmt) makes usable: | logfmt | status >= 500. From a sample.",
+		Description: "Fields of lines, from a sample, and the parser that makes them usable: | logfmt | status >= 500.",
 		Hints:       kit.ReadLocal,
-		Output:      about{},
+		Output:      outline{},
 		ListName:    "fields",
 		PerPage:     50, MaxPerPage: 500,
 		Example: `{"query":"{app=\"api\"}","field":"status"}`,

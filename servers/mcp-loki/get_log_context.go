@@ -13,17 +13,17 @@ import (
 
 type contextArgs struct {
 	Labels  map[string]string `arg:"labels,required" doc:"of its stream"`
-	Time    string            `arg:"time,required" doc:"of the line, as query_logs shows it, with its date" alias:"timestamp,ts,at"`
-	Before  int               `arg:"before,clamp" default:"10" min:"0" max:"500"`
-	After   int               `arg:"after,clamp" alias:"-" default:"10" min:"0" max:"500"`
-	LineMax int               `arg:"line_max,clamp" default:"500" min:"20" max:"4000"`
+	Time    string            `arg:"time,required" doc:"as query_logs shows it, with the date" alias:"timestamp,ts,at"`
+	Before  int               `arg:"before" default:"10"`
+	After   int               `arg:"after" alias:"-" default:"10"`
+	LineMax int               `arg:"line_max" default:"500"`
 }
 
 func (l *loki) getLogContext() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name:        "get_log_context",
 		Title:       "Lines around a line",
-		Description: "What the same stream logged before and after a time, without the filters that found it. > marks the lines of that time.",
+		Description: "What a stream logged before and after a line, unfiltered. > marks lines of that time.",
 		Hints:       kit.ReadLocal,
 		Example:     `{"labels":{"app":"api","pod":"api-0"},"time":"2026-11-01T12:00:00.123Z","before":20}`,
 	}, l.runGetLogContext)
@@ -36,6 +36,7 @@ var reaches = []time.Duration{10 * time.Minute, 12 * time.Hour}
 var found = []string{"detected_level", "__error__", "__error_details__"}
 
 func (l *loki) runGetLogContext(ctx context.Context, a contextArgs) (*kit.Result, error) {
+	a.Before, a.After = min(max(a.Before, 0), mostAround), min(max(a.After, 0), mostAround)
 	at, err := kit.ParseTime(a.Time, l.now())
 	if err != nil {
 		return nil, kit.Errorf(kit.InvalidArgument, "argument \"time\": %w", err)
@@ -97,7 +98,7 @@ func (l *loki) runGetLogContext(ctx context.Context, a contextArgs) (*kit.Result
 	case len(those) == 0:
 		meta.Warnings = append(meta.Warnings, "no line has that time: these are around it")
 	}
-	k := look{lineMax: a.LineMax, mark: func(e entry) bool { return e.at >= at.UnixNano() && e.at < at.Add(width).UnixNano() }}
+	k := look{lineMax: lineMax(a.LineMax), mark: func(e entry) bool { return e.at >= at.UnixNano() && e.at < at.Add(width).UnixNano() }}
 	// A cap takes from both ends: the middle is what was asked for.
 	middle := len(before) + len(those)/2
 	return kit.Entries(len(lines), func(kept int) (any, string) {
@@ -115,6 +116,9 @@ func (l *loki) reach(at time.Time, width time.Duration) time.Duration {
 	}
 	return (l.guard.maxRange - width) / 2
 }
+
+// mostAround is how many lines are shown on one side.
+const mostAround = 500
 
 // mostAtOnce is how many lines of the very time are shown.
 const mostAtOnce = 100

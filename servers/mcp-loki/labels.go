@@ -13,6 +13,12 @@ import (
 	"github.com/loom-core/loom/servers/mcp-loki/internal/logql"
 )
 
+// outline is what tools/list says of an answer over a range. What is there at
+// times only is left out: each member rides in every prompt.
+type outline struct {
+	Start string `json:"start"`
+}
+
 // about is what is said of a list over a range.
 type about struct {
 	Start    string            `json:"start"`
@@ -43,10 +49,10 @@ func selectorOf(text string, head *about) (logql.Selector, error) {
 }
 
 type labelsArgs struct {
-	Query  string `arg:"query" doc:"only of streams that match, such as {app=\"api\"}" alias:"match,selector"`
+	Query  string `arg:"query" doc:"only of streams that match {…}" alias:"match,selector"`
 	Start  string `arg:"start,loose" doc:"default 1h before end"`
 	End    string `arg:"end,loose"`
-	Counts bool   `arg:"with_counts" doc:"how many values each has"`
+	Counts bool   `arg:"with_counts"`
 	kit.Paging
 }
 
@@ -61,7 +67,7 @@ func (l *loki) listLabels() kit.Tool {
 		Title:       "List labels",
 		Description: "Names of the labels of streams.",
 		Hints:       kit.ReadLocal,
-		Output:      about{},
+		Output:      outline{},
 		ListName:    "names",
 		PerPage:     100, MaxPerPage: 500,
 	}, l.runListLabels)
@@ -116,7 +122,7 @@ func (l *loki) runListLabels(ctx context.Context, a labelsArgs) (*kit.Result, er
 
 type valuesArgs struct {
 	Label string `arg:"label,required" alias:"name"`
-	Query string `arg:"query" doc:"only of streams that match" alias:"selector"`
+	Query string `arg:"query" alias:"selector"`
 	Match string `arg:"match" doc:"regex, anywhere in the value" alias:"filter,pattern"`
 	Start string `arg:"start,loose"`
 	End   string `arg:"end,loose"`
@@ -126,10 +132,10 @@ type valuesArgs struct {
 func (l *loki) listLabelValues() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name:        "list_label_values",
-		Title:       "List values of a label",
+		Title:       "List label values",
 		Description: "Values of one label of streams.",
 		Hints:       kit.ReadLocal,
-		Output:      about{},
+		Output:      outline{},
 		ListName:    "values",
 		PerPage:     100, MaxPerPage: 1000,
 		Example: `{"label":"app"}`,
@@ -200,7 +206,7 @@ func (l *loki) listSeries() kit.Tool {
 		Title:       "List streams",
 		Description: "The streams that match: labels all have are said once, the others in columns.",
 		Hints:       kit.ReadLocal,
-		Output:      about{},
+		Output:      outline{},
 		ListName:    "streams",
 		PerPage:     50, MaxPerPage: 500,
 		Example: `{"match":["{app=\"api\"}"]}`,

@@ -58,9 +58,9 @@ func (l *loki) listPatterns() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name:        "list_patterns",
 		Title:       "List patterns",
-		Description: "Patterns Loki itself found in lines, most frequent first, with share and trend (second half of the range against the first). Where it does not look for them, summarize_logs does.",
+		Description: "Patterns that Loki found in lines: count, share, trend (second half of the range to the first). If it does not look for them, summarize_logs does.",
 		Hints:       kit.ReadLocal,
-		Output:      patternsHead{},
+		Output:      outline{},
 		ListName:    "patterns",
 		Example:     `{"query":"{app=\"api\"}"}`,
 	}, l.runListPatterns)

@@ -18,17 +18,19 @@ type logsArgs struct {
 	Direction string `arg:"direction" enum:"backward,forward" default:"backward"`
 	Cursor    string `arg:"cursor,loose"`
 	display
-	Override bool `arg:"override" doc:"pass the guard, where allowed"`
+	Override bool `arg:"override"`
 }
 
 // display are the arguments on how lines look.
 type display struct {
-	Keep    []string `arg:"keep_labels" doc:"labels to show; default those that fit"`
-	LineMax int      `arg:"line_max,clamp" default:"500" min:"20" max:"4000"`
+	Keep    []string `arg:"keep_labels"`
+	LineMax int      `arg:"line_max" default:"500"`
 	Dedupe  bool     `arg:"dedupe" doc:"fold lines of one shape"`
 }
 
-func (d display) look() look { return look{lineMax: d.LineMax, keep: d.Keep, dedupe: d.Dedupe} }
+func (d display) look() look {
+	return look{lineMax: lineMax(d.LineMax), keep: d.Keep, dedupe: d.Dedupe}
+}
 
 // logsMeta is the metadata of an answer with lines.
 type logsMeta struct {

@@ -12,10 +12,10 @@ import (
 )
 
 type metricArgs struct {
-	Query     string `arg:"query,required" doc:"such as sum by (level) (count_over_time({app=\"api\"}[$__auto])); $__auto is the step"`
+	Query     string `arg:"query,required" doc:"such as sum by (level) (count_over_time({…}[$__auto]))"`
 	Start     string `arg:"start,loose" doc:"default 1h before end"`
 	End       string `arg:"end,loose"`
-	Time      string `arg:"time,loose" doc:"one value at this time, not a range"`
+	Time      string `arg:"time,loose" doc:"for one value, at this time"`
 	Step      string `arg:"step,loose" default:"auto"`
 	MaxPoints int    `arg:"max_points,clamp" default:"60" min:"2" max:"1000"`
 	MaxSeries int    `arg:"max_series,clamp" alias:"limit" default:"20" min:"1" max:"200"`
@@ -26,7 +26,7 @@ type metricArgs struct {
 // metricHead is what is said of all series. A field less is a schema shorter.
 type metricHead struct {
 	Query    string            `json:"query"`
-	Start    string            `json:"start,omitempty"`
+	Start    string            `json:"start"`
 	End      string            `json:"end"`
 	Step     string            `json:"step,omitempty"`
 	Labels   map[string]string `json:"labels,omitempty"`
@@ -39,9 +39,9 @@ func (l *loki) queryMetric() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name:        "query_metric",
 		Title:       "Query numbers from logs",
-		Description: "A LogQL query that counts or computes. For each series last, min, max, avg and points from start on, null where there is no value; those with the highest max first.",
+		Description: "LogQL that gives numbers. Each series: last, min, max, avg, and points from start, one per step, null for none. Highest first. $__auto is the step.",
 		Hints:       kit.ReadLocal,
-		Output:      metricHead{},
+		Output:      outline{},
 		ListName:    "series",
 		Example:     `{"query":"sum by (pod) (rate({app=\"api\"} |= \"timeout\" [$__auto]))","start":"now-6h"}`,
 	}, l.runQueryMetric)
@@ -151,7 +151,7 @@ func (l *loki) runInstant(ctx context.Context, a metricArgs) (*kit.Result, error
 		}
 		rows[i] = row{s.Metric, []field{{"value", num(order[i])}}}
 	}
-	head := metricHead{Query: q.Text, End: kit.FormatTime(at), Warnings: passed.Warnings}
+	head := metricHead{Query: q.Text, Start: kit.FormatTime(at), End: kit.FormatTime(at), Warnings: passed.Warnings}
 	return l.metricAnswer(ctx, a, q, kit.Range{Start: at.Add(-max(q.Reach(), time.Minute)), End: at}, head, rows, order)
 }
 

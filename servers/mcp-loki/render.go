@@ -21,6 +21,9 @@ type look struct {
 	mark    func(entry) bool // lines to mark with >; may be nil
 }
 
+// lineMax is how many runes of a line are shown.
+func lineMax(asked int) int { return min(max(asked, 20), 4000) }
+
 // shown is a number of lines as text: what all share once, what few share in a
 // legend, and for each line its time of day, level, sign in the legend and text.
 type shown struct {

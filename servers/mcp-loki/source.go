@@ -14,9 +14,9 @@ import (
 // source are the arguments that say which lines: a query, or what one is built
 // from.
 type source struct {
-	Query    string            `arg:"query" doc:"LogQL for lines; or leave it out and give labels"`
+	Query    string            `arg:"query" doc:"LogQL for lines, or none and labels"`
 	Labels   map[string]string `arg:"labels" doc:"value exact, ~regex, !not"`
-	Contains []string          `arg:"contains,nosplit,raw" doc:"texts a line has, all of them" alias:"search,text,include"`
+	Contains []string          `arg:"contains,nosplit,raw" doc:"texts, all of them" alias:"search,text,include"`
 	Excludes []string          `arg:"excludes,nosplit,raw" alias:"exclude,not_contains"`
 	Level    []string          `arg:"level" doc:"such as error,fatal" alias:"levels,severity"`
 }

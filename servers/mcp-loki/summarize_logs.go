@@ -18,7 +18,7 @@ type summarizeArgs struct {
 	source
 	Start    string `arg:"start,loose" doc:"default 1h before end"`
 	End      string `arg:"end,loose"`
-	Compare  string `arg:"compare" enum:"previous,none" default:"previous" doc:"with the window before"`
+	Compare  string `arg:"compare" enum:"previous,none" default:"previous"`
 	Patterns int    `arg:"patterns,clamp" default:"10" min:"0" max:"50"`
 	Override bool   `arg:"override"`
 }
@@ -39,6 +39,16 @@ type summaryAnswer struct {
 	Errors   []errorRow        `json:"errors,omitempty"`
 	Warnings []string          `json:"warnings,omitempty"`
 	Hints    []string          `json:"hints,omitempty"`
+}
+
+// summaryOutline is what tools/list says of it.
+type summaryOutline struct {
+	outline
+	Total    int64        `json:"total"`
+	Levels   []levelRow   `json:"levels,omitempty"`
+	Volume   []bucketRow  `json:"volume,omitempty"`
+	Patterns []patternRow `json:"patterns,omitempty"`
+	Errors   []errorRow   `json:"errors,omitempty"`
 }
 
 type previous struct {
@@ -83,9 +93,9 @@ func (l *loki) summarizeLogs() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name:        "summarize_logs",
 		Title:       "Summarize logs",
-		Description: "What was logged, in one call: lines by level and over time, top patterns, first and last, errors of each kind, change to the window before.",
+		Description: "What was logged, in one call: lines by level and over time, patterns, errors of each kind, change to the window before.",
 		Hints:       kit.ReadLocal,
-		Output:      summaryAnswer{},
+		Output:      summaryOutline{},
 		Example:     `{"labels":{"app":"api"},"start":"now-2h"}`,
 	}, l.runSummarizeLogs)
 }

@@ -9,11 +9,11 @@ import (
 )
 
 type tailArgs struct {
-	source
+	Query   string `arg:"query,required"`
 	Window  string `arg:"window,loose" default:"5m"`
 	PerPage int    `arg:"per_page,clamp" default:"100" min:"1" max:"1000"`
-	Cursor  string `arg:"cursor,loose" doc:"only lines after that answer"`
-	display
+	Cursor  string `arg:"cursor,loose" doc:"for newer lines only"`
+	LineMax int    `arg:"line_max" default:"500"`
 }
 
 // ahead is how far after now lines are taken: clocks differ.
@@ -23,14 +23,14 @@ func (l *loki) tailLogs() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name:        "tail_logs",
 		Title:       "Tail logs",
-		Description: "The newest lines, oldest first. With next_cursor a later call has only what came since, without waiting for it.",
+		Description: "The newest lines, oldest first. With next_cursor a later call has only what came since; it does not wait.",
 		Hints:       kit.ReadLocal,
 		Example:     `{"query":"{app=\"api\"}","window":"10m"}`,
 	}, l.runTailLogs)
 }
 
 func (l *loki) runTailLogs(ctx context.Context, a tailArgs) (*kit.Result, error) {
-	q, err := a.lines()
+	q, err := linesQuery(a.Query)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (l *loki) runTailLogs(ctx context.Context, a tailArgs) (*kit.Result, error)
 		return nil, err
 	}
 	meta := logsMeta{Query: q.Text, Start: kit.FormatTime(r.Start), End: kit.FormatTime(now), Warnings: passed.Warnings}
-	k := a.look()
+	k := look{lineMax: lineMax(a.LineMax)}
 
 	if a.Cursor == "" { // the newest of the window
 		lines, more, what, err := l.client.page(ctx, q.Text, backward, from, a.PerPage)

@@ -11,10 +11,10 @@ import (
 
 type volumeArgs struct {
 	Query   string   `arg:"query,required" alias:"selector,match"`
-	GroupBy []string `arg:"group_by" doc:"labels; default those of the selector" alias:"by,target_labels"`
+	GroupBy []string `arg:"group_by" doc:"labels" alias:"by,target_labels"`
 	Start   string   `arg:"start,loose"`
 	End     string   `arg:"end,loose"`
-	Step    string   `arg:"step,loose" doc:"also bytes over time: auto, 5m"`
+	Step    string   `arg:"step,loose" doc:"for bytes over time: auto, 5m"`
 	kit.Paging
 }
 
@@ -31,7 +31,7 @@ func (l *loki) getVolume() kit.Tool {
 		Title:       "Volume by label",
 		Description: "Bytes of log by label, most first, from the index: who logs how much.",
 		Hints:       kit.ReadLocal,
-		Output:      volumeHead{},
+		Output:      outline{},
 		ListName:    "volumes",
 		Example:     `{"query":"{namespace=\"shop\"}","group_by":["app"]}`,
 	}, l.runGetVolume)
@@ -115,6 +115,12 @@ type statsArgs struct {
 	End   string `arg:"end,loose"`
 }
 
+type statsOutline struct {
+	outline
+	Bytes   int64  `json:"bytes"`
+	Verdict string `json:"verdict"`
+}
+
 type statsAnswer struct {
 	Start    string   `json:"start"`
 	End      string   `json:"end"`
@@ -133,7 +139,7 @@ func (l *loki) getStats() kit.Tool {
 		Title:       "Size of a query",
 		Description: "What a query would read, from the index, and whether the guard lets it. Reads no lines.",
 		Hints:       kit.ReadLocal,
-		Output:      statsAnswer{},
+		Output:      statsOutline{},
 		Example:     `{"query":"{app=\"api\"}","start":"now-12h"}`,
 	}, l.runGetStats)
 }
