@@ -52,6 +52,8 @@ func newServer(l *loki) *kit.Server {
 		Instances: l.client.instances.Names(),
 		Redact:    redact.Redactor{Secrets: l.client.instances.Secrets},
 		Tools:     l.tools(),
+		Resources: []kit.Resource{l.labelsResource(), l.valuesResource()},
+		Prompts:   []kit.Prompt{triageLogsPrompt()},
 	}
 }
 
