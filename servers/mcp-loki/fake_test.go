@@ -2,10 +2,12 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,6 +19,11 @@ import (
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kit/kittest"
 )
+
+func TestMain(m *testing.M) {
+	service.Pause = func(context.Context, time.Duration) error { return nil } // nobody waits here
+	os.Exit(m.Run())
+}
 
 // noon is what the clock of all tests says.
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
