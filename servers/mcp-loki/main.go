@@ -20,7 +20,7 @@ var docs string
 func main() {
 	os.Exit(kit.Main(kit.Program{
 		Name:    "mcp-loki",
-		About:   "logs in Loki: lines, counts, patterns and labels, read only.",
+		About:   "log lines, counts, patterns and labels of a Loki, read only.",
 		Example: "LOKI_URL=http://127.0.0.1:3100",
 		Docs:    docs,
 		Env:     append(upstream.Env(service.Prefix), guardEnv...),

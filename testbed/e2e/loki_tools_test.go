@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/testbed"
-	"github.com/loom-core/loom/testbed/service"
 )
 
 // lokiServer is a registry with mcp-loki for that address.
@@ -29,5 +28,3 @@ func TestLokiLine(t *testing.T) {
 		t.Errorf("the answer is %s", text)
 	}
 }
-
-var _ service.Endpoint
