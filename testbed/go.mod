@@ -142,4 +142,6 @@ replace github.com/loom-core/loom/servers/kit => ../servers/kit
 
 replace github.com/loom-core/loom/servers/mcp-git => ../servers/mcp-git
 
+replace github.com/loom-core/loom/servers/mcp-loki => ../servers/mcp-loki
+
 replace github.com/loom-core/loom/servers/mcp-prometheus => ../servers/mcp-prometheus

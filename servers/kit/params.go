@@ -92,7 +92,8 @@ func newParams(typ reflect.Type, def Def) (*params, error) {
 		}
 		add(arg, f.Tag.Get("alias"))
 	}
-	if !def.bare && (p.paging != nil || def.payload()) {
+	own := slices.ContainsFunc(p.list, func(arg *param) bool { return arg.name == "cursor" })
+	if !def.bare && !own && (p.paging != nil || def.payload()) {
 		add(&param{name: "cursor", kind: reflect.String, loose: true, doc: "next_cursor of the answer before"}, "")
 	}
 	if !def.bare {

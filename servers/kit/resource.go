@@ -137,7 +137,7 @@ func (r Resource) read(ctx context.Context, s *Server, limits Limits, vars map[s
 // attached is an answer as the text of a resource: nobody can ask it for more.
 func (r *Result) attached(c common, g *gate) (contents mcp.TextResourceContents, err error) {
 	def := Def{Output: r.head, ListName: "items"}
-	if r.class == classPayload {
+	if r.class >= classPayload {
 		def = Def{}
 	}
 	c.attached = true

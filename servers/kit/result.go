@@ -18,6 +18,8 @@ type Result struct {
 	tail      bool
 	untrusted bool
 	narrow    string
+	entries   int
+	show      func(kept int) (meta any, body string)
 }
 
 type class uint8
@@ -26,6 +28,7 @@ const (
 	classRecord class = iota
 	classRecords
 	classPayload
+	classEntries
 )
 
 // Record is one object, of class R: structured content, and the same as
@@ -103,14 +106,17 @@ func outputFor(req mcp.CallToolRequest, otherwise outputMode) outputMode {
 }
 
 func (r *Result) render(def Def, c common, mode outputMode, g *gate) (*mcp.CallToolResult, error) {
-	if (r.class == classPayload) != def.payload() {
+	if (r.class >= classPayload) != def.payload() {
 		return nil, Errorf(Internal, "%s answered with the wrong class of result", def.Name)
 	}
 	var out *mcp.CallToolResult
 	var err error
-	if r.class == classPayload {
+	switch r.class {
+	case classPayload:
 		out, err = r.renderPayload(c, g)
-	} else {
+	case classEntries:
+		out, err = r.renderEntries(c, g)
+	default:
 		out, err = r.renderRecords(def, c, mode, g)
 	}
 	if err == nil && r.untrusted {

@@ -93,7 +93,7 @@ func (t Tool) Name() string { return t.def.Name }
 // refused); nosplit (a string is one element of a list even if it has commas).
 // alias adds names to those that the kit knows; alias:"-" takes no aliases.
 // An embedded [Paging] adds page, per_page and cursor, [Fields] adds fields. max_bytes is added to
-// every tool and cursor to every tool of class P.
+// every tool and cursor to every tool of class P that declares none itself.
 //
 // NewTool panics when A or def is not usable: that is a bug, not an input.
 func NewTool[A any](def Def, handle func(ctx context.Context, args A) (*Result, error)) Tool {

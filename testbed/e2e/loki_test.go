@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -65,16 +64,16 @@ func TestLoki(t *testing.T) {
 // pushLines writes lines of one stream, a millisecond apart, the last one now.
 func pushLines(t *testing.T, at service.Endpoint, labels map[string]string, now time.Time, lines ...string) {
 	t.Helper()
-	type stream struct {
-		Stream map[string]string `json:"stream"`
-		Values [][2]string       `json:"values"`
-	}
-	s := stream{Stream: labels}
+	s := &pushedStream{Stream: labels}
 	for n, line := range lines {
-		when := now.Add(time.Duration(n-len(lines)+1) * time.Millisecond)
-		s.Values = append(s.Values, [2]string{strconv.FormatInt(when.UnixNano(), 10), line})
+		s.add(now.Add(time.Duration(n-len(lines)+1)*time.Millisecond), line)
 	}
-	body, err := json.Marshal(map[string][]stream{"streams": {s}})
+	pushStreams(t, at, s)
+}
+
+func pushStreams(t *testing.T, at service.Endpoint, streams ...*pushedStream) {
+	t.Helper()
+	body, err := json.Marshal(map[string][]*pushedStream{"streams": streams})
 	if err != nil {
 		t.Fatal(err)
 	}
