@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,12 +41,18 @@ func newClient(getenv func(string) string) (*client, error) {
 // [kit.Error]s or those of ctx.
 func (c *client) get(ctx context.Context, path string, params url.Values, out any) error {
 	r := upstream.Request{Path: "loki/api/v1/" + path, Query: params}
+	if len(params.Encode()) > maxURL && !strings.HasPrefix(path, "label") && !strings.HasPrefix(path, "detected") {
+		r.Method, r.Form, r.Query = http.MethodPost, params, nil
+	}
 	if path == "query_range" {
 		r.Header = map[string][]string{"X-Loki-Response-Encoding-Flags": {"categorize-labels"}}
 	}
 	_, err := c.instances.For(ctx).JSON(ctx, r, out)
 	return err
 }
+
+// maxURL is what every proxy takes; longer queries go as a form, once.
+const maxURL = 4000
 
 // data is get for an answer whose data is what matters.
 func (c *client) data(ctx context.Context, path string, params url.Values, out any) error {

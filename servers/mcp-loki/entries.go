@@ -20,8 +20,8 @@ import (
 
 // entry is one line of a log.
 type entry struct {
-	at     int64 // unix nanoseconds
-	line   string
+	at     int64             // unix nanoseconds
+	line   string            // cleaned
 	labels map[string]string // of the stream; with an old Loki also what was parsed
 	extra  map[string]string // structured metadata
 	parsed map[string]string // what the query made of the line
@@ -141,7 +141,7 @@ func (c *client) lines(ctx context.Context, params url.Values) ([]entry, read, e
 	for _, s := range a.Result {
 		key := streamKey(s.Stream)
 		for _, v := range s.Values {
-			list = append(list, entry{at: v.at, line: v.line, labels: s.Stream, extra: v.extra, parsed: v.parsed, hash: hashOf(key, v)})
+			list = append(list, entry{at: v.at, line: kit.Clean(v.line), labels: s.Stream, extra: v.extra, parsed: v.parsed, hash: hashOf(key, v)})
 		}
 	}
 	sum := a.Stats.Summary

@@ -189,10 +189,10 @@ func (k look) show(lines []entry) shown {
 	return out
 }
 
-// oneEntry is a line that was cleaned and cut. What a line has after its first
+// oneEntry is a line that was cut. What a line has after its first
 // newline is moved in: nothing in it looks like another entry.
 func oneEntry(line string, most int) string {
-	line = strings.TrimRight(kit.Clean(line), " \t\n")
+	line = strings.TrimRight(line, " \t\n")
 	return strings.ReplaceAll(kit.Shorten(line, most), "\n", "\n    ")
 }
 

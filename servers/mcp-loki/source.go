@@ -43,7 +43,11 @@ func (s source) lines() (logql.Query, error) {
 		if _, err := scanned(text); err != nil { // before it is added to
 			return logql.Query{}, err
 		}
-		text, err = parts.Narrow(strings.TrimSpace(text))
+		text = strings.TrimSpace(text)
+		if strings.Contains(text, "#") {
+			text += "\n" // what is added must not be part of a comment
+		}
+		text, err = parts.Narrow(text)
 	}
 	if err != nil {
 		return logql.Query{}, kit.Errorf(kit.InvalidArgument, "%w", err)

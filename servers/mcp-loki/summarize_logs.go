@@ -362,7 +362,7 @@ func (s *summing) fillPatterns(answer *summaryAnswer, sample []entry, whole bool
 	}
 	for _, c := range list[:min(n, len(list))] {
 		answer.Patterns = append(answer.Patterns, patternRow{
-			Pattern: kit.Shorten(kit.Clean(c.Shape), maxPattern), Count: int64(c.Count), Share: share(int64(c.Count), int64(len(sample))),
+			Pattern: kit.Shorten(c.Shape, maxPattern), Count: int64(c.Count), Share: share(int64(c.Count), int64(len(sample))),
 			Level: strings.TrimPrefix(levelAt[c.Sample], "-"), First: stamp(c.First), Last: stamp(c.Last),
 		})
 	}
@@ -404,7 +404,7 @@ func errorRows(list, sample []entry) (rows []errorRow) {
 			continue
 		}
 		index[key] = len(rows)
-		rows = append(rows, errorRow{Time: stamp(e.at), Level: levelOf(e), Count: 1, Stream: labelText(all[i], names), Line: kit.Shorten(strings.TrimSpace(kit.Clean(e.line)), maxError)})
+		rows = append(rows, errorRow{Time: stamp(e.at), Level: levelOf(e), Count: 1, Stream: labelText(all[i], names), Line: kit.Shorten(strings.TrimSpace(e.line), maxError)})
 	}
 	return rows
 }

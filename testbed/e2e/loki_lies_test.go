@@ -51,12 +51,11 @@ func TestLokiLies(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			rule := front.On(fault.Any, tc.lies...)
 			defer rule.Off()
-			ids := map[string]string{}
-			began := time.Now()
-			for tool, arguments := range lokiCalls { // at once: each waits between its tries
-				ids[tool] = c.Begin("loki__"+tool, arguments)
+			began, asked := time.Now(), make(map[string]string)
+			for tool, arguments := range lokiCalls {
+				asked[tool] = c.Begin("loki__"+tool, arguments)
 			}
-			for tool, id := range ids {
+			for tool, id := range asked { // they wait between their tries, all at once
 				f := c.Answer(id)
 				if took := time.Since(began); took > 25*time.Second {
 					t.Errorf("%s took %s", tool, took)
