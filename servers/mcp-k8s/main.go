@@ -52,7 +52,7 @@ func newServer(clusters *cluster.Clusters, now func() time.Time) *kit.Server {
 		Instances:   clusters.Names(),
 		Redact:      redact.Redactor{Rules: []redact.Rule{mask.Text}, Secrets: clusters.Secrets},
 		Tools: []kit.Tool{
-			k.listResources(), k.getResource(), k.describeResource(), k.getLogs(),
+			k.listResources(), k.getResource(), k.describeResource(), k.getLogs(), k.diagnoseWorkload(),
 		},
 	}
 }
