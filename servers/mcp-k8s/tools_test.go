@@ -121,3 +121,15 @@ func TestSlow(t *testing.T) {
 		}
 	}
 }
+
+func TestAttach(t *testing.T) {
+	c := connect(t, worldly(t, "x"), nil)
+	for uri, want := range map[string]string{
+		"k8s://default/secret/db":       "[redacted: 7 bytes]",
+		"k8s://-/node/n1":               "kind: Node",
+		"k8s://default/deployments/web": "replicas: 2",
+	} {
+		has(t, string(c.Do("resources/read", map[string]any{"uri": uri})), want)
+	}
+	has(t, string(c.Do("prompts/get", map[string]any{"name": "debug_workload", "arguments": map[string]any{"name": "deploy/web", "namespace": "shop"}})), "diagnose_workload name=deploy/web namespace=shop")
+}
