@@ -24,6 +24,7 @@ var (
 	Scan       = Program{Name: "loom-scan", Module: "github.com/loom-core/loom/proxy/cmd/loom-scan", Dir: "."}
 	Git        = Program{Name: "mcp-git", Module: "github.com/loom-core/loom/servers/mcp-git", Dir: "."}
 	Loki       = Program{Name: "mcp-loki", Module: "github.com/loom-core/loom/servers/mcp-loki", Dir: "."}
+	K8s        = Program{Name: "mcp-k8s", Module: "github.com/loom-core/loom/servers/mcp-k8s", Dir: "."}
 	Prometheus = Program{Name: "mcp-prometheus", Module: "github.com/loom-core/loom/servers/mcp-prometheus", Dir: "."}
 )
 

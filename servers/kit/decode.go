@@ -18,6 +18,7 @@ type common struct {
 	maxBytes int
 	key      string // what a cursor of this call belongs to
 	offset   int    // from the cursor, 0 without one
+	token    string // from the cursor of a [Chain]
 	resumed  bool   // there was a cursor
 	instance string // empty: the call did not choose one
 	fields   []string
@@ -52,8 +53,8 @@ func (p *params) decode(raw json.RawMessage, limits Limits) (reflect.Value, comm
 		c.fields, _ = values["fields"].([]string)
 		target.FieldByIndex(p.fields).Set(reflect.ValueOf(Fields{c.fields}))
 	}
-	if arg := p.byName[instanceArg]; arg != nil && arg.field == nil {
-		c.instance, _ = values[instanceArg].(string)
+	if p.instance != "" {
+		c.instance, _ = values[p.instance].(string)
 	}
 	if err := p.resume(values, target, &c); err != nil {
 		problems = append(problems, err)
@@ -72,11 +73,11 @@ func (p *params) decode(raw json.RawMessage, limits Limits) (reflect.Value, comm
 // resume sets the embedded Paging or Resume and the offset.
 func (p *params) resume(values map[string]any, target reflect.Value, c *common) error {
 	if text, ok := values["cursor"].(string); ok && text != "" && (p.paging != nil || p.byName["cursor"].field == nil) {
-		offset, err := decodeOffset(c.key, text)
+		where, err := decodePlace(c.key, text)
 		if err != nil {
 			return err
 		}
-		c.offset, c.resumed = offset, true
+		c.offset, c.token, c.resumed = where.Skip, where.Token, true
 	}
 	if p.paging == nil {
 		return nil
@@ -88,7 +89,7 @@ func (p *params) resume(values map[string]any, target reflect.Value, c *common) 
 		page, size := values["page"].(int), values["per_page"].(int)
 		*field = Paging{Page: page, PerPage: size, offset: (page - 1) * size}
 		if c.resumed {
-			field.Page, field.offset = 0, c.offset
+			field.Page, field.offset, field.token, field.resumed = 0, c.offset, c.token, true
 		}
 	}
 	return nil
