@@ -151,8 +151,11 @@ func (d *doctor) summary(groups []diagnose.Finding) string {
 		text = fmt.Sprintf("%d of %d pods: %s", len(g.Pods), d.pods, text)
 	}
 	text += ": " + clipTo(g.Detail, 300)
-	if len(groups) > 1 {
-		text += fmt.Sprintf(" (and %d more causes)", len(groups)-1)
+	switch n := len(groups) - 1; {
+	case n == 1:
+		text += " (and one more cause)"
+	case n > 1:
+		text += fmt.Sprintf(" (and %d more causes)", n)
 	}
 	return text
 }

@@ -150,7 +150,6 @@ func (l *lister) page(ctx context.Context, head listHead) (*kit.Result, error) {
 		if next != (mark{}) {
 			at = next
 		}
-		here = at
 		var err error
 		if rows, here, next, err = l.collect(ctx, at, &head); err != nil {
 			return nil, err

@@ -201,9 +201,13 @@ func (l *lister) emptyHints(ctx context.Context) (hints []string) {
 	if l.namespace == "" {
 		return hints
 	}
+	elsewhere := fmt.Sprintf("namespace %s has none; all_namespaces=true looks in the others", l.namespace)
+	if !l.Limit.Any() {
+		return append(hints, elsewhere)
+	}
 	list, err := l.Dynamic().Resource(l.kind.GVR()).List(ctx, metav1.ListOptions{Limit: 1, LabelSelector: l.labels})
-	if !l.Limit.Any() || err != nil || len(list.Items) == 0 {
-		return append(hints, fmt.Sprintf("namespace %s has none; all_namespaces=true looks in the others", l.namespace))
+	if err != nil || len(list.Items) == 0 {
+		return append(hints, elsewhere)
 	}
 	n := 1
 	if rest := list.GetRemainingItemCount(); rest != nil {

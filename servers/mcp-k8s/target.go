@@ -47,6 +47,9 @@ func choose(c *cluster.Cluster, namespace string, all bool) (string, error) {
 	case namespace == "" && c.Limit.Allows(c.Namespace):
 		return c.Namespace, nil
 	case namespace == "":
+		if names, patterns := c.Limit.Names(); len(names) == 1 && !patterns {
+			return names[0], nil
+		}
 		return "", kit.Errorf(kit.InvalidArgument, "argument \"namespace\" is required: the default one, %s, may not be seen", c.Namespace).
 			WithHint("give namespace, or all_namespaces=true for all that may be seen")
 	}
@@ -107,7 +110,9 @@ func (t target) missing(ctx context.Context, err error, name string) error {
 	}
 	var names []string
 	for _, o := range list.Items {
-		names = append(names, o.GetName())
+		if t.kind.Resource != "namespaces" || t.Limit.Allows(o.GetName()) {
+			names = append(names, o.GetName())
+		}
 	}
 	if near := similar(name, names); near != nil {
 		e.Hint = fmt.Sprintf("did you mean %s?", strings.Join(near, ", "))

@@ -141,13 +141,14 @@ func (g *graph) health(key string) string {
 		if into(o.Object, &p) != nil {
 			return ""
 		}
-		for _, f := range diagnose.Pod(&p, nil, g.k.now()) {
-			if f.Serious() {
-				return "!" + string(f.Cause)
-			}
-			return string(f.Cause)
+		found := diagnose.Pod(&p, nil, g.k.now())
+		switch {
+		case len(found) == 0:
+			return string(p.Status.Phase)
+		case found[0].Serious():
+			return "!" + string(found[0].Cause)
 		}
-		return string(p.Status.Phase)
+		return string(found[0].Cause)
 	case "Service":
 		if _, selects := selectorOf(o.Object); selects {
 			ready := 0

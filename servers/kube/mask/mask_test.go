@@ -33,6 +33,7 @@ var corpus = map[string]string{
 	"template":      `{"kind":"Deployment","spec":{"template":{"spec":{"containers":[{"env":[{"name":"API_KEY","value":"` + secret + `"}]}]}}}}`,
 	"config map":    `{"kind":"ConfigMap","data":{"password":"` + secret + `","app.yaml":"db:\n  password: ` + secret + `\n","app.env":"A=1\nTOKEN=` + secret + `\n","app.json":"{\"clientSecret\": \"` + secret + `\"}"},"binaryData":{"x":"` + base64.StdEncoding.EncodeToString([]byte(secret)) + `"}}`,
 	"kubeconfig":    `{"kind":"ConfigMap","data":{"config":"apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: []\nusers:\n- name: a\n  user:\n    exec:\n      env:\n      - name: X\n        value: ` + secret + `\n"}}`,
+	"probe":         `{"kind":"Pod","spec":{"containers":[{"livenessProbe":{"httpGet":{"httpHeaders":[{"name":"Authorization","value":"` + secret + `"}]}}}]}}`,
 	"custom":        `{"kind":"Grafana","spec":{"config":{"security":{"admin_password":"` + secret + `"}}}}`,
 	"annotation":    `{"kind":"Ingress","metadata":{"annotations":{"example.org/api-token":"` + secret + `"}}}`,
 	"config header": `{"kind":"ConfigMap","data":{"x":"headers:\n  - 'x-auth-token: ` + secret + `'"}}`,

@@ -14,7 +14,7 @@ var references = map[string]bool{"existingsecret": true, "imagepullsecret": true
 // Sensitive reports whether something of this name is a credential: DB_PASSWORD,
 // clientSecret, --api-key.
 func Sensitive(name string) bool {
-	if len(name) < 3 || len(name) > 128 {
+	if len(name) < 3 || len(name) > 320 {
 		return false
 	}
 	name = squeeze.Replace(strings.ToLower(name))

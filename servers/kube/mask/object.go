@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+
+	"github.com/loom-core/loom/servers/kit/redact"
 )
 
 // LastApplied is the annotation in which kubectl keeps a whole object, with all
@@ -136,7 +138,7 @@ func (m masker) walk(name string, v any) any {
 		return m.text(name, v)
 	case map[string]any:
 		if env, ok := v["name"].(string); ok {
-			if value, ok := v["value"].(string); ok && Sensitive(env) && !open(value) {
+			if value, ok := v["value"].(string); ok && (Sensitive(env) || redact.Header(env)) && !open(value) {
 				v["value"] = marker(len(value))
 			}
 		}
