@@ -19,6 +19,8 @@ type common struct {
 	key      string // what a cursor of this call belongs to
 	offset   int    // from the cursor, 0 without one
 	resumed  bool   // there was a cursor
+	instance string // empty: the call did not choose one
+	attached bool   // the answer is a resource, which has no cursor
 }
 
 // decode reads the arguments of a call. All problems come in one error, so
@@ -44,6 +46,9 @@ func (p *params) decode(raw json.RawMessage, limits Limits) (reflect.Value, comm
 	c := common{maxBytes: limits.MaxBytes, key: p.cursorKey(values)}
 	if n, ok := values["max_bytes"].(int); ok {
 		c.maxBytes = n
+	}
+	if arg := p.byName[instanceArg]; arg != nil && arg.field == nil {
+		c.instance, _ = values[instanceArg].(string)
 	}
 	if err := p.resume(values, target, &c); err != nil {
 		problems = append(problems, err)
@@ -170,11 +175,16 @@ func (p *params) unknown(name string) error {
 }
 
 func (p *params) usage() string {
-	names := make([]string, len(p.list))
-	for i, arg := range p.list {
-		if names[i] = arg.name; arg.required {
-			names[i] += " (required)"
+	var names []string
+	for _, arg := range p.list {
+		name := arg.name
+		if arg.required {
+			name += " (required)"
 		}
+		names = append(names, name)
+	}
+	if names == nil {
+		return p.tool + " takes no arguments"
 	}
 	return p.tool + " takes " + strings.Join(names, ", ")
 }

@@ -81,11 +81,11 @@ func asError(ctx context.Context, err error) *Error {
 const maxErrorText = 2000
 
 // text is the three parts a model sees: what failed, what to do, one JSON line.
-func (e *Error) text() string {
+func (e *Error) text(g *gate) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "ERROR %s: %s", e.Code, shorten(Clean(e.Message), maxErrorText))
+	fmt.Fprintf(&b, "ERROR %s: %s", e.Code, shorten(g.text(e.Message), maxErrorText))
 	if e.Hint != "" {
-		fmt.Fprintf(&b, "\nHint: %s", shorten(Clean(e.Hint), maxErrorText))
+		fmt.Fprintf(&b, "\nHint: %s", shorten(g.text(e.Hint), maxErrorText))
 	}
 	line := struct {
 		Code       Code   `json:"code"`
@@ -93,7 +93,9 @@ func (e *Error) text() string {
 		Retryable  bool   `json:"retryable"`
 		RetryAfter *int   `json:"retry_after_s"`
 		RequestID  string `json:"request_id,omitempty"`
-	}{Code: e.Code, Status: e.Status, Retryable: retryable[e.Code], RequestID: Clean(e.RequestID)}
+		Redacted   int    `json:"redacted,omitempty"`
+	}{Code: e.Code, Status: e.Status, Retryable: retryable[e.Code], RequestID: g.text(e.RequestID)}
+	line.Redacted = g.redacted
 	if e.RetryAfter > 0 {
 		seconds := int(math.Ceil(e.RetryAfter.Seconds()))
 		line.RetryAfter = &seconds

@@ -114,3 +114,41 @@ func TestErrors(t *testing.T) {
 		}
 	}
 }
+
+// With several instances every tool takes one; with one there is nothing to choose.
+func TestInstances(t *testing.T) {
+	server := func(names ...string) *kittest.Client {
+		s := testServer()
+		s.Instances = names
+		s.Tools = append(s.Tools, kit.NewTool(kit.Def{Name: "get_instance", Title: "i", Description: "d", Hints: kit.ReadLocal},
+			func(ctx context.Context, _ struct{}) (*kit.Result, error) {
+				return kit.Payload(nil, "at "+kit.Instance(ctx)+"."), nil
+			}))
+		return kittest.Connect(t, s)
+	}
+	c := server("prod", "staging")
+	for _, tc := range []struct{ args, want string }{{"", "at prod."}, {"staging", "at staging."}, {"PROD", "at prod."}} {
+		if got := c.MustText("get_instance", map[string]any{"instance": tc.args}); !strings.Contains(got, tc.want) {
+			t.Errorf("%q: %s", tc.args, got)
+		}
+	}
+	if text := c.MustFail("get_instance", map[string]any{"instance": "other"}, kit.InvalidArgument); !strings.Contains(text, "prod, staging") {
+		t.Error(text)
+	}
+	if list := string(c.Do("tools/list", nil)); strings.Count(list, `"instance":{"type":"string","enum":["prod","staging"],"default":"prod"}`) != 3 {
+		t.Errorf("tools/list: %s", list)
+	}
+	// A cursor belongs to the instance it came from.
+	var a listAnswer
+	c.MustStruct("list_rows", map[string]any{"count": 100, "max_bytes": 2048, "per_page": 100}, &a)
+	c.MustFail("list_rows", map[string]any{"count": 100, "per_page": 100, "instance": "staging", "cursor": a.Pagination.NextCursor}, kit.InvalidArgument)
+	for _, names := range [][]string{nil, {"only"}} {
+		c := server(names...)
+		if got := c.MustText("get_instance", nil); !strings.Contains(got, "at "+strings.Join(names, "")+".") {
+			t.Errorf("%v: %s", names, got)
+		}
+		if strings.Contains(string(c.Do("tools/list", nil)), `"instance":`) {
+			t.Errorf("%v: there is an argument for what cannot be chosen", names)
+		}
+	}
+}

@@ -85,10 +85,12 @@ func newParams(typ reflect.Type, def Def) (*params, error) {
 		}
 		add(arg, f.Tag.Get("alias"))
 	}
-	if p.paging != nil || def.payload() {
+	if !def.bare && (p.paging != nil || def.payload()) {
 		add(&param{name: "cursor", kind: reflect.String, loose: true, doc: "next_cursor of the answer before"}, "")
 	}
-	add(&param{name: "max_bytes", kind: reflect.Int, min: number(minMaxBytes), max: number(maxMaxBytes), clamp: true, loose: true}, "")
+	if !def.bare {
+		add(&param{name: "max_bytes", kind: reflect.Int, min: number(minMaxBytes), max: number(maxMaxBytes), clamp: true, loose: true}, "")
+	}
 
 	for _, arg := range p.list {
 		if p.byName[arg.name] != nil {

@@ -19,13 +19,14 @@ type truncation struct {
 
 // renderRecords makes both halves of an answer of class R from one tree, so
 // that they say the same. Each half stays under the cap.
-func (r *Result) renderRecords(def Def, c common, mode outputMode) (*mcp.CallToolResult, error) {
-	tree, err := treeOf(r.head)
+func (r *Result) renderRecords(def Def, c common, mode outputMode, g *gate) (*mcp.CallToolResult, error) {
+	tree, err := treeOf(r.head, g)
 	if err != nil {
 		return nil, err
 	}
 	head, _ := tree.(object)
 	if r.class == classRecord {
+		head = g.report(head)
 		if size := max(wireSize(head), textSize(head)); size > c.maxBytes {
 			return nil, Errorf(TooLarge, "the answer has %d bytes, the cap is %d", size, c.maxBytes).
 				WithHint("set max_bytes, %d at most, or %s", maxMaxBytes, r.howToNarrow())
@@ -33,10 +34,11 @@ func (r *Result) renderRecords(def Def, c common, mode outputMode) (*mcp.CallToo
 		return recordsResult(head, mode), nil
 	}
 
-	rows, err := r.rows()
+	rows, err := r.rows(g)
 	if err != nil {
 		return nil, err
 	}
+	head = g.report(head)
 	// What comes around the list depends a little on how much of it is kept:
 	// cut, look, and cut again by what is too much.
 	room := c.maxBytes - max(wireSize(head), textSize(head)) - paginationRoom
@@ -69,12 +71,16 @@ func (r *Result) cut(def Def, c common, head object, rows []any, room int) (obje
 	page := *r.page
 	page.point(c.key, r.offset, len(list))
 	page.Truncated = page.Truncated || shortened > 0
+	hint := "next_args goes on where this was cut; max_bytes raises the cap; or " + r.howToNarrow()
+	if c.attached {
+		page.NextCursor, page.NextArgs, hint = "", nil, r.howToNarrow()
+	}
 	answer := append(head[:len(head):len(head)], member{def.ListName, list})
 	var err error
 	if page.Truncated {
 		answer, err = addMember(answer, "truncation", truncation{
 			Reason: "byte_cap", Returned: len(list), Dropped: len(rows) - len(list), Shortened: shortened,
-			Hint: "next_args goes on where this was cut; max_bytes raises the cap; or " + r.howToNarrow(),
+			Hint: hint,
 		})
 		if err != nil {
 			return nil, err
@@ -87,7 +93,7 @@ func (r *Result) cut(def Def, c common, head object, rows []any, room int) (obje
 const paginationRoom = 300
 
 func addMember(o object, name string, v any) (object, error) {
-	tree, err := treeOf(v)
+	tree, err := treeOf(v, new(gate)) // our own words
 	return append(o, member{name, tree}), err
 }
 

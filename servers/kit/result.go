@@ -11,7 +11,7 @@ import (
 type Result struct {
 	class     class
 	head      any // of records; metadata of a payload
-	rows      func() ([]any, error)
+	rows      func(*gate) ([]any, error)
 	page      *Pagination
 	offset    int
 	body      string
@@ -41,8 +41,8 @@ func Records[T any](head any, page Page[T]) *Result {
 		head:   head,
 		page:   &pagination,
 		offset: page.offset,
-		rows: func() ([]any, error) {
-			v, err := treeOf(page.Items)
+		rows: func(g *gate) ([]any, error) {
+			v, err := treeOf(page.Items, g)
 			if err != nil {
 				return nil, err
 			}
@@ -102,16 +102,16 @@ func outputFor(req mcp.CallToolRequest, otherwise outputMode) outputMode {
 	return otherwise
 }
 
-func (r *Result) render(def Def, c common, mode outputMode) (*mcp.CallToolResult, error) {
+func (r *Result) render(def Def, c common, mode outputMode, g *gate) (*mcp.CallToolResult, error) {
 	if (r.class == classPayload) != def.payload() {
 		return nil, Errorf(Internal, "%s answered with the wrong class of result", def.Name)
 	}
 	var out *mcp.CallToolResult
 	var err error
 	if r.class == classPayload {
-		out, err = r.renderPayload(c)
+		out, err = r.renderPayload(c, g)
 	} else {
-		out, err = r.renderRecords(def, c, mode)
+		out, err = r.renderRecords(def, c, mode, g)
 	}
 	if err == nil && r.untrusted {
 		out.Meta = &mcp.Meta{AdditionalFields: map[string]any{"loom/untrusted": true}}
@@ -122,13 +122,14 @@ func (r *Result) render(def Def, c common, mode outputMode) (*mcp.CallToolResult
 // noticeRoom is kept free for the metadata and the notice of a cut payload.
 const noticeRoom = 512
 
-func (r *Result) renderPayload(c common) (*mcp.CallToolResult, error) {
-	meta, err := treeOf(r.head)
+func (r *Result) renderPayload(c common, g *gate) (*mcp.CallToolResult, error) {
+	meta, err := treeOf(r.head, g)
 	if err != nil {
 		return nil, err
 	}
 	members, _ := meta.(object)
-	body := Clean(r.body)
+	body := g.text(r.body)
+	members = g.report(members)
 	room := c.maxBytes - len(encode(members)) - noticeRoom
 	if room < minMaxBytes/8 {
 		return nil, Errorf(TooLarge, "the metadata alone fills %d bytes", c.maxBytes).WithHint("set max_bytes higher; %s", r.howToNarrow())
@@ -164,21 +165,25 @@ func (r *Result) renderPayload(c common) (*mcp.CallToolResult, error) {
 		member{"shown_bytes", []any{start, end}},
 		member{"total_bytes", len(body)})
 	if next >= 0 {
-		text := encodeOffset(c.key, next)
-		members = append(members, member{"next_cursor", text}, member{"next_args", object{{"cursor", text}}})
-		part = r.notice(part, text, start, end, len(body))
+		more := r.howToNarrow()
+		if !c.attached {
+			text := encodeOffset(c.key, next)
+			members = append(members, member{"next_cursor", text}, member{"next_args", object{{"cursor", text}}})
+			more = "call again with cursor=" + text + ", or " + more
+		}
+		part = r.notice(part, more, start, end, len(body))
 	}
 	return payloadResult(members, part), nil
 }
 
 // notice says inside the text that it was cut: a reader that sees only the
 // text must not take it for the whole.
-func (r *Result) notice(part, cursor string, start, end, total int) string {
+func (r *Result) notice(part, more string, start, end, total int) string {
 	where := "cut here, more follows"
 	if r.tail {
 		where = "cut here, more comes before"
 	}
-	line := "[" + where + ": bytes " + encode(start) + " to " + encode(end) + " of " + encode(total) + "; call again with cursor=" + cursor + ", or " + r.howToNarrow() + "]"
+	line := "[" + where + ": bytes " + encode(start) + " to " + encode(end) + " of " + encode(total) + "; " + more + "]"
 	if r.tail {
 		return line + "\n" + part
 	}

@@ -7,17 +7,23 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/loom-core/loom/servers/kit/redact"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// Server is a set of tools with a name. Name, Version and Tools are required.
+// Server is a set of tools with a name. Name, Version and Tools are required;
+// resources and prompts are for clients that know them.
 type Server struct {
 	Name         string // of the program: mcp-prometheus
 	Title        string
 	Version      string
 	Instructions string // for the model: order of the tools, time syntax; 600 characters at most
 	Tools        []Tool
+	Resources    []Resource
+	Prompts      []Prompt
+	Instances    []string        // names of those a call can be for, the first by default; see [Instance]
+	Redact       redact.Redactor // what is taken out of answers besides what is known by its form
 	Limits       Limits
 	Logger       *slog.Logger // nil: nothing is logged
 }
@@ -32,15 +38,34 @@ func (s *Server) logger() *slog.Logger {
 // MCP makes the mcp-go server, to be given to serve.Serve.
 func (s *Server) MCP() *server.MCPServer {
 	limits := s.Limits.withDefaults()
-	m := server.NewMCPServer(s.Name, s.Version,
+	options := []server.ServerOption{
 		server.WithTitle(s.Title),
-		server.WithToolCapabilities(false), // the tools never change while we run
 		server.WithInstructions(s.Instructions),
-		// One list per build; an upgrade shows after five minutes at the latest.
-		server.WithMethodCacheHints(mcp.MethodToolsList, (5*time.Minute).Milliseconds(), mcp.CacheScopePublic),
-	)
+		server.WithToolCapabilities(false), // the lists never change while we run
+	}
+	// One list per build; an upgrade shows after five minutes at the latest.
+	lists := []mcp.MCPMethod{mcp.MethodToolsList}
+	if len(s.Resources) > 0 {
+		options = append(options, server.WithResourceCapabilities(false, false))
+		lists = append(lists, mcp.MethodResourcesList, mcp.MethodResourcesTemplatesList)
+	}
+	if len(s.Prompts) > 0 {
+		options = append(options, server.WithPromptCapabilities(false))
+		lists = append(lists, mcp.MethodPromptsList)
+	}
+	for _, list := range lists {
+		options = append(options, server.WithMethodCacheHints(list, (5*time.Minute).Milliseconds(), mcp.CacheScopePublic))
+	}
+	m := server.NewMCPServer(s.Name, s.Version, options...)
 	for _, t := range s.Tools {
+		t.params = t.params.withInstances(s.Instances)
 		m.AddTool(t.definition(limits.output), t.handler(s, limits))
+	}
+	for _, r := range s.Resources {
+		r.add(m, s, limits)
+	}
+	for _, p := range s.Prompts {
+		p.add(m, s, limits)
 	}
 	return m
 }

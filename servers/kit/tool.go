@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"runtime/debug"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -60,6 +59,8 @@ type Def struct {
 	ListName string
 
 	PerPage, MaxPerPage int // of embedded [Paging]; 0: 20 and 100
+
+	bare bool // no arguments of the kit's own: of resources and prompts
 }
 
 func (d Def) payload() bool { return d.Output == nil && d.ListName == "" }
@@ -122,37 +123,32 @@ func (t Tool) definition(output outputMode) mcp.Tool {
 	return def
 }
 
-// handler runs one call: arguments, deadline, handler, answer.
+// handler runs one call: arguments, handler, answer.
 func (t Tool) handler(s *Server, limits Limits) server.ToolHandlerFunc {
-	return func(ctx context.Context, req mcp.CallToolRequest) (result *mcp.CallToolResult, err error) {
-		ctx, cancel := context.WithTimeoutCause(ctx, limits.Deadline, errDeadline{limits.Deadline})
-		defer cancel()
-		defer func() {
-			if p := recover(); p != nil {
-				s.logger().Error("panic in a tool", "tool", t.def.Name, "err", fmt.Sprint(p), "stack", string(debug.Stack()))
-				result, err = errorResult(Errorf(Internal, "internal error in %s: %v", t.def.Name, p)), nil
+	return func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		out, failed := guarded(ctx, s, limits, t.def.Name, func(ctx context.Context) (*mcp.CallToolResult, error) {
+			args, common, bad := t.params.decode(rawArguments(req), limits)
+			if bad != nil {
+				return nil, bad
 			}
-		}()
-		args, common, bad := t.params.decode(rawArguments(req), limits)
-		if bad != nil {
-			return errorResult(bad), nil
-		}
-		res, failure := t.run(ctx, args)
-		if failure == nil && res == nil {
-			failure = Errorf(Internal, "%s returned nothing", t.def.Name)
-		}
-		if failure == nil {
-			var out *mcp.CallToolResult
-			if out, failure = res.render(t.def, common, outputFor(req, limits.output)); failure == nil {
-				return out, nil
+			res, err := t.run(withInstance(ctx, instanceOf(s.Instances, common.instance)), args)
+			switch {
+			case err != nil:
+				return nil, err
+			case res == nil:
+				return nil, Errorf(Internal, "%s returned nothing", t.def.Name)
 			}
+			return res.render(t.def, common, outputFor(req, limits.output), s.gate())
+		})
+		if failed != nil {
+			return s.errorResult(failed), nil
 		}
-		return errorResult(asError(ctx, failure)), nil
+		return out, nil
 	}
 }
 
-func errorResult(e *Error) *mcp.CallToolResult {
-	return &mcp.CallToolResult{Content: []mcp.Content{mcp.NewTextContent(e.text())}, IsError: true}
+func (s *Server) errorResult(e *Error) *mcp.CallToolResult {
+	return &mcp.CallToolResult{Content: []mcp.Content{mcp.NewTextContent(e.text(s.gate()))}, IsError: true}
 }
 
 // rawArguments prefers the bytes of the client: numbers over 2^53 are whole there.

@@ -28,9 +28,8 @@ func (o object) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// treeOf is v as JSON would have it, with every text in it cleaned. This is
-// the one gate that text of others passes on its way into records.
-func treeOf(v any) (any, error) {
+// treeOf is v as JSON would have it, with every text in it passed through g.
+func treeOf(v any, g *gate) (any, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -39,22 +38,22 @@ func treeOf(v any) (any, error) {
 	}
 	d := json.NewDecoder(&b)
 	d.UseNumber()
-	return readTree(d)
+	return readTree(d, g)
 }
 
-func readTree(d *json.Decoder) (any, error) {
+func readTree(d *json.Decoder, g *gate) (any, error) {
 	token, err := d.Token()
 	if err != nil {
 		return nil, err
 	}
 	switch token := token.(type) {
 	case string:
-		return Clean(token), nil
+		return g.text(token), nil
 	case json.Delim:
 		if token == '[' {
 			list := []any{}
 			for d.More() {
-				v, err := readTree(d)
+				v, err := readTree(d, g)
 				if err != nil {
 					return nil, err
 				}
@@ -69,14 +68,14 @@ func readTree(d *json.Decoder) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			v, err := readTree(d)
+			v, err := readTree(d, g)
 			if err != nil {
 				return nil, err
 			}
-			o = append(o, member{Clean(key.(string)), v})
+			o = append(o, member{g.text(key.(string)), v})
 		}
 		_, err = d.Token()
-		return o, err
+		return g.object(o), err
 	}
 	return token, nil
 }

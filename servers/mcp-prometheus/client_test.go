@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -15,11 +13,7 @@ import (
 )
 
 func TestContract(t *testing.T) {
-	c, err := newClient("", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	kittest.CheckTools(t, newServer(c), kittest.Contract{Tokens: 1500})
+	kittest.CheckTools(t, newServer(testClient(t)), kittest.Contract{Tokens: 1500})
 }
 
 func TestUpstreamErrors(t *testing.T) {
@@ -57,7 +51,8 @@ func TestUpstreamErrors(t *testing.T) {
 			fmt.Fprint(w, `{"status":`)
 		}, kit.Unavailable, 3, []string{"unexpected EOF"}},
 		{"wrong shape", success(`{"resultType":"vector","result":{"a":1}}`), kit.Unavailable, 1, []string{"decoding the series"}},
-		{"no status", reply(200, `{}`), kit.Internal, 1, nil},
+		{"no status", reply(200, `{}`), kit.FailedPrecondition, 1, []string{"PROMETHEUS_URL"}},
+		{"empty", reply(200, ``), kit.Unavailable, 3, []string{"nothing in it"}},
 		{"new result type", success(`{"resultType":"tensor","result":[]}`), kit.Unsupported, 1, []string{"tensor"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -81,22 +76,17 @@ func TestRetrySucceeds(t *testing.T) {
 		}
 		vector()(w, r)
 	})
-	var waits []time.Duration
-	c := u.connect(t, func(c *client) {
-		c.pause = func(_ context.Context, d time.Duration) error { waits = append(waits, d); return nil }
-	})
+	c := u.connect(t)
 	c.MustText("query", args(`{"query":"up"}`))
-	if len(waits) != 2 || waits[0] != 2*time.Second {
-		t.Errorf("waited %v, want twice what Retry-After says", waits)
-	}
 	// Longer than a call should hang: the model is told instead.
 	u.on("query", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "60")
 		w.WriteHeader(429)
 	})
+	u.asked()
 	has(t, c.MustFail("query", args(`{"query":"up"}`), kit.RateLimited), `"retry_after_s":60`)
-	if len(waits) != 2 {
-		t.Errorf("waited %v", waits)
+	if n := len(u.asked()); n != 1 {
+		t.Errorf("%d requests", n)
 	}
 }
 
@@ -113,17 +103,13 @@ func TestLongQueriesGoAsAFormOnce(t *testing.T) {
 
 func TestTooLargeAnswer(t *testing.T) {
 	u := newUpstream(t).on("query", success(`"`+strings.Repeat("x", 5000)+`"`))
-	text := u.connect(t, func(c *client) { c.maxBody = 4096 }).MustFail("query", args(`{"query":"up"}`), kit.TooLarge)
+	text := u.connect(t, "PROMETHEUS_MAX_BODY=4KiB").MustFail("query", args(`{"query":"up"}`), kit.TooLarge)
 	has(t, text, "aggregate in PromQL")
 }
 
 func TestSlowUpstreamEndsWithTheDeadline(t *testing.T) {
 	u := newUpstream(t).on("query", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	c, err := newClient(u.URL, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := frozen(c)
+	s := frozen(testClient(t, "PROMETHEUS_URL="+u.URL))
 	s.Limits.Deadline = 50 * time.Millisecond
 	has(t, kittest.Connect(t, s).MustFail("query", args(`{"query":"up"}`), kit.Timeout), "longer than 50ms")
 	if timeout := u.form().Get("timeout"); timeout == "" || timeout > "0.050" {
@@ -143,16 +129,28 @@ func TestNoServer(t *testing.T) {
 }
 
 func TestNotConfigured(t *testing.T) {
-	c, err := newClient("", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := kittest.Connect(t, newServer(c)).MustFail("list_labels", nil, kit.FailedPrecondition)
+	text := kittest.Connect(t, newServer(testClient(t))).MustFail("list_labels", nil, kit.FailedPrecondition)
 	has(t, text, "PROMETHEUS_URL is not set")
 	for _, bad := range []string{"localhost:9090", "ftp://x", "http://", "://user:hunter2@x"} {
-		if _, err := newClient(bad, ""); err == nil || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("newClient(%q) = %v", bad, err)
+		if _, err := newClient(environ("PROMETHEUS_URL=" + bad)); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("PROMETHEUS_URL=%q: %v", bad, err)
 		}
+	}
+}
+
+// Each instance has its own address and its own credentials.
+func TestInstances(t *testing.T) {
+	prod, staging := newUpstream(t).on("labels", success(`["a"]`)), newUpstream(t).on("labels", success(`["b"]`))
+	c := kittest.Connect(t, newServer(testClient(t, "PROMETHEUS_INSTANCES=prod,staging",
+		"PROMETHEUS_PROD_URL="+prod.URL, "PROMETHEUS_PROD_TOKEN=p", "PROMETHEUS_STAGING_URL="+staging.URL)))
+	has(t, c.MustText("list_labels", nil), "labels: a\n")
+	has(t, c.MustText("list_labels", args(`{"instance":"staging"}`)), "labels: b\n")
+	has(t, c.MustFail("list_labels", args(`{"instance":"stage"}`), kit.InvalidArgument), "prod, staging")
+	if got := prod.asked()[0].Header.Get("Authorization"); got != "Bearer p" {
+		t.Errorf("prod got %q", got)
+	}
+	if got := staging.asked()[0].Header.Get("Authorization"); got != "" {
+		t.Errorf("staging got %q", got)
 	}
 }
 
@@ -182,11 +180,7 @@ func TestAuthorization(t *testing.T) {
 		{strings.Replace(u.URL, "http://", "http://user:pw@", 1) + "/api/v1/", "", "Basic dXNlcjpwdw=="},
 	} {
 		there = nil
-		client, err := newClient(tc.url, tc.token)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := kittest.Connect(t, newServer(client))
+		c := kittest.Connect(t, newServer(testClient(t, "PROMETHEUS_URL="+tc.url, "PROMETHEUS_TOKEN="+tc.token)))
 		c.MustText("query", args(`{"query":"away"}`))
 		if len(there) != 1 || there[0] != "" {
 			t.Errorf("the other host got %q", there)
@@ -200,13 +194,8 @@ func TestAuthorization(t *testing.T) {
 		}
 	}
 	c := u.connect(t)
-	has(t, c.MustFail("query", args(`{"query":"loop"}`), kit.Unavailable), "more than 5 redirects")
-}
-
-func TestPauseEndsWithItsContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := pause(ctx, time.Hour); !errors.Is(err, context.Canceled) {
-		t.Errorf("pause = %v", err)
+	has(t, c.MustFail("query", args(`{"query":"loop"}`), kit.FailedPrecondition), "in a circle")
+	if n := len(u.asked()); n > 3 {
+		t.Errorf("%d requests into a circle", n)
 	}
 }

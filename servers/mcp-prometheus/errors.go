@@ -1,14 +1,15 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // errorTypes of the API, and what they are to a model.
@@ -24,12 +25,14 @@ var errorTypes = map[string]kit.Code{
 	"too_many_requests": kit.RateLimited,
 }
 
-// upstreamError says what an answer that is no success means. noJSON: its body
-// was something else.
-func upstreamError(status int, kind, path string, answer *envelope, noJSON bool, retryAfter time.Duration) *kit.Error {
+// failure is what an answer of the API says that is no success.
+func failure(c *upstream.Client, r *upstream.Response) *kit.Error {
+	var answer struct{ Status, ErrorType, Error string }
+	noJSON := json.Unmarshal(r.Body, &answer) != nil
 	code, known := errorTypes[answer.ErrorType]
-	e := &kit.Error{Code: code, Message: answer.Error, Status: status, RetryAfter: retryAfter}
-	if known && !noJSON {
+	switch {
+	case !noJSON && known:
+		e := &kit.Error{Code: code, Message: answer.Error}
 		switch {
 		case strings.Contains(e.Message, "too many samples"): // of type execution; has no type of its own
 			e.Code, e.Hint = kit.TooLarge, "narrow the selector, shorten the range or raise the step"
@@ -37,34 +40,16 @@ func upstreamError(status int, kind, path string, answer *envelope, noJSON bool,
 			e.Hint = "narrow the selector, shorten the range or raise the step"
 		}
 		return e
-	}
-	e.Message = path + " answered " + http.StatusText(status) + " (HTTP " + strconv.Itoa(status) + ")"
-	switch {
-	case status == http.StatusUnauthorized:
-		e.Code, e.Hint = kit.Unauthenticated, "whoever runs this server sets PROMETHEUS_TOKEN"
-	case status == http.StatusForbidden:
-		e.Code, e.Hint = kit.PermissionDenied, "the token of this server may not use this API"
-	case status == http.StatusTooManyRequests:
-		e.Code = kit.RateLimited
-	case status >= 500:
-		e.Code = kit.Unavailable
-	case noJSON:
-		e.Code = kit.FailedPrecondition
-		e.Message += " with " + cmpString(kind, "no content type") + ", not JSON"
-		e.Hint = "does PROMETHEUS_URL point at Prometheus itself, with the path prefix it is served under?"
-	case status == http.StatusNotFound:
+	case r.Status/100 == 2 && !noJSON && answer.Status != "success":
+		return c.NotTheService(r, "without a status of success")
+	case r.Status == http.StatusNotFound && noJSON:
+		return c.NotTheService(r, "(no such page)")
+	case r.Status == http.StatusNotFound:
+		e := c.StatusError(r)
 		e.Code, e.Hint = kit.Unsupported, "this server does not have that API"
-	default:
-		e.Code = kit.Internal
+		return e
 	}
-	return e
-}
-
-func cmpString(s, otherwise string) string {
-	if s != "" {
-		return s
-	}
-	return otherwise
+	return nil
 }
 
 var position = regexp.MustCompile(`(?:^|[ :])([0-9]+):([0-9]+): parse error`)

@@ -36,7 +36,7 @@ const someMetadata = `{
 	"odd":[], "nothing":null,
 	"long":[{"type":null,"help":"` + "héllo wörld " + `long long long long long long long long long long long long long long long long long long long long long long long long"}]}`
 
-func listing(t *testing.T) *upstream {
+func listing(t *testing.T) *fake {
 	return newUpstream(t).
 		on("label/__name__/values", success(`["go_goroutines","http_requests_total","long","odd","rpc_seconds_bucket","rpc_seconds_count","rpc_seconds_sum"]`)).
 		on("metadata", success(someMetadata))

@@ -9,6 +9,8 @@ import (
 
 	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/redact"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 func main() {
@@ -16,12 +18,9 @@ func main() {
 		Name:    "mcp-prometheus",
 		About:   "queries, metrics and labels of a Prometheus server, read only.",
 		Example: "PROMETHEUS_URL=http://127.0.0.1:9090",
-		Env: []kit.EnvVar{
-			{Name: "PROMETHEUS_URL", Doc: "base URL of the server; user:password@ in it is used"},
-			{Name: "PROMETHEUS_TOKEN", Doc: "bearer token, optional"},
-		},
+		Env:     upstream.Env(service.Prefix),
 		New: func(getenv func(string) string, _ *slog.Logger) (*kit.Server, error) {
-			c, err := newClient(getenv("PROMETHEUS_URL"), getenv("PROMETHEUS_TOKEN"))
+			c, err := newClient(getenv)
 			if err != nil {
 				return nil, err
 			}
@@ -39,8 +38,10 @@ func newServer(c *client) *kit.Server {
 	p := &prometheus{client: c, now: time.Now}
 	return &kit.Server{
 		Name: "mcp-prometheus", Title: "Prometheus", Instructions: instructions,
-		Version: version.String(),
-		Tools:   []kit.Tool{p.query(), p.queryRange(), p.listMetrics(), p.listLabels()},
+		Version:   version.String(),
+		Instances: c.instances.Names(),
+		Redact:    redact.Redactor{Secrets: c.instances.Secrets},
+		Tools:     []kit.Tool{p.query(), p.queryRange(), p.listMetrics(), p.listLabels()},
 	}
 }
 

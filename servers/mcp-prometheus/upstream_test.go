@@ -14,21 +14,22 @@ import (
 
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kit/kittest"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// upstream is a Prometheus that answers each path with what it is told, and
+// fake is a Prometheus that answers each path with what it is told, and
 // remembers what it was asked.
-type upstream struct {
+type fake struct {
 	*httptest.Server
 	mu       sync.Mutex
 	answers  map[string]http.HandlerFunc // by path below /api/v1/
 	requests []*http.Request             // with parsed forms
 }
 
-func newUpstream(t *testing.T) *upstream {
-	u := &upstream{answers: make(map[string]http.HandlerFunc)}
+func newUpstream(t *testing.T) *fake {
+	u := &fake{answers: make(map[string]http.HandlerFunc)}
 	u.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		u.mu.Lock()
@@ -45,7 +46,7 @@ func newUpstream(t *testing.T) *upstream {
 	return u
 }
 
-func (u *upstream) on(path string, answer http.HandlerFunc) *upstream {
+func (u *fake) on(path string, answer http.HandlerFunc) *fake {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.answers[path] = answer
@@ -53,7 +54,7 @@ func (u *upstream) on(path string, answer http.HandlerFunc) *upstream {
 }
 
 // asked returns the requests since the last call.
-func (u *upstream) asked() []*http.Request {
+func (u *fake) asked() []*http.Request {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	list := u.requests
@@ -61,21 +62,36 @@ func (u *upstream) asked() []*http.Request {
 	return list
 }
 
-func (u *upstream) form() url.Values { return u.asked()[0].Form }
+func (u *fake) form() url.Values { return u.asked()[0].Form }
 
-// connect makes a client of a server of ours whose clock stands still and
-// which does not wait between tries.
-func (u *upstream) connect(t *testing.T, change ...func(*client)) *kittest.Client {
+// connect makes a client of a server of ours whose clock stands still.
+func (u *fake) connect(t *testing.T, settings ...string) *kittest.Client {
 	t.Helper()
-	c, err := newClient(u.URL, "")
+	return kittest.Connect(t, frozen(testClient(t, append([]string{"PROMETHEUS_URL=" + u.URL}, settings...)...)))
+}
+
+// testClient has settings such as PROMETHEUS_URL=http://127.0.0.1:1, and does
+// not wait between tries.
+func testClient(t *testing.T, settings ...string) *client {
+	t.Helper()
+	quick := service
+	quick.Pause = func(context.Context, time.Duration) error { return nil }
+	instances, err := upstream.Open(quick, environ(settings...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.pause = func(context.Context, time.Duration) error { return nil }
-	for _, f := range change {
-		f(c)
+	return &client{instances}
+}
+
+func environ(settings ...string) func(string) string {
+	return func(name string) string {
+		for _, s := range settings {
+			if n, v, _ := strings.Cut(s, "="); n == name {
+				return v
+			}
+		}
+		return ""
 	}
-	return kittest.Connect(t, frozen(c))
 }
 
 func frozen(c *client) *kit.Server {

@@ -102,6 +102,16 @@ func (c *Client) send(frame []byte) {
 // Do sends a request and returns its result. A JSON-RPC error fails the test.
 func (c *Client) Do(method string, params any) json.RawMessage {
 	c.t.Helper()
+	result, e := c.Try(method, params)
+	if e != nil {
+		c.t.Fatalf("%s: error %d: %s", method, e.Code, e.Message)
+	}
+	return result
+}
+
+// Try sends a request and returns its result or its JSON-RPC error.
+func (c *Client) Try(method string, params any) (json.RawMessage, *jsonrpc.Error) {
+	c.t.Helper()
 	raw, err := json.Marshal(params)
 	if err != nil {
 		c.t.Fatal(err)
@@ -114,10 +124,7 @@ func (c *Client) Do(method string, params any) json.RawMessage {
 	c.mu.Unlock()
 	c.send(jsonrpc.NewRequest(id, method, raw))
 	answer := <-ch
-	if answer.Error != nil {
-		c.t.Fatalf("%s: error %d: %s", method, answer.Error.Code, answer.Error.Message)
-	}
-	return answer.Result
+	return answer.Result, answer.Error
 }
 
 // Call calls a tool. A result with isError is returned like any other.

@@ -1,0 +1,55 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/loom-core/loom/servers/kit"
+)
+
+func TestTogether(t *testing.T) {
+	var now, most atomic.Int32
+	var tasks []Task
+	for range 20 {
+		tasks = append(tasks, Task{"t", func(context.Context) error {
+			n := now.Add(1)
+			for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+			}
+			time.Sleep(time.Millisecond)
+			now.Add(-1)
+			return nil
+		}})
+	}
+	if warnings, err := Together(t.Context(), tasks...); warnings != nil || err != nil || most.Load() > atOnce {
+		t.Errorf("%v %v, %d at once", warnings, err, most.Load())
+	}
+	bad := func(name string) Task {
+		return Task{name, func(context.Context) error { return kit.Errorf(kit.NotFound, "no %s", name) }}
+	}
+	good := Task{"good", func(context.Context) error { return nil }}
+	bug := Task{"bug", func(context.Context) error { panic("oops") }}
+	warnings, err := Together(t.Context(), bad("a"), good, bad("b"), bug)
+	if got := strings.Join(warnings, "|"); err != nil || got != "a: no a (not_found)|b: no b (not_found)|bug: internal error in bug: oops (internal)" {
+		t.Errorf("%v %v", warnings, err)
+	}
+	var e *kit.Error
+	if _, err := Together(t.Context(), bad("a"), bad("b")); !errors.As(err, &e) || e.Message != "no a" {
+		t.Errorf("all failed: %v", err)
+	}
+	// The deadline takes what is not done; what is done is kept.
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	slow := Task{"slow", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+	if warnings, err := Together(ctx, slow, good); err != nil || len(warnings) != 1 || !strings.HasPrefix(warnings[0], "slow: ") {
+		t.Errorf("%v %v", warnings, err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	cancel()
+	if _, err := Together(ctx, slow, good); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
