@@ -24,6 +24,9 @@ func (arg *param) coerce(v any) (any, error) {
 	if s, ok := v.(string); ok && arg.kind != reflect.String && strings.TrimSpace(s) == "" {
 		return nil, nil
 	}
+	if arg.of != nil {
+		return arg.coerceObjects(v)
+	}
 	switch arg.kind {
 	case reflect.Bool:
 		return coerceBool(v)

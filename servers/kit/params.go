@@ -32,7 +32,8 @@ type param struct {
 	loose    bool // not part of what a cursor belongs to
 	enum     []string
 	min, max *float64
-	fallback any // default, nil if none
+	fallback any     // default, nil if none
+	of       *params // members of each object, of a list of objects
 }
 
 // aliases are what models write for the names that Loom's tools use. They are
@@ -156,7 +157,11 @@ func newParam(f reflect.StructField, tag string) (*param, error) {
 	case typ == reflect.TypeFor[[]string]() && !arg.pointer:
 	case typ == reflect.TypeFor[map[string]string]() && !arg.pointer:
 	default:
-		return nil, fmt.Errorf("type %s cannot be an argument", f.Type)
+		if objects, err := arg.objectList(typ); err != nil {
+			return nil, err
+		} else if !objects || arg.pointer {
+			return nil, fmt.Errorf("type %s cannot be an argument", f.Type)
+		}
 	}
 	arg.enum = splitList(f.Tag.Get("enum"))
 	for name, limit := range map[string]**float64{"min": &arg.min, "max": &arg.max} {
@@ -197,10 +202,12 @@ func (p *params) schema() json.RawMessage {
 
 func (arg *param) schema() string {
 	var b strings.Builder
-	switch arg.kind {
-	case reflect.Slice:
+	switch {
+	case arg.of != nil:
+		b.WriteString(`{"type":"array","items":` + string(arg.of.schema()))
+	case arg.kind == reflect.Slice:
 		b.WriteString(`{"type":"array","items":{"type":"string"}`)
-	case reflect.Map:
+	case arg.kind == reflect.Map:
 		b.WriteString(`{"type":"object","additionalProperties":{"type":"string"}`)
 	default:
 		fmt.Fprintf(&b, `{"type":%q`, map[reflect.Kind]string{

@@ -87,7 +87,7 @@ func (t Tool) Name() string { return t.def.Name }
 //	Kind  string   `arg:"kind" enum:"branch,tag" alias:"type"`
 //	Names []string `arg:"names"`
 //
-// Types are string, bool, int, float64, []string, map[string]string, and
+// Types are string, bool, int, float64, []string, map[string]string, a list of structs, and
 // pointers to the first four when absent must differ from zero. Options after
 // the name: required; clamp (out of min..max is moved inside instead of
 // refused); nosplit (a string is one element of a list even if it has commas).
