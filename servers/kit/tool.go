@@ -134,25 +134,39 @@ func (t Tool) handler(s *Server, limits Limits) server.ToolHandlerFunc {
 		if e := t.refusal(s); e != nil {
 			return s.errorResult(e), nil
 		}
-		out, failed := guarded(ctx, s, limits, t.def.Name, func(ctx context.Context) (*mcp.CallToolResult, error) {
-			args, common, bad := t.params.decode(rawArguments(req), limits)
-			if bad != nil {
-				return nil, bad
-			}
-			res, err := t.run(withInstance(ctx, instanceOf(s.Instances, common.instance)), args)
+		asked := approvalOf(ctx, t.def.Name, req)
+		ctx = context.WithValue(ctx, approvalKey{}, asked)
+		out, failed := t.once(ctx, s, limits, req)
+		for failed != nil {
+			again, question, err := asked.ask(ctx, s, failed)
 			switch {
-			case err != nil:
-				return nil, err
-			case res == nil:
-				return nil, Errorf(Internal, "%s returned nothing", t.def.Name)
+			case question != nil:
+				return question, nil
+			case !again:
+				return s.errorResult(err), nil
 			}
-			return res.render(t.def, common, outputFor(req, limits.output), s.gate())
-		})
-		if failed != nil {
-			return s.errorResult(failed), nil
+			out, failed = t.once(ctx, s, limits, req)
 		}
 		return out, nil
 	}
+}
+
+// once runs the handler once.
+func (t Tool) once(ctx context.Context, s *Server, limits Limits, req mcp.CallToolRequest) (*mcp.CallToolResult, *Error) {
+	return guarded(ctx, s, limits, t.def.Name, func(ctx context.Context) (*mcp.CallToolResult, error) {
+		args, common, bad := t.params.decode(rawArguments(req), limits)
+		if bad != nil {
+			return nil, bad
+		}
+		res, err := t.run(withInstance(ctx, instanceOf(s.Instances, common.instance)), args)
+		switch {
+		case err != nil:
+			return nil, err
+		case res == nil:
+			return nil, Errorf(Internal, "%s returned nothing", t.def.Name)
+		}
+		return res.render(t.def, common, outputFor(req, limits.output), s.gate())
+	})
 }
 
 func (s *Server) errorResult(e *Error) *mcp.CallToolResult {
