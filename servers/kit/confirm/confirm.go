@@ -15,6 +15,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/loom-core/loom/servers/kit"
@@ -28,11 +29,14 @@ const Life = 10 * time.Minute
 type Tokens struct {
 	key [32]byte
 	now func() time.Time
+
+	mu    sync.Mutex
+	spent map[string]time.Time // until when a token would be good that was used; guarded by mu
 }
 
 // New makes tokens with a key of their own. now is time.Now when it is nil.
 func New(now func() time.Time) *Tokens {
-	t := &Tokens{now: now}
+	t := &Tokens{now: now, spent: make(map[string]time.Time)}
 	if t.now == nil {
 		t.now = time.Now
 	}
@@ -49,49 +53,77 @@ type Action struct {
 	Seen any
 }
 
+// A token is a head and two sums over it. The head is the time until which it is
+// good, and a number that no other token has.
 const (
 	timeSize = 8
+	headSize = timeSize + 8
 	macSize  = 12
 )
 
 // Token is what confirms a, for as long as [Life].
 func (t *Tokens) Token(a Action) string {
-	until := binary.BigEndian.AppendUint64(nil, uint64(t.now().Add(Life).Unix()))
-	args, seen := t.macs(a, until)
-	return base64.RawURLEncoding.EncodeToString(bytes.Join([][]byte{until, args, seen}, nil))
+	head := binary.BigEndian.AppendUint64(make([]byte, 0, headSize), uint64(t.now().Add(Life).Unix()))
+	rand.Read(head[timeSize:headSize])
+	head = head[:headSize]
+	args, seen := t.macs(a, head)
+	return base64.RawURLEncoding.EncodeToString(bytes.Join([][]byte{head, args, seen}, nil))
+}
+
+// Spend is [Tokens.Check] for the moment in which a is done: a token that was
+// spent is not taken again, also when what it led to failed half way.
+func (t *Tokens) Spend(token string, a Action) error {
+	if err := t.Check(token, a); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	for old, until := range t.spent {
+		if now.After(until) {
+			delete(t.spent, old)
+		}
+	}
+	if _, ok := t.spent[token]; ok {
+		return again(a, "the token was used before")
+	}
+	t.spent[token] = now.Add(Life + time.Second)
+	return nil
+}
+
+// again is an error that asks for a new plan.
+func again(a Action, format string, v ...any) *kit.Error {
+	return kit.Errorf(kit.ConfirmationRequired, format, v...).
+		WithHint("call %s again without confirm, read its plan, and send the token of that", a.Tool)
 }
 
 // Check is nil when token confirms a. Its errors are [kit.Error]s that say what
 // to do: a token of another call or of long ago needs a new plan; one from
 // before a change is a conflict.
 func (t *Tokens) Check(token string, a Action) error {
-	again := func(format string, v ...any) *kit.Error {
-		return kit.Errorf(kit.ConfirmationRequired, format, v...).
-			WithHint("call %s again without confirm, read its plan, and send the token of that", a.Tool)
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token) // a token has one spelling
+	if err != nil || len(raw) != headSize+2*macSize {
+		return again(a, "confirm is no token of %s", a.Tool)
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(raw) != timeSize+2*macSize {
-		return again("confirm is no token of %s", a.Tool)
-	}
-	until := raw[:timeSize]
-	args, seen := t.macs(a, until)
+	head := raw[:headSize]
+	args, seen := t.macs(a, head)
 	switch {
-	case !hmac.Equal(raw[timeSize:timeSize+macSize], args):
-		return again("the token is for a call with other arguments, or of a server that was started anew")
-	case t.now().Unix() > int64(binary.BigEndian.Uint64(until)):
-		return again("the token is older than %v", Life)
-	case !hmac.Equal(raw[timeSize+macSize:], seen):
-		e := again("it has changed since the plan was made")
+	case !hmac.Equal(raw[headSize:headSize+macSize], args):
+		return again(a, "the token is for a call with other arguments, or of a server that was started anew")
+	case t.now().Unix() > int64(binary.BigEndian.Uint64(head)):
+		return again(a, "the token is older than %v", Life)
+	case !hmac.Equal(raw[headSize+macSize:], seen):
+		e := again(a, "it has changed since the plan was made")
 		e.Code = kit.Conflict
 		return e
 	}
 	return nil
 }
 
-func (t *Tokens) macs(a Action, until []byte) (args, seen []byte) {
+func (t *Tokens) macs(a Action, head []byte) (args, seen []byte) {
 	sum := func(parts ...any) []byte {
 		h := hmac.New(sha256.New, t.key[:])
-		h.Write(until)
+		h.Write(head)
 		for _, part := range parts {
 			raw, err := json.Marshal(part) // maps by key
 			if err != nil {

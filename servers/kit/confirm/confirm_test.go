@@ -43,3 +43,28 @@ func TestTokens(t *testing.T) {
 		}
 	}
 }
+
+func TestSpend(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	tokens := confirm.New(func() time.Time { return now })
+	a := confirm.Action{Tool: "delete_x", Args: "a", Seen: 1}
+	first, second := tokens.Token(a), tokens.Token(a)
+	other := a
+	other.Args = "b"
+	for i, step := range []struct {
+		token string
+		a     confirm.Action
+		ok    bool
+	}{{first, other, false}, {first, a, true}, {first, a, false}, {second, a, true}, {second, a, false}} {
+		if err := tokens.Spend(step.token, step.a); (err == nil) != step.ok {
+			t.Errorf("step %d: %v", i, err)
+		}
+	}
+	now = now.Add(confirm.Life + time.Minute)
+	if err := tokens.Spend(tokens.Token(a), a); err != nil {
+		t.Error(err)
+	}
+	if err := tokens.Spend(first, a); err == nil {
+		t.Error("a token that is spent and old is taken")
+	}
+}
