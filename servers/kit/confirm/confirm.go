@@ -31,7 +31,7 @@ type Tokens struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	spent map[string]time.Time // until when a token would be good that was used; guarded by mu
+	spent map[string]time.Time // heads of tokens that were used, and until when those would be good; guarded by mu
 }
 
 // New makes tokens with a key of their own. now is time.Now when it is nil.
@@ -76,6 +76,8 @@ func (t *Tokens) Spend(token string, a Action) error {
 	if err := t.Check(token, a); err != nil {
 		return err
 	}
+	raw, _ := base64.RawURLEncoding.DecodeString(token) // Check has; it is the same with line breaks in it
+	head := string(raw[:headSize])
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
@@ -84,10 +86,10 @@ func (t *Tokens) Spend(token string, a Action) error {
 			delete(t.spent, old)
 		}
 	}
-	if _, ok := t.spent[token]; ok {
+	if _, ok := t.spent[head]; ok {
 		return again(a, "the token was used before")
 	}
-	t.spent[token] = now.Add(Life + time.Second)
+	t.spent[head] = now.Add(Life + time.Second)
 	return nil
 }
 
@@ -101,7 +103,7 @@ func again(a Action, format string, v ...any) *kit.Error {
 // to do: a token of another call or of long ago needs a new plan; one from
 // before a change is a conflict.
 func (t *Tokens) Check(token string, a Action) error {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(token) // a token has one spelling
+	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) != headSize+2*macSize {
 		return again(a, "confirm is no token of %s", a.Tool)
 	}

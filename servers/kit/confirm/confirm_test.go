@@ -55,7 +55,7 @@ func TestSpend(t *testing.T) {
 		token string
 		a     confirm.Action
 		ok    bool
-	}{{first, other, false}, {first, a, true}, {first, a, false}, {second, a, true}, {second, a, false}} {
+	}{{first, other, false}, {first, a, true}, {first, a, false}, {first[:9] + "\n" + first[9:], a, false}, {second, a, true}, {second, a, false}} {
 		if err := tokens.Spend(step.token, step.a); (err == nil) != step.ok {
 			t.Errorf("step %d: %v", i, err)
 		}
