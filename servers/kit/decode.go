@@ -18,6 +18,7 @@ type common struct {
 	maxBytes int
 	key      string // what a cursor of this call belongs to
 	offset   int    // from the cursor, 0 without one
+	token    string // from the cursor of a [Chain]
 	resumed  bool   // there was a cursor
 	instance string // empty: the call did not choose one
 	attached bool   // the answer is a resource, which has no cursor
@@ -36,8 +37,8 @@ func (p *params) decode(raw json.RawMessage, limits Limits) (reflect.Value, comm
 	if n, ok := values["max_bytes"].(int); ok {
 		c.maxBytes = n
 	}
-	if arg := p.byName[instanceArg]; arg != nil && arg.field == nil {
-		c.instance, _ = values[instanceArg].(string)
+	if p.instance != "" {
+		c.instance, _ = values[p.instance].(string)
 	}
 	if err := p.resume(values, target, &c); err != nil {
 		problems = append(problems, err)
@@ -73,11 +74,11 @@ func (p *params) fill(given map[string]any, target reflect.Value) (map[string]an
 // resume sets the embedded Paging or Resume and the offset.
 func (p *params) resume(values map[string]any, target reflect.Value, c *common) error {
 	if text, ok := values["cursor"].(string); ok && text != "" && (p.paging != nil || p.byName["cursor"].field == nil) {
-		offset, err := decodeOffset(c.key, text)
+		where, err := decodePlace(c.key, text)
 		if err != nil {
 			return err
 		}
-		c.offset, c.resumed = offset, true
+		c.offset, c.token, c.resumed = where.Skip, where.Token, true
 	}
 	if p.paging == nil {
 		return nil
@@ -89,7 +90,7 @@ func (p *params) resume(values map[string]any, target reflect.Value, c *common) 
 		page, size := values["page"].(int), values["per_page"].(int)
 		*field = Paging{Page: page, PerPage: size, offset: (page - 1) * size}
 		if c.resumed {
-			field.Page, field.offset = 0, c.offset
+			field.Page, field.offset, field.token, field.resumed = 0, c.offset, c.token, true
 		}
 	}
 	return nil

@@ -9,7 +9,12 @@ import (
 )
 
 // instanceArg chooses among the instances of a server that has several.
-const instanceArg = "instance"
+func (s *Server) instanceArg() string {
+	if s.InstanceArg != "" {
+		return s.InstanceArg
+	}
+	return "instance"
+}
 
 type instanceKey struct{}
 
@@ -36,17 +41,19 @@ func instanceOf(names []string, asked string) string {
 }
 
 // withInstances adds the argument where there is something to choose.
-func (p *params) withInstances(names []string) *params {
-	if len(names) < 2 {
+func (p *params) withInstances(s *Server) *params {
+	if len(s.Instances) < 2 {
 		return p
 	}
-	if p.byName[instanceArg] != nil && p.byName[instanceArg].name == instanceArg {
-		panic(fmt.Sprintf("declaring tool %s: the argument %s belongs to the kit", p.tool, instanceArg))
+	name := s.instanceArg()
+	if p.byName[name] != nil && p.byName[name].name == name {
+		panic(fmt.Sprintf("declaring tool %s: the argument %s belongs to the kit", p.tool, name))
 	}
 	with := *p
-	arg := &param{name: instanceArg, kind: reflect.String, enum: names, fallback: names[0]}
+	arg := &param{name: name, kind: reflect.String, enum: s.Instances, fallback: s.Instances[0]}
+	with.instance = name
 	with.list = append(slices.Clone(p.list), arg)
 	with.byName = maps.Clone(p.byName)
-	with.byName[instanceArg] = arg
+	with.byName[name] = arg
 	return &with
 }

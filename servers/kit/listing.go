@@ -67,7 +67,7 @@ func (s *Server) offered() []Tool {
 	var tools []Tool
 	for _, t := range s.Tools {
 		if t.forbidden == "" {
-			t.params = t.params.withInstances(s.Instances)
+			t.params = t.params.withInstances(s)
 			tools = append(tools, t)
 		}
 	}

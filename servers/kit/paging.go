@@ -19,7 +19,9 @@ type Paging struct {
 	Page    int // from 1; 0 when a cursor says where to go on
 	PerPage int // the effective one
 
-	offset int
+	offset  int
+	token   string
+	resumed bool // by a cursor
 }
 
 // Window is the part of the full list that the call asks for.
@@ -63,6 +65,8 @@ type Pagination struct {
 	NextCursor      string         `json:"next_cursor,omitempty"`
 	NextArgs        map[string]any `json:"next_args,omitempty"` // put over the arguments of this call
 	Hint            string         `json:"hint,omitempty"`
+
+	here, next string // of a [Chain]
 }
 
 // Page is one page of a list.
@@ -109,7 +113,11 @@ func (p *Pagination) point(key string, offset, kept int) {
 		p.HasMore, p.NextPage = true, 0 // the next page would leave out the rest of this one
 		fallthrough
 	case p.HasMore && p.NextPage == 0:
-		p.NextCursor = encodeOffset(key, offset+kept)
+		where := place{p.next, 0}
+		if p.Truncated || p.next == "" {
+			where = place{p.here, offset + kept}
+		}
+		p.NextCursor = EncodeCursor(key, where)
 		p.addNext("cursor", p.NextCursor)
 	case p.HasMore:
 		p.addNext("page", p.NextPage)
@@ -168,16 +176,16 @@ func DecodeCursor(key, text string, state any) error {
 
 func encodeOffset(key string, offset int) string { return EncodeCursor(key, offset) }
 
-func decodeOffset(key, text string) (int, error) {
-	var offset int
+func decodePlace(key, text string) (place, error) {
+	var where place
 	var e *Error
-	if err := DecodeCursor(key, text, &offset); errors.As(err, &e) {
-		return 0, errors.New(e.Message)
+	if err := DecodeCursor(key, text, &where); errors.As(err, &e) {
+		return place{}, errors.New(e.Message)
 	}
-	if offset < 0 {
-		return 0, errCursor
+	if where.Skip < 0 {
+		return place{}, errCursor
 	}
-	return offset, nil
+	return where, nil
 }
 
 // WithItems is page with its items in another form, one for one.

@@ -12,11 +12,12 @@ import (
 // params are the arguments of a tool: the fields of its struct, and those that
 // the kit adds.
 type params struct {
-	tool   string
-	typ    reflect.Type
-	list   []*param          // in the order of the schema
-	byName map[string]*param // names and aliases
-	paging []int             // index of the embedded Paging or Resume, nil if there is none
+	tool     string
+	typ      reflect.Type
+	list     []*param          // in the order of the schema
+	byName   map[string]*param // names and aliases
+	instance string            // the argument that chooses one, empty if there is none
+	paging   []int             // index of the embedded Paging or Resume, nil if there is none
 }
 
 type param struct {

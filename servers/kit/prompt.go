@@ -40,7 +40,7 @@ func NewPrompt[A any](def PromptDef, write func(ctx context.Context, args A) (st
 }
 
 func (p Prompt) add(m *server.MCPServer, s *Server, limits Limits) {
-	params := p.params.withInstances(s.Instances)
+	params := p.params.withInstances(s)
 	prompt := mcp.Prompt{Name: p.def.Name, Title: p.def.Title, Description: p.def.Description}
 	for _, arg := range params.list {
 		prompt.Arguments = append(prompt.Arguments, mcp.PromptArgument{Name: arg.name, Description: arg.about(), Required: arg.required})

@@ -76,7 +76,7 @@ func (r Resource) add(m *server.MCPServer, s *Server, limits Limits) {
 	if r.def.template() {
 		uri := r.def.URI
 		if len(s.Instances) > 1 {
-			uri += "{?" + instanceArg + "}"
+			uri += "{?" + s.instanceArg() + "}"
 		}
 		t := mcp.NewResourceTemplate(uri, r.def.Name, mcp.WithTemplateDescription(r.def.Description), mcp.WithTemplateMIMEType(kind))
 		t.Title = r.def.Title
@@ -89,10 +89,10 @@ func (r Resource) add(m *server.MCPServer, s *Server, limits Limits) {
 			if len(s.Instances) < 2 {
 				break
 			}
-			uri += "?" + instanceArg + "=" + name
+			uri += "?" + s.instanceArg() + "=" + name
 			title += " (" + name + ")"
 			of = func(ctx context.Context, req mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
-				req.Params.Arguments = map[string]any{instanceArg: name}
+				req.Params.Arguments = map[string]any{s.instanceArg(): name}
 				return read(ctx, req)
 			}
 		}
@@ -116,7 +116,7 @@ func (r Resource) read(ctx context.Context, s *Server, limits Limits, vars map[s
 	if err != nil {
 		return contents, err
 	}
-	p := r.params.withInstances(s.Instances)
+	p := r.params.withInstances(s)
 	contents, failed := guarded(ctx, s, limits, r.def.Name, func(ctx context.Context) (contents mcp.TextResourceContents, err error) {
 		args, common, bad := p.decode(raw, limits)
 		if bad != nil {

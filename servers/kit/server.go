@@ -23,6 +23,7 @@ type Server struct {
 	Resources    []Resource
 	Prompts      []Prompt
 	Instances    []string        // names of those a call can be for, the first by default; see [Instance]
+	InstanceArg  string          // the argument that chooses one; instance when empty
 	Redact       redact.Redactor // what is taken out of answers besides what is known by its form
 	Limits       Limits
 	Logger       *slog.Logger // nil: nothing is logged
@@ -59,7 +60,7 @@ func (s *Server) MCP() *server.MCPServer {
 	}
 	m := server.NewMCPServer(s.Name, s.Version, options...)
 	for _, t := range s.Tools {
-		t.params = t.params.withInstances(s.Instances)
+		t.params = t.params.withInstances(s)
 		m.AddTool(t.definition(limits.output), t.handler(s, limits))
 	}
 	for _, r := range s.Resources {
