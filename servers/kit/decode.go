@@ -21,7 +21,7 @@ type common struct {
 	token    string // from the cursor of a [Chain]
 	resumed  bool   // there was a cursor
 	instance string // empty: the call did not choose one
-	attached bool   // the answer is a resource, which has no cursor
+	attached bool   // the answer has no cursor: it is a resource, or of a tool that acts
 }
 
 // decode reads the arguments of a call. All problems come in one error, so

@@ -30,6 +30,8 @@ type param struct {
 	clamp    bool
 	nosplit  bool
 	raw      bool // the text is not trimmed
+	json     bool // objects and lists become text
+	nullable bool // values of the map may be null
 	loose    bool // not part of what a cursor belongs to
 	enum     []string
 	min, max *float64
@@ -87,7 +89,7 @@ func newParams(typ reflect.Type, def Def) (*params, error) {
 		}
 		add(arg, f.Tag.Get("alias"))
 	}
-	if !def.bare && (p.paging != nil || def.payload()) {
+	if !def.bare && (p.paging != nil || def.payload() && !def.Once) {
 		add(&param{name: "cursor", kind: reflect.String, loose: true, doc: "next_cursor of the answer before"}, "")
 	}
 	if !def.bare {
@@ -143,6 +145,8 @@ func newParam(f reflect.StructField, tag string) (*param, error) {
 			arg.nosplit = true
 		case "raw":
 			arg.raw = true
+		case "json":
+			arg.json, arg.raw = true, true
 		case "loose":
 			arg.loose = true
 		default:
@@ -157,6 +161,8 @@ func newParam(f reflect.StructField, tag string) (*param, error) {
 	case arg.kind == reflect.String, arg.kind == reflect.Bool, arg.kind == reflect.Int, arg.kind == reflect.Float64:
 	case typ == reflect.TypeFor[[]string]() && !arg.pointer:
 	case typ == reflect.TypeFor[map[string]string]() && !arg.pointer:
+	case typ == reflect.TypeFor[map[string]*string]() && !arg.pointer:
+		arg.nullable = true
 	default:
 		if objects, err := arg.objectList(typ); err != nil {
 			return nil, err
@@ -208,6 +214,8 @@ func (arg *param) schema() string {
 		b.WriteString(`{"type":"array","items":` + string(arg.of.schema()))
 	case arg.kind == reflect.Slice:
 		b.WriteString(`{"type":"array","items":{"type":"string"}`)
+	case arg.nullable:
+		b.WriteString(`{"type":"object","additionalProperties":{"type":["string","null"]}`)
 	case arg.kind == reflect.Map:
 		b.WriteString(`{"type":"object","additionalProperties":{"type":"string"}`)
 	default:

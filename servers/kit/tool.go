@@ -63,6 +63,10 @@ type Def struct {
 	Toolset string // empty: the default one; others are offered when they are asked for
 	Example string // arguments of a call worth showing, as JSON; empty: {}
 
+	// Once is for tools of class P that act: what is cut off an answer has no
+	// cursor, since to call again would be to act again.
+	Once bool
+
 	bare bool // no arguments of the kit's own: of resources and prompts
 }
 
@@ -88,9 +92,11 @@ func (t Tool) Name() string { return t.def.Name }
 //	Names []string `arg:"names"`
 //
 // Types are string, bool, int, float64, []string, map[string]string, a list of structs, and
-// pointers to the first four when absent must differ from zero. Options after
-// the name: required; clamp (out of min..max is moved inside instead of
-// refused); nosplit (a string is one element of a list even if it has commas).
+// pointers to the first four when absent must differ from zero; in a
+// map[string]*string null is nil. Options after the name: required; clamp (out of
+// min..max is moved inside instead of refused); nosplit (a string is one element
+// of a list even if it has commas); raw (a text is taken as it is); json (an
+// object or a list that is given for a text becomes its JSON).
 // alias adds names to those that the kit knows; alias:"-" takes no aliases.
 // An embedded [Paging] adds page, per_page and cursor. max_bytes is added to
 // every tool and cursor to every tool of class P.
@@ -158,6 +164,7 @@ func (t Tool) once(ctx context.Context, s *Server, limits Limits, req mcp.CallTo
 		if bad != nil {
 			return nil, bad
 		}
+		common.attached = t.def.Once
 		res, err := t.run(withInstance(ctx, instanceOf(s.Instances, common.instance)), args)
 		switch {
 		case err != nil:
