@@ -1,0 +1,124 @@
+package mask
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestSensitive(t *testing.T) {
+	for name, want := range map[string]bool{
+		"DB_PASSWORD": true, "clientSecret": true, "--api-key": true, "token": true, "access-token": true, "AWS_SECRET_ACCESS_KEY": true,
+		"client-key-data": true, "pgPassword": true, "secretName": false, "imagePullSecret": false, "tokens": false, "key": false,
+		"secretKeyRef": false, "MODE": false, "tokenExpirationSeconds": false, "passwordFile": false, "": false,
+	} {
+		if got := Sensitive(name); got != want {
+			t.Errorf("Sensitive(%q) = %v", name, got)
+		}
+	}
+}
+
+const secret = "hunter2-and-more"
+
+// corpus are objects that have the secret in them.
+var corpus = map[string]string{
+	"secret":        `{"kind":"Secret","metadata":{"name":"x"},"data":{"a":"` + base64.StdEncoding.EncodeToString([]byte(secret)) + `"},"stringData":{"b":"` + secret + `"}}`,
+	"list":          `{"kind":"SecretList","items":[{"data":{"a":"` + base64.StdEncoding.EncodeToString([]byte(secret)) + `"}}]}`,
+	"mixed list":    `{"kind":"List","items":[{"kind":"Secret","data":{"a":"` + base64.StdEncoding.EncodeToString([]byte(secret)) + `"}}]}`,
+	"last applied":  `{"kind":"Pod","metadata":{"annotations":{"` + LastApplied + `":"{\"x\":\"` + secret + `\"}"}}}`,
+	"table":         `{"kind":"Table","columnDefinitions":[{"name":"Name"},{"name":"Api Token"}],"rows":[{"cells":["x","` + secret + `"],"object":{"kind":"PartialObjectMetadata","metadata":{"annotations":{"` + LastApplied + `":"` + secret + `"}}}}]}`,
+	"environment":   `{"kind":"Pod","spec":{"containers":[{"env":[{"name":"DB_PASSWORD","value":"` + secret + `"}]}]}}`,
+	"flags":         `{"kind":"Pod","spec":{"containers":[{"args":["--token","` + secret + `","--db-password=` + secret + `"],"command":["sh","-c","PGPASSWORD='` + secret + `' psql"]}]}}`,
+	"template":      `{"kind":"Deployment","spec":{"template":{"spec":{"containers":[{"env":[{"name":"API_KEY","value":"` + secret + `"}]}]}}}}`,
+	"config map":    `{"kind":"ConfigMap","data":{"password":"` + secret + `","app.yaml":"db:\n  password: ` + secret + `\n","app.env":"A=1\nTOKEN=` + secret + `\n","app.json":"{\"clientSecret\": \"` + secret + `\"}"},"binaryData":{"x":"` + base64.StdEncoding.EncodeToString([]byte(secret)) + `"}}`,
+	"kubeconfig":    `{"kind":"ConfigMap","data":{"config":"apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: []\nusers:\n- name: a\n  user:\n    exec:\n      env:\n      - name: X\n        value: ` + secret + `\n"}}`,
+	"custom":        `{"kind":"Grafana","spec":{"config":{"security":{"admin_password":"` + secret + `"}}}}`,
+	"annotation":    `{"kind":"Ingress","metadata":{"annotations":{"example.org/api-token":"` + secret + `"}}}`,
+	"config header": `{"kind":"ConfigMap","data":{"x":"headers:\n  - 'x-auth-token: ` + secret + `'"}}`,
+}
+
+func TestObject(t *testing.T) {
+	for name, text := range corpus {
+		for _, typed := range []bool{false, true} {
+			var o map[string]any
+			if err := json.Unmarshal([]byte(text), &o); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			Object(o, typed)
+			raw, err := json.Marshal(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(raw), secret) || strings.Contains(string(raw), base64.StdEncoding.EncodeToString([]byte(secret))) {
+				t.Errorf("%s (typed: %v): %s", name, typed, raw)
+			}
+			if name == "secret" && !typed && !strings.Contains(string(raw), `"a":"[redacted: 16 bytes]"`) {
+				t.Errorf("a secret became %s", raw)
+			}
+		}
+	}
+}
+
+// What is no secret stays, or nobody can see what is wrong.
+func TestObjectKeeps(t *testing.T) {
+	text := `{"kind":"Pod","metadata":{"annotations":{"a":"b"}},"spec":{"automountServiceAccountToken":true,"containers":[{"args":["--v=2","--token-file=/x"],"env":[{"name":"MODE","value":"test"},{"name":"TOKEN","valueFrom":{"secretKeyRef":{"key":"password","name":"db"}}},{"name":"PASSWORD","value":"$(OTHER)"}]}],"imagePullSecrets":[{"name":"r"}],"volumes":[{"secret":{"secretName":"db"}}]}}`
+	var o map[string]any
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		t.Fatal(err)
+	}
+	Object(o, false)
+	if raw, _ := json.Marshal(o); string(raw) != text {
+		t.Errorf("got  %s\nwant %s", raw, text)
+	}
+}
+
+func TestText(t *testing.T) {
+	for text, hidden := range map[string]string{
+		"TOKEN=abc123":                         "abc123",
+		`level=info password="two words" x=1`:  "two words",
+		`{"apiKey":"abc","n":1}`:               "abc",
+		`{\"apiKey\":\"abc\"}`:                 "abc",
+		"a\n  password: abc\nb":                "abc",
+		"- token: abc":                         "abc",
+		"cannot use token: signature mismatch": "",
+		"sent token: abc12345678 to it":        "abc12345678",
+		"token: <none>":                        "",
+		"secretName: x":                        "",
+		"password: [redacted: 3 bytes]":        "",
+		"TOKEN=":                               "",
+		"MountVolume failed: secret not found": "",
+	} {
+		spans := Text(text)
+		got := ""
+		if len(spans) > 0 {
+			got = text[spans[0].Start:spans[0].End]
+		}
+		if got != hidden || len(spans) > 1 {
+			t.Errorf("%q hides %q, want %q", text, got, hidden)
+		}
+	}
+}
+
+func FuzzText(f *testing.F) {
+	f.Add("TOKEN=abc")
+	f.Add(`"token":"`)
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, span := range Text(text) {
+			if span.Start < 0 || span.End > len(text) || span.Start >= span.End {
+				t.Errorf("%q has the span %+v", text, span)
+			}
+		}
+	})
+}
+
+func TestHasObjects(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/api": false, "/apis": false, "/api/v1": false, "/apis/apps/v1": false, "/version": false, "/openapi/v3/api/v1": false, "/openapi/v3/apis/apps/v1": false,
+		"/api/v1/secrets": true, "/api/v1/namespaces/x/secrets/y": true, "/apis/apps/v1/deployments": true, "/api/v1/namespaces/openapi/secrets/version": true, "/apis/apps/v1/namespaces/openapi/v3": true, "/k8s/clusters/c/api/v1/secrets": true,
+	} {
+		if got := hasObjects(path); got != want {
+			t.Errorf("hasObjects(%q) = %v", path, got)
+		}
+	}
+}
