@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,7 +75,7 @@ func (o *ops) delete(ctx context.Context, a deleteArgs) (*kit.Result, error) {
 			return nil, err
 		}
 		d := &doomed{Object: t.String(), Created: kit.FormatTime(live.GetCreationTimestamp().Time), Finalizers: live.GetFinalizers(), target: t, live: live}
-		if err := s.remove(ctx, d, a, true); err != nil {
+		if err := s.mayRemove(ctx, t, a); err != nil {
 			return nil, err
 		}
 		if err := s.foretell(ctx, d, a); err != nil {
@@ -98,7 +99,7 @@ func (o *ops) delete(ctx context.Context, a deleteArgs) (*kit.Result, error) {
 	}
 	var done []string
 	for _, d := range all {
-		if err := s.remove(ctx, d, a, false); err != nil {
+		if err := s.remove(ctx, d, a); err != nil {
 			var e *kit.Error
 			if errors.As(err, &e) && len(done) > 0 {
 				e.Message += "; deleted before it: " + strings.Join(done, ", ")
@@ -122,22 +123,35 @@ func deleteQuestion(all []*doomed) string {
 	return strings.TrimSpace(b.String())
 }
 
+var propagations = map[string]metav1.DeletionPropagation{
+	"background": metav1.DeletePropagationBackground, "foreground": metav1.DeletePropagationForeground, "orphan": metav1.DeletePropagationOrphan,
+}
+
 // remove deletes the object that was seen, and no other of that name.
-func (s *session) remove(ctx context.Context, d *doomed, a deleteArgs, dryRun bool) error {
+func (s *session) remove(ctx context.Context, d *doomed, a deleteArgs) error {
 	uid, version := d.live.GetUID(), d.live.GetResourceVersion()
-	policy := map[string]metav1.DeletionPropagation{
-		"background": metav1.DeletePropagationBackground, "foreground": metav1.DeletePropagationForeground, "orphan": metav1.DeletePropagationOrphan,
-	}[a.Propagation]
+	policy := propagations[a.Propagation]
 	options := metav1.DeleteOptions{PropagationPolicy: &policy, Preconditions: &metav1.Preconditions{UID: &uid, ResourceVersion: &version}}
 	if a.Grace != nil {
 		seconds := int64(*a.Grace)
 		options.GracePeriodSeconds = &seconds
 	}
-	if dryRun {
-		options.DryRun = []string{metav1.DryRunAll}
-	}
 	if err := s.of(d.target).Delete(ctx, d.target.name, options); err != nil {
 		return s.fail(ctx, err, "delete", d.target)
+	}
+	return nil
+}
+
+// mayRemove asks whether the API server would delete an object. That it is a dry
+// run is in the query, where an audit log shows it, and not in a body.
+func (s *session) mayRemove(ctx context.Context, t target, a deleteArgs) error {
+	request := s.Typed().CoreV1().RESTClient().Delete().AbsPath(t.path()).
+		Param("dryRun", metav1.DryRunAll).Param("propagationPolicy", string(propagations[a.Propagation]))
+	if a.Grace != nil {
+		request = request.Param("gracePeriodSeconds", strconv.Itoa(*a.Grace))
+	}
+	if err := request.Do(ctx).Error(); err != nil {
+		return s.fail(ctx, err, "delete", t)
 	}
 	return nil
 }

@@ -25,6 +25,18 @@ func (t target) String() string {
 	return fmt.Sprintf("%s %s/%s", t.kind.GroupResource(), t.namespace, t.name)
 }
 
+// path is where the object is in the API.
+func (t target) path() string {
+	root := "/apis/" + t.kind.GroupVersion()
+	if t.kind.Group == "" {
+		root = "/api/" + t.kind.Version
+	}
+	if t.namespace != "" {
+		root += "/namespaces/" + t.namespace
+	}
+	return root + "/" + t.kind.Resource + "/" + t.name
+}
+
 // is reports whether t is of one of the kinds, given as deployments.apps.
 func (t target) is(kinds ...string) bool { return slices.Contains(kinds, t.kind.GroupResource()) }
 
