@@ -170,7 +170,7 @@ func TestShipped(t *testing.T) {
 			t.Errorf("got %+v", s)
 		}
 	}
-	if !slices.Equal(names, []ServerName{"git", "k8s-ops", "prometheus"}) {
+	if !slices.Equal(names, []ServerName{"git", "k8s", "k8s-ops", "prometheus"}) {
 		t.Errorf("shipped are %v", names)
 	}
 }

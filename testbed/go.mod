@@ -142,4 +142,8 @@ replace github.com/loom-core/loom/servers/kit => ../servers/kit
 
 replace github.com/loom-core/loom/servers/mcp-git => ../servers/mcp-git
 
+replace github.com/loom-core/loom/servers/kube => ../servers/kube
+
+replace github.com/loom-core/loom/servers/mcp-k8s => ../servers/mcp-k8s
+
 replace github.com/loom-core/loom/servers/mcp-prometheus => ../servers/mcp-prometheus

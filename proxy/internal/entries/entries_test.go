@@ -28,7 +28,7 @@ func want(reg *registry.Registry, t target.Target, mode Mode) Want {
 		Registry: reg, Target: t, Host: host, Path: t.User(host)[0], Mode: mode,
 		Loom: Program{Command: "/opt/loom/bin/loom"},
 		Beside: func(command string) (string, bool) {
-			return "/opt/loom/bin/" + command, slices.Contains([]string{"mcp-git", "mcp-prometheus"}, command)
+			return "/opt/loom/bin/" + command, slices.Contains([]string{"mcp-git", "mcp-k8s", "mcp-prometheus"}, command)
 		},
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kube/mask"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // OIDC; the clouds' come as exec plugins
@@ -27,6 +28,7 @@ type Cluster struct {
 	wire    http.RoundTripper
 	dynamic dynamic.Interface
 	typed   kubernetes.Interface
+	rest    rest.Interface
 	secrets []string
 	login   string // what credentials come from, for hints
 	kinds   catalog
@@ -59,6 +61,11 @@ func newCluster(name, namespace string, config *rest.Config, agent string, limit
 	if c.dynamic, err = dynamic.NewForConfigAndClient(c.config, c.client(&mask.Transport{Base: c.wire})); err != nil {
 		return nil, err
 	}
+	untyped, err := discovery.NewDiscoveryClientForConfigAndClient(c.config, c.client(&mask.Transport{Base: c.wire}))
+	if err != nil {
+		return nil, err
+	}
+	c.rest = untyped.RESTClient()
 	if c.typed, err = kubernetes.NewForConfigAndClient(c.config, c.client(&mask.Transport{Base: c.wire, Typed: true})); err != nil {
 		return nil, err
 	}
@@ -70,6 +77,9 @@ func (c *Cluster) Dynamic() dynamic.Interface { return c.dynamic }
 
 // Typed is the client for the kinds that Kubernetes has itself.
 func (c *Cluster) Typed() kubernetes.Interface { return c.typed }
+
+// REST is the client for answers in another form, such as Tables.
+func (c *Cluster) REST() rest.Interface { return c.rest }
 
 // Config is for libraries that make clients of their own and know no context:
 // whatever they ask for ends with ctx. It has no credentials in it.

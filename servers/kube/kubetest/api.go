@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,13 +29,14 @@ type API struct {
 
 	mu      sync.Mutex
 	objects map[string][]map[string]any // by root/resource
+	places  map[string]int              // by root/resource/namespace/name
 	asked   []string
 }
 
 // New starts a server that has the objects of some YAML, until the test ends.
 func New(t testing.TB, manifests ...string) *API {
 	t.Helper()
-	a := &API{Logs: make(map[string]string), objects: make(map[string][]map[string]any)}
+	a := &API{Logs: make(map[string]string), objects: make(map[string][]map[string]any), places: make(map[string]int)}
 	for _, text := range manifests {
 		d := yaml.NewYAMLOrJSONDecoder(strings.NewReader(text), 4096)
 		for {
@@ -49,7 +51,9 @@ func New(t testing.TB, manifests ...string) *API {
 			}
 		}
 	}
-	a.Server = httptest.NewTLSServer(a) // no credentials are sent without TLS
+	a.Server = httptest.NewUnstartedServer(a)
+	a.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that go away
+	a.StartTLS()                                   // no credentials are sent without TLS
 	t.Cleanup(a.Server.Close)
 	return a
 }
@@ -76,10 +80,12 @@ func (a *API) Add(t testing.TB, o map[string]any) {
 	key := kinds[i].root() + "/" + kinds[i].resource
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.objects[key] = slices.DeleteFunc(a.objects[key], func(other map[string]any) bool {
-		m := other["metadata"].(map[string]any)
-		return m["name"] == meta["name"] && m["namespace"] == meta["namespace"]
-	})
+	id := fmt.Sprint(key, "/", meta["namespace"], "/", meta["name"])
+	if i, ok := a.places[id]; ok {
+		a.objects[key][i] = o
+		return
+	}
+	a.places[id] = len(a.objects[key])
 	a.objects[key] = append(a.objects[key], o)
 }
 

@@ -104,20 +104,21 @@ func (a *API) list(w http.ResponseWriter, r *http.Request, k kind, namespace str
 		about["continue"], about["remainingItemCount"] = strconv.Itoa(to), len(items)-to
 	}
 	if strings.Contains(r.Header.Get("Accept"), "as=Table") {
-		reply(w, table(items[from:to], about))
+		reply(w, table(items[from:to], about, q.Get("includeObject") == "Object"))
 		return
 	}
 	reply(w, map[string]any{"kind": k.kind + "List", "apiVersion": k.apiVersion(), "metadata": about, "items": append([]map[string]any{}, items[from:to]...)})
 }
 
-func table(items []map[string]any, about map[string]any) map[string]any {
+func table(items []map[string]any, about map[string]any, whole bool) map[string]any {
 	rows := []any{}
 	for _, o := range items {
 		status, _ := o["status"].(map[string]any)
-		rows = append(rows, map[string]any{
-			"cells":  []any{meta(o)["name"], status["phase"], "1h", "wide"},
-			"object": map[string]any{"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta(o)},
-		})
+		object := map[string]any{"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta(o)}
+		if whole {
+			object = o
+		}
+		rows = append(rows, map[string]any{"cells": []any{meta(o)["name"], status["phase"], "1h", "wide"}, "object": object})
 	}
 	column := func(name string, priority int) any {
 		return map[string]any{"name": name, "type": "string", "priority": priority}

@@ -45,7 +45,7 @@ func TestObject(t *testing.T) {
 			if err := json.Unmarshal([]byte(text), &o); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			Object(o, typed)
+			Object(o, "", typed)
 			raw, err := json.Marshal(o)
 			if err != nil {
 				t.Fatal(err)
@@ -67,7 +67,7 @@ func TestObjectKeeps(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		t.Fatal(err)
 	}
-	Object(o, false)
+	Object(o, "", false)
 	if raw, _ := json.Marshal(o); string(raw) != text {
 		t.Errorf("got  %s\nwant %s", raw, text)
 	}
@@ -110,6 +110,17 @@ func FuzzText(f *testing.F) {
 			}
 		}
 	})
+}
+
+// An answer that does not say what it is.
+func TestObjectOfNoKind(t *testing.T) {
+	data := `"data":{"a":"` + base64.StdEncoding.EncodeToString([]byte(secret)) + `"}`
+	for _, text := range []string{`{` + data + `}`, `{"items":[{` + data + `}]}`, `{"kind":"List","items":[{` + data + `}]}`, `{"kind":"Table","rows":[{"object":{` + data + `}}]}`} {
+		got, err := (&Transport{}).mask([]byte(text), kindAt("/api/v1/namespaces/a/secrets"))
+		if err != nil || !strings.Contains(string(got), "[redacted: 16 bytes]") {
+			t.Errorf("%s became %s (%v)", text, got, err)
+		}
+	}
 }
 
 func TestHasObjects(t *testing.T) {

@@ -18,14 +18,17 @@ func marker(size int) string { return fmt.Sprintf("%s%d bytes]", marked, size) }
 // Count is how many markers a text has.
 func Count(text string) int { return strings.Count(text, marked) }
 
-// Object masks a decoded object, list or Table in place. For typed clients the
-// bytes of a Secret stay bytes, as many as they were.
-func Object(o map[string]any, typed bool) {
-	m := masker{typed: typed}
-	kind, _ := o["kind"].(string)
+// Object masks a decoded object, list or Table in place. kind is that of objects
+// which do not say it themselves. For typed clients the bytes of a Secret stay
+// bytes, as many as they were.
+func Object(o map[string]any, kind string, typed bool) {
+	m := masker{kind: kind, typed: typed}
+	kind = kindOf(o, kind)
 	switch items, isList := o["items"].([]any); {
 	case isList:
-		kind = strings.TrimSuffix(kind, "List")
+		if kind = strings.TrimSuffix(kind, "List"); kind == "" {
+			kind = m.kind
+		}
 		for _, item := range items {
 			if item, ok := item.(map[string]any); ok {
 				m.object(kindOf(item, kind), item)
@@ -38,7 +41,10 @@ func Object(o map[string]any, typed bool) {
 	}
 }
 
-type masker struct{ typed bool }
+type masker struct {
+	kind  string
+	typed bool
+}
 
 func kindOf(o map[string]any, otherwise string) string {
 	if kind, ok := o["kind"].(string); ok && kind != "" {
@@ -167,7 +173,11 @@ func (m masker) table(o map[string]any) {
 	for _, row := range rows {
 		row, _ := row.(map[string]any)
 		if of, ok := row["object"].(map[string]any); ok {
-			m.object(kindOf(of, ""), of)
+			kind := kindOf(of, m.kind)
+			if kind == "PartialObjectMetadata" {
+				kind = m.kind
+			}
+			m.object(kind, of)
 		}
 		cells, _ := row["cells"].([]any)
 		for _, i := range hidden {

@@ -45,7 +45,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, ErrTooLarge
 	}
 	if resp.StatusCode/100 == 2 && hasObjects(req.URL.Path) {
-		if raw, err = t.mask(raw); err != nil {
+		if raw, err = t.mask(raw, kindAt(req.URL.Path)); err != nil {
 			return nil, err
 		}
 	}
@@ -55,14 +55,14 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func (t *Transport) mask(raw []byte) ([]byte, error) {
+func (t *Transport) mask(raw []byte, kind string) ([]byte, error) {
 	var o map[string]any
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if err := d.Decode(&o); err != nil {
 		return nil, fmt.Errorf("decoding the answer of the API server: %w", err)
 	}
-	Object(o, t.Typed)
+	Object(o, kind, t.Typed)
 	return json.Marshal(o)
 }
 
@@ -79,6 +79,20 @@ func hasObjects(path string) bool {
 		return false
 	}
 	return strings.Count(strings.Trim(path[at:], "/"), "/") >= 2 && !groupVersion(path[at:])
+}
+
+// kindAt is the kind at a path, of those whose data is hidden, for answers that
+// do not say what they are.
+func kindAt(path string) string {
+	for part := range strings.SplitSeq(path, "/") {
+		switch part {
+		case "secrets":
+			return "Secret"
+		case "configmaps":
+			return "ConfigMap"
+		}
+	}
+	return ""
 }
 
 // groupVersion reports whether a path is /apis/group/version alone.

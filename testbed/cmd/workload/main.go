@@ -33,11 +33,30 @@ func main() {
 			log.Fatal(err)
 		}
 		os.Exit(code)
+	case "grow": // until the kernel ends it
+		var all [][]byte
+		for {
+			block := make([]byte, 1<<20)
+			for i := range block {
+				block[i] = 1 // a page that is not written is not there
+			}
+			all = append(all, block)
+			fmt.Printf("level=info msg=growing mb=%d\n", len(all))
+		}
+	case "chat": // 300 lines at once, each hundredth an error
+		for n := range 300 {
+			level := "info"
+			if n%100 == 50 {
+				level = "error"
+			}
+			fmt.Printf("level=%s msg=chat n=%d\n", level, n)
+		}
+		time.Sleep(time.Hour)
 	case "crash":
 		fmt.Println("panic: database connection refused")
 		os.Exit(3)
 	default:
-		fmt.Fprintf(os.Stderr, "workload: no command %q; there are cat, echo, warn, env, exit, crash\n", os.Args[1])
+		fmt.Fprintf(os.Stderr, "workload: no command %q; there are cat, echo, warn, env, exit, grow, chat, crash\n", os.Args[1])
 		os.Exit(2)
 	}
 }

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/kittest"
+	"github.com/loom-core/loom/servers/kube/cluster"
+	"github.com/loom-core/loom/servers/kube/kubetest"
+)
+
+// noon is when the tests are.
+var noon = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+
+func serverOf(t testing.TB, getenv func(string) string) *kit.Server {
+	t.Helper()
+	clusters, err := cluster.FromEnv(getenv, "test/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newServer(clusters, func() time.Time { return noon })
+}
+
+func connect(t testing.TB, api *kubetest.API, env map[string]string) *kittest.Client {
+	t.Helper()
+	return kittest.Connect(t, serverOf(t, api.Getenv(t, env)))
+}
+
+// args are arguments as JSON.
+func args(format string, a ...any) json.RawMessage { return json.RawMessage(fmt.Sprintf(format, a...)) }
+
+func has(t *testing.T, text string, want ...string) {
+	t.Helper()
+	for _, w := range want {
+		if !strings.Contains(text, w) {
+			t.Errorf("want %q in\n%s", w, text)
+		}
+	}
+}
+
+func hasNot(t *testing.T, text string, unwanted ...string) {
+	t.Helper()
+	for _, w := range unwanted {
+		if strings.Contains(text, w) {
+			t.Errorf("%q is in\n%s", w, text)
+		}
+	}
+}
+
+func TestContract(t *testing.T) {
+	s := serverOf(t, kubetest.New(t).Getenv(t, nil))
+	kittest.CheckTools(t, s, kittest.Contract{Tokens: 3500})
+}
+
+// podYAML is a pod that runs.
+func podYAML(namespace, name, phase string) string {
+	return fmt.Sprintf("apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: %s, labels: {app: web}}\nspec: {nodeName: n1, containers: [{name: app, image: web:1}]}\nstatus: {phase: %s}\n", name, namespace, phase)
+}
+
+func pods(n int, namespaces ...string) (all []string) {
+	for i := range n {
+		phase := "Running"
+		if i%10 == 3 {
+			phase = "Pending"
+		}
+		all = append(all, podYAML(namespaces[i%len(namespaces)], fmt.Sprintf("web-%04d", i), phase))
+	}
+	return all
+}
