@@ -131,7 +131,7 @@ func (s *session) planApply(ctx context.Context, d document, all []document, for
 		p.diff = change.Diff(d.String(), nil, d.object.Object)
 		return p, nil
 	case err != nil:
-		return nil, s.fail(ctx, err, "patch", d.target)
+		return nil, s.refusal(ctx, err, d)
 	}
 	p.Action = "configure"
 	if before == nil {
@@ -144,6 +144,17 @@ func (s *session) planApply(ctx context.Context, d document, all []document, for
 	}
 	p.diff = change.Diff(d.String(), before, after.Object)
 	return p, nil
+}
+
+// refusal is why an object cannot be applied. A field that its kind does not have
+// is an error of the server to some API servers.
+func (s *session) refusal(ctx context.Context, err error, d document) error {
+	err = s.fail(ctx, err, "patch", d.target)
+	var e *kit.Error
+	if errors.As(err, &e) && strings.Contains(e.Message, "failed to create typed patch object") {
+		e.Code, e.Hint = kit.InvalidArgument, "explain_resource of mcp-k8s shows the fields of "+d.kind.Kind
+	}
+	return err
 }
 
 // comesWith reports whether the namespace of d is in the manifest.

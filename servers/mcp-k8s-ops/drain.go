@@ -117,6 +117,7 @@ type eviction struct {
 	namespace, name string
 	uid             types.UID
 	budget          string // that allows no eviction now
+	ending          bool   // somebody has deleted it: it is waited for
 }
 
 func (e eviction) String() string { return e.namespace + "/" + e.name }
@@ -127,9 +128,13 @@ type evicting struct {
 	left, blocked []string
 }
 
+// uids are those that are to be evicted. One that is ending may be gone at any
+// moment, which changes no plan.
 func (e *evicting) uids() (all []types.UID) {
 	for _, p := range e.pods {
-		all = append(all, p.uid)
+		if !p.ending {
+			all = append(all, p.uid)
+		}
 	}
 	return all
 }
@@ -176,8 +181,8 @@ func (e *evicting) classify(p *corev1.Pod, a drainArgs) {
 		e.left = append(e.left, name+" (DaemonSet)")
 	case controller == "DaemonSet":
 		e.blocked = append(e.blocked, name+": a DaemonSet makes it again (ignore_daemonsets=true)")
-	case ended:
-		e.pods = append(e.pods, eviction{namespace: p.Namespace, name: p.Name, uid: p.UID})
+	case ended, p.DeletionTimestamp != nil:
+		e.pods = append(e.pods, eviction{namespace: p.Namespace, name: p.Name, uid: p.UID, ending: p.DeletionTimestamp != nil})
 	case controller == "" && !a.Force:
 		e.blocked = append(e.blocked, name+": no controller makes it again (force=true)")
 	case emptyDir && !a.EmptyDir:

@@ -36,7 +36,7 @@ func (s *session) evictions(ctx context.Context, node string, a drainArgs) (*evi
 			if _, ok := budgets[p.Namespace]; !ok {
 				budgets[p.Namespace] = s.budgets(ctx, p.Namespace)
 			}
-			if b := full(budgets[p.Namespace], p.Labels); b != nil {
+			if b := full(budgets[p.Namespace], p.Labels); b != nil && !e.pods[before].ending {
 				e.pods[before].budget = b.Name
 			}
 		}
@@ -57,6 +57,9 @@ func (s *session) evict(ctx context.Context, e *evicting, a drainArgs) drained {
 	d := drained{Node: "cordoned", Left: e.left}
 	asked := make(map[string]bool)
 	todo := e.pods
+	for _, p := range todo {
+		asked[p.String()] = p.ending
+	}
 	for {
 		var again []eviction
 		d.Waiting = nil

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"path"
+	"slices"
 
 	"github.com/loom-core/loom/servers/kit"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -30,6 +33,18 @@ func (o *ops) scaleWorkload() kit.Tool {
 	}, o.scale)
 }
 
+// hasScale reports whether a kind can be scaled. A right to what does not exist
+// is not there either.
+func (s *session) hasScale(ctx context.Context, t target) bool {
+	root := path.Dir(target{kind: t.kind, name: "x"}.path())
+	raw, err := s.Typed().CoreV1().RESTClient().Get().AbsPath(path.Dir(root)).Do(ctx).Raw()
+	var list metav1.APIResourceList
+	if err != nil || json.Unmarshal(raw, &list) != nil {
+		return true // not known: what was said stands
+	}
+	return slices.ContainsFunc(list.APIResources, func(r metav1.APIResource) bool { return r.Name == t.kind.Resource+"/scale" })
+}
+
 type replicas struct {
 	Replicas int64 `json:"replicas"`
 	Running  int64 `json:"running"`
@@ -48,7 +63,7 @@ func (o *ops) scale(ctx context.Context, a scaleArgs) (*kit.Result, error) {
 		return nil, err
 	}
 	live, err := s.of(t).Get(ctx, t.name, metav1.GetOptions{}, "scale")
-	if apierrors.IsNotFound(err) {
+	if err != nil && (apierrors.IsNotFound(err) || apierrors.IsForbidden(err)) && !s.hasScale(ctx, t) {
 		return nil, kit.Errorf(kit.Unsupported, "%s cannot be scaled", t.kind.GroupResource()).WithHint("deployments, statefulsets, replicasets and what has a scale subresource can")
 	} else if err != nil {
 		return nil, s.fail(ctx, err, "get", t)

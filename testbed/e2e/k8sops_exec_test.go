@@ -58,7 +58,7 @@ func opsExec(t *testing.T, w *opsWorld) {
 	w.refused(t, "exec_command", run(`[x]`, ", container: nosuch"), "invalid_argument")
 	w.refused(t, "exec_command", run(`[x]`, ", stdin: "+strings.Repeat("x", 9000)), "too_large")
 	began := time.Now()
-	a := w.call(t, "exec_command", run(`[/workload]`, ", timeout: 1s")) // serves until it is ended
+	a := w.call(t, "exec_command", run(`[/workload, chat]`, ", timeout: 1s")) // goes on for an hour
 	if a.ExitCode != nil || !strings.Contains(a.meta, `"timed_out":true`) || time.Since(began) > 5*time.Second {
 		t.Errorf("a command without end gives %s after %s", a.meta, time.Since(began))
 	}

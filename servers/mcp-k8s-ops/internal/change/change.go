@@ -57,7 +57,7 @@ func shown(o map[string]any) map[string]any {
 		return nil
 	}
 	o = runtime.DeepCopyJSON(o)
-	mask.Object(o, false)
+	mask.Object(o, "", false)
 	return o
 }
 
