@@ -76,6 +76,9 @@ func (o *ops) apply(ctx context.Context, a applyArgs) (*kit.Result, error) {
 	a.DryRun, a.Confirm = nil, ""
 	st.args = a
 	if conflicts > 0 && !a.Force {
+		if st.confirm != "" {
+			return nil, kit.Errorf(kit.Conflict, "others manage fields of the manifest by now").WithHint("plan it again, without confirm")
+		}
 		r.Context, r.DryRun, r.Warnings = s.Context, true, s.warnings.list()
 		r.Next = "other managers own these fields: leave them out of the manifest, or plan with force_conflicts=true to take them over"
 		return result(r, body.String()), nil

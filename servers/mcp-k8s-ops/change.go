@@ -17,8 +17,29 @@ type changing struct {
 	quiet  bool // state says it all: no difference
 }
 
-// change makes the change, of the object as it was read and of no other state.
+// tries is how often a change is made anew because the object was changed by
+// others at that moment, such as its status by a controller.
+const tries = 3
+
+// change makes the change, of an object as it was read and of no other state, so
+// that before and after are what this change made of it.
 func (o *ops) change(ctx context.Context, s *session, t target, live *unstructured.Unstructured, c changing) (*kit.Result, error) {
+	for try := 1; ; try++ {
+		r, err := o.changeOnce(ctx, s, t, live, c)
+		if !is(err, kit.Conflict) || try == tries {
+			return r, err
+		}
+		before := change.Sum(live.Object)
+		if live, err = s.get(ctx, t); err != nil {
+			return nil, err
+		}
+		if change.Sum(live.Object) != before {
+			return nil, kit.Errorf(kit.Conflict, "%s was changed by others at the same moment", t).WithHint("look at it, and call again")
+		}
+	}
+}
+
+func (o *ops) changeOnce(ctx context.Context, s *session, t target, live *unstructured.Unstructured, c changing) (*kit.Result, error) {
 	after, err := s.patch(ctx, t, c.patch, live.GetResourceVersion(), true)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -66,6 +67,10 @@ func documents(text string) ([]*unstructured.Unstructured, error) {
 		}
 		if raw = bytes.TrimSpace(raw); string(raw) == "null" {
 			continue // comments alone
+		}
+		var head struct{ APIVersion, Kind string }
+		if err := json.Unmarshal(raw, &head); err != nil || head.Kind == "" || head.APIVersion == "" {
+			return nil, bad(n, errors.New("it is no object with apiVersion and kind"))
 		}
 		u := new(unstructured.Unstructured)
 		if err := u.UnmarshalJSON(raw); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kit/confirm"
+	"github.com/loom-core/loom/servers/mcp-k8s-ops/internal/change"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -27,18 +28,21 @@ type report struct {
 	Next         string       `json:"next,omitempty"`
 }
 
-// seen is an object as a plan was made from it.
+// seen is an object as a plan was made from it. The version is not in it: that of
+// a workload in trouble changes with each pod that crashes, and then is no time
+// to plan for ever. The write itself is for the version that the acting call has
+// read and found to say the same.
 type seen struct {
-	Target          string    `json:"target"`
-	UID             types.UID `json:"uid"` // empty: it was not there
-	ResourceVersion string    `json:"resource_version"`
+	Target string    `json:"target"`
+	UID    types.UID `json:"uid"` // empty: it was not there
+	Sum    string    `json:"sum"`
 }
 
 func seenOf(t target, u *unstructured.Unstructured) seen {
 	if u == nil {
 		return seen{Target: t.String()}
 	}
-	return seen{t.String(), u.GetUID(), u.GetResourceVersion()}
+	return seen{t.String(), u.GetUID(), change.Sum(u.Object)}
 }
 
 // step is one call of a tool that plans first.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,8 @@ const (
 	protectedNone = "none"
 )
 
-// protectedDefault are the namespaces of the cluster itself.
+// protectedDefault are the namespaces of the cluster itself. Others are added to
+// them: who protects one more does not mean to give these up.
 var protectedDefault = []string{"kube-system", "kube-public", "kube-node-lease"}
 
 func program() kit.Program {
@@ -34,7 +36,7 @@ func program() kit.Program {
 		About: "changes in Kubernetes clusters, planned before they are made: apply, delete, scale, restart, roll back, drain.",
 		Docs:  docs,
 		Env: append(cluster.Env(), kit.EnvVar{
-			Name: protectedEnv, Doc: "namespaces in which nothing is written, as globs, or none (" + strings.Join(protectedDefault, ",") + ")",
+			Name: protectedEnv, Doc: "more namespaces in which nothing is written, as globs: prod-*; or none (" + strings.Join(protectedDefault, ",") + ")",
 		}),
 		New: func(getenv func(string) string, _ *slog.Logger) (*kit.Server, error) {
 			clusters, err := cluster.FromEnv(getenv, "loom-mcp-k8s-ops/"+version.String())
@@ -57,7 +59,7 @@ func protectedNamespaces(text string) ([]string, error) {
 	case protectedNone:
 		return nil, nil
 	}
-	var globs []string
+	globs := slices.Clone(protectedDefault)
 	for glob := range strings.SplitSeq(text, ",") {
 		if glob = strings.TrimSpace(glob); glob == "" {
 			continue
@@ -66,9 +68,6 @@ func protectedNamespaces(text string) ([]string, error) {
 			return nil, fmt.Errorf("%s has %q, which is no pattern", protectedEnv, glob)
 		}
 		globs = append(globs, glob)
-	}
-	if globs == nil {
-		return nil, fmt.Errorf("%s is %q; write %s to protect none", protectedEnv, text, protectedNone)
 	}
 	return globs, nil
 }

@@ -81,7 +81,7 @@ func (o *ops) mayWrite(s *session, t target) error {
 	}
 	if glob, ok := o.protects(namespace); ok {
 		return kit.Errorf(kit.PermissionDenied, "%s: the namespace %s is protected, nothing in it is changed", t, namespace).
-			WithHint("whoever runs this server sets %s, which has %s", protectedEnv, glob)
+			WithHint("it matches %s; whoever runs this server sets %s", glob, protectedEnv)
 	}
 	if t.namespace == "" && !s.Limit.Any() {
 		return kit.Errorf(kit.PermissionDenied, "%s has no namespace, and this server may change things in some namespaces only", t).

@@ -4,6 +4,9 @@
 package change
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"reflect"
 
 	"github.com/loom-core/loom/servers/kube/mask"
@@ -19,6 +22,18 @@ var kept = []string{"managedFields", "resourceVersion", "uid", "generation", "cr
 // that is not there.
 func Equal(before, after map[string]any) bool {
 	return reflect.DeepEqual(own(before), own(after))
+}
+
+// Sum stands for all that an object says besides what is kept and its status. Two
+// states with the same sum are the same to a plan: a controller that counts pods
+// does not make it another one.
+func Sum(o map[string]any) string {
+	raw, err := json.Marshal(own(o)) // members by name
+	if err != nil {
+		return "" // it was decoded from JSON
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:16])
 }
 
 // Diff is the difference of two states, under the name.

@@ -44,6 +44,9 @@ func TestDiff(t *testing.T) {
 				t.Errorf("%s: %q is not in\n%s", tc.name, want, got)
 			}
 		}
+		if (Sum(before) == Sum(after)) != tc.equal {
+			t.Errorf("%s: the sums are %s and %s", tc.name, Sum(before), Sum(after))
+		}
 		if (got == "") != tc.equal || Equal(before, after) != tc.equal {
 			t.Errorf("%s: equal is %v, the difference\n%s", tc.name, Equal(before, after), got)
 		}
