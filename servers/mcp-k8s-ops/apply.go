@@ -190,12 +190,19 @@ func (s *session) applyAll(ctx context.Context, docs []document, plan []*applied
 		if p.Action == "none" {
 			continue
 		}
-		version := ""
-		if p.live != nil {
-			version = p.live.GetResourceVersion()
+		write := func(version string) error {
+			if _, err := s.send(ctx, d, false, force, version); err != nil {
+				return s.refusal(ctx, err, d)
+			}
+			return nil
 		}
-		if _, err := s.send(ctx, d, false, force, version); err != nil {
-			err = s.fail(ctx, err, "patch", d.target)
+		var err error
+		if p.live != nil {
+			err = s.whileSame(ctx, d.target, p.live, write)
+		} else {
+			err = write("")
+		}
+		if err != nil {
 			var e *kit.Error
 			if errors.As(err, &e) {
 				e.Message = fmt.Sprintf("%s was not applied: %s", d.target, e.Message)

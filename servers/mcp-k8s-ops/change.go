@@ -17,30 +17,35 @@ type changing struct {
 	quiet  bool // state says it all: no difference
 }
 
-// tries is how often a change is made anew because the object was changed by
-// others at that moment, such as its status by a controller.
+// tries is how often a write is made anew because the object was changed at that
+// moment in what the write is not about.
 const tries = 3
 
-// change makes the change, of an object as it was read and of no other state, so
-// that before and after are what this change made of it.
-func (o *ops) change(ctx context.Context, s *session, t target, live *unstructured.Unstructured, c changing) (*kit.Result, error) {
+// whileSame writes to an object as it was read. When it has another version by
+// now and says the same, because a controller has written its status, it writes
+// to that. version is that of live at first.
+func (s *session) whileSame(ctx context.Context, t target, live *unstructured.Unstructured, write func(version string) error) error {
+	version := live.GetResourceVersion()
 	for try := 1; ; try++ {
-		r, err := o.changeOnce(ctx, s, t, live, c)
+		err := write(version)
 		if !is(err, kit.Conflict) || try == tries {
-			return r, err
+			return err
 		}
-		before := change.Sum(live.Object)
-		if live, err = s.get(ctx, t); err != nil {
-			return nil, err
+		now, gone := s.get(ctx, t)
+		if gone != nil {
+			return gone
 		}
-		if change.Sum(live.Object) != before {
-			return nil, kit.Errorf(kit.Conflict, "%s was changed by others at the same moment", t).WithHint("look at it, and call again")
+		if now.GetUID() != live.GetUID() || change.Sum(now.Object) != change.Sum(live.Object) {
+			return kit.Errorf(kit.Conflict, "%s was changed at the same moment", t).WithHint("look at it, and plan again")
 		}
+		version = now.GetResourceVersion()
 	}
 }
 
-func (o *ops) changeOnce(ctx context.Context, s *session, t target, live *unstructured.Unstructured, c changing) (*kit.Result, error) {
-	after, err := s.patch(ctx, t, c.patch, live.GetResourceVersion(), true)
+// change makes the change, of the object as it was read and of no other state, so
+// that before and after are what this change made of it.
+func (o *ops) change(ctx context.Context, s *session, t target, live *unstructured.Unstructured, c changing) (*kit.Result, error) {
+	after, err := s.patch(ctx, t, c.patch, "", true)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +63,11 @@ func (o *ops) changeOnce(ctx context.Context, s *session, t target, live *unstru
 	case c.dryRun:
 		return result(o.rehearsed(s, r), body), nil
 	}
-	if after, err = s.patch(ctx, t, c.patch, live.GetResourceVersion(), false); err != nil {
+	err = s.whileSame(ctx, t, live, func(version string) (err error) {
+		after, err = s.patch(ctx, t, c.patch, version, false)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	r.After, r.Next = c.state(after), c.next

@@ -129,17 +129,19 @@ var propagations = map[string]metav1.DeletionPropagation{
 
 // remove deletes the object that was seen, and no other of that name.
 func (s *session) remove(ctx context.Context, d *doomed, a deleteArgs) error {
-	uid, version := d.live.GetUID(), d.live.GetResourceVersion()
-	policy := propagations[a.Propagation]
-	options := metav1.DeleteOptions{PropagationPolicy: &policy, Preconditions: &metav1.Preconditions{UID: &uid, ResourceVersion: &version}}
+	uid, policy := d.live.GetUID(), propagations[a.Propagation]
+	options := metav1.DeleteOptions{PropagationPolicy: &policy}
 	if a.Grace != nil {
 		seconds := int64(*a.Grace)
 		options.GracePeriodSeconds = &seconds
 	}
-	if err := s.of(d.target).Delete(ctx, d.target.name, options); err != nil {
-		return s.fail(ctx, err, "delete", d.target)
-	}
-	return nil
+	return s.whileSame(ctx, d.target, d.live, func(version string) error {
+		options.Preconditions = &metav1.Preconditions{UID: &uid, ResourceVersion: &version}
+		if err := s.of(d.target).Delete(ctx, d.target.name, options); err != nil {
+			return s.fail(ctx, err, "delete", d.target)
+		}
+		return nil
+	})
 }
 
 // mayRemove asks whether the API server would delete an object. That it is a dry

@@ -50,7 +50,7 @@ func (o *ops) patch(ctx context.Context, a patchArgs) (*kit.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	after, err := s.patch(ctx, t, p, live.GetResourceVersion(), true)
+	after, err := s.patch(ctx, t, p, "", true)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,11 @@ func (o *ops) patch(ctx context.Context, a patchArgs) (*kit.Result, error) {
 	case !act:
 		return result(o.planned(s, st, r), diff), nil
 	}
-	if _, err := s.patch(ctx, t, p, live.GetResourceVersion(), false); err != nil {
+	err = s.whileSame(ctx, t, live, func(version string) error {
+		_, err := s.patch(ctx, t, p, version, false)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	return result(s.done(by, r), clip(diff)), nil
@@ -158,7 +162,7 @@ func (s *session) patch(ctx context.Context, t target, p patching, version strin
 	switch {
 	case err == nil:
 		return u, nil
-	case p.kind == types.JSONPatchType && failedTest(err) && s.changed(ctx, t, version):
+	case version != "" && p.kind == types.JSONPatchType && failedTest(err) && s.changed(ctx, t, version):
 		return nil, kit.Errorf(kit.Conflict, "%s has changed since it was read", t).WithHint("plan it again")
 	case apierrors.IsUnsupportedMediaType(err):
 		return nil, kit.Errorf(kit.Unsupported, "%s does not take patches of this type", t.kind.GroupResource()).WithHint("use type=merge")

@@ -68,7 +68,7 @@ func (o *ops) rollback(ctx context.Context, a rollbackArgs) (*kit.Result, error)
 	if err != nil {
 		return nil, err
 	}
-	after, err := s.patch(ctx, t, p, live.GetResourceVersion(), true)
+	after, err := s.patch(ctx, t, p, "", true)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,11 @@ func (o *ops) rollback(ctx context.Context, a rollbackArgs) (*kit.Result, error)
 	if !act {
 		return result(o.planned(s, st, r), diff), nil
 	}
-	if _, err := s.patch(ctx, t, p, live.GetResourceVersion(), false); err != nil {
+	err = s.whileSame(ctx, t, live, func(version string) error {
+		_, err := s.patch(ctx, t, p, version, false)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	r.Details, r.Next = nil, waitFor(t, "rollout")

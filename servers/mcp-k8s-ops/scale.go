@@ -59,7 +59,8 @@ func (o *ops) scale(ctx context.Context, a scaleArgs) (*kit.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.get(ctx, t); err != nil {
+	whole, err := s.get(ctx, t)
+	if err != nil {
 		return nil, err
 	}
 	live, err := s.of(t).Get(ctx, t.name, metav1.GetOptions{}, "scale")
@@ -101,7 +102,11 @@ func (o *ops) scale(ctx context.Context, a scaleArgs) (*kit.Result, error) {
 	case st.dryRun != nil && *st.dryRun:
 		return result(o.rehearsed(s, r), ""), nil
 	}
-	after, err := s.setScale(ctx, t, live, a.Replicas)
+	var after *unstructured.Unstructured
+	err = s.whileSame(ctx, t, whole, func(version string) (err error) {
+		after, err = s.setScale(ctx, t, live, version, a.Replicas)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -117,9 +122,10 @@ func (o *ops) rehearsed(s *session, r report) report {
 	return r
 }
 
-// setScale is refused when the object was changed since live was read.
-func (s *session) setScale(ctx context.Context, t target, live *unstructured.Unstructured, n int) (*unstructured.Unstructured, error) {
+// setScale is refused when the object has another version.
+func (s *session) setScale(ctx context.Context, t target, live *unstructured.Unstructured, version string, n int) (*unstructured.Unstructured, error) {
 	scale := live.DeepCopy()
+	scale.SetResourceVersion(version)
 	if err := unstructured.SetNestedField(scale.Object, int64(n), "spec", "replicas"); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,8 @@ func TestKubernetes(t *testing.T) {
 	admin, outsider := as(t, at.Kubeconfig, kube.Admin), as(t, at.Kubeconfig, kube.Outsider)
 	ctx := t.Context()
 	var pods []corev1.Pod
+	before := changesBy(t, at, kube.Admin) // of other tests on this cluster
+	denied := changesBy(t, at, kube.Outsider)
 	for _, step := range []struct {
 		name string
 		node bool // needs one
@@ -154,8 +156,8 @@ func TestKubernetes(t *testing.T) {
 			if at.Lacks == "" {
 				want = append(want, "admin: create /apis/apps/v1/namespaces/shop/deployments: 201", "admin: create /api/v1/namespaces/shop/pods: 201")
 			}
-			audited(t, at, kube.Admin, want...)
-			audited(t, at, kube.Outsider, "outsider: delete /api/v1/namespaces/shop: 403")
+			audited(t, at, kube.Admin, before, want...)
+			audited(t, at, kube.Outsider, denied, "outsider: delete /api/v1/namespaces/shop: 403")
 		}},
 	} {
 		ok := t.Run(step.name, func(t *testing.T) {
@@ -170,20 +172,26 @@ func TestKubernetes(t *testing.T) {
 	}
 }
 
-// audited checks that the audit log has these requests among those of a user that
-// change something. Streams into pods are tested elsewhere.
-func audited(t *testing.T, at service.Endpoint, user string, want ...string) {
+// changesBy are the requests of a user so far that change something. Streams into
+// pods are tested elsewhere.
+func changesBy(t *testing.T, at service.Endpoint, user string) (all []string) {
 	t.Helper()
 	requests, err := kube.Audit(at.AuditLog, user)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
 	for _, r := range requests {
 		if r.Mutates() && r.Subresource == "" {
-			got = append(got, r.String())
+			all = append(all, r.String())
 		}
 	}
+	return all
+}
+
+// audited checks that the audit log has these changes by a user, after those before.
+func audited(t *testing.T, at service.Endpoint, user string, before []string, want ...string) {
+	t.Helper()
+	got := changesBy(t, at, user)[len(before):]
 	all := strings.Join(got, "\n")
 	for _, line := range want {
 		if !strings.Contains(all, line) {
