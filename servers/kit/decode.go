@@ -21,7 +21,8 @@ type common struct {
 	token    string // from the cursor of a [Chain]
 	resumed  bool   // there was a cursor
 	instance string // empty: the call did not choose one
-	attached bool   // the answer has no cursor: it is a resource, or of a tool that acts
+	fields   []string
+	attached bool // the answer has no cursor: it is a resource, or of a tool that acts
 }
 
 // decode reads the arguments of a call. All problems come in one error, so
@@ -36,6 +37,10 @@ func (p *params) decode(raw json.RawMessage, limits Limits) (reflect.Value, comm
 	c := common{maxBytes: limits.MaxBytes, key: p.cursorKey(values)}
 	if n, ok := values["max_bytes"].(int); ok {
 		c.maxBytes = n
+	}
+	if p.fields != nil {
+		c.fields, _ = values["fields"].([]string)
+		target.FieldByIndex(p.fields).Set(reflect.ValueOf(Fields{c.fields}))
 	}
 	if p.instance != "" {
 		c.instance, _ = values[p.instance].(string)

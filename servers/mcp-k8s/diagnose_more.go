@@ -106,17 +106,7 @@ func (d *doctor) nodes(ctx context.Context) (all []around) {
 		return nil
 	}
 	for _, n := range list.Items {
-		var state []string
-		for _, c := range n.Status.Conditions {
-			if c.Type == corev1.NodeReady && c.Status != corev1.ConditionTrue {
-				state = append(state, "not ready: "+c.Reason)
-			} else if c.Type != corev1.NodeReady && c.Status == corev1.ConditionTrue {
-				state = append(state, string(c.Type))
-			}
-		}
-		if n.Spec.Unschedulable {
-			state = append(state, "cordoned")
-		}
+		state := nodeTrouble(n)
 		for _, t := range n.Spec.Taints {
 			if !strings.HasPrefix(t.Key, "node.kubernetes.io/") {
 				state = append(state, "taint "+t.ToString())
@@ -129,6 +119,28 @@ func (d *doctor) nodes(ctx context.Context) (all []around) {
 	// Those in trouble first.
 	slices.SortStableFunc(all, func(a, b around) int { return len(b.State) - len(a.State) })
 	return all
+}
+
+// nodeTrouble is what is not as it should be with a node.
+func nodeTrouble(n corev1.Node) (state []string) {
+	ready := false
+	for _, c := range n.Status.Conditions {
+		switch {
+		case c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue:
+			ready = true
+		case c.Type == corev1.NodeReady:
+			state = append(state, "not ready: "+c.Reason)
+		case c.Status == corev1.ConditionTrue:
+			state = append(state, string(c.Type))
+		}
+	}
+	if !ready && state == nil {
+		state = append(state, "not ready: no kubelet has reported")
+	}
+	if n.Spec.Unschedulable {
+		state = append(state, "cordoned")
+	}
+	return state
 }
 
 const (

@@ -14,7 +14,7 @@ import (
 type eventRow struct {
 	Namespace string `json:"namespace,omitempty"`
 	Object    string `json:"object"`
-	Type      string `json:"type,omitempty"`
+	Type      string `json:"type"`
 	Reason    string `json:"reason"`
 	Count     int32  `json:"count"`
 	First     string `json:"first,omitempty"`

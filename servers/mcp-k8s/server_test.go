@@ -51,11 +51,6 @@ func hasNot(t *testing.T, text string, unwanted ...string) {
 	}
 }
 
-func TestContract(t *testing.T) {
-	s := serverOf(t, kubetest.New(t).Getenv(t, nil))
-	kittest.CheckTools(t, s, kittest.Contract{Tokens: 3500})
-}
-
 // podYAML is a pod that runs.
 func podYAML(namespace, name, phase string) string {
 	return fmt.Sprintf("apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: %s, labels: {app: web}}\nspec: {nodeName: n1, containers: [{name: app, image: web:1}]}\nstatus: {phase: %s}\n", name, namespace, phase)

@@ -174,3 +174,9 @@ func visible(ctx context.Context, c *cluster.Cluster) ([]string, error) {
 	}
 	return names, nil
 }
+
+// split takes a namespace and a name apart.
+func split(of string) (namespace, name string) {
+	namespace, name, _ = strings.Cut(of, "/")
+	return namespace, name
+}

@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
@@ -43,17 +44,34 @@ type lab struct {
 // kubeconfig has the contexts reader and outsider. env are more of its settings.
 func newLab(t *testing.T, env map[string]string) *lab {
 	t.Helper()
+	l := newCluster(t)
+	l.apply("../../deploy/kubernetes/rbac/mcp-k8s.yaml")
+	l.open("mcp-k8s", env)
+	return l
+}
+
+// newCluster is a lab without a server.
+func newCluster(t *testing.T) *lab {
+	t.Helper()
 	at := use(t, "kubernetes")
 	l := &lab{t: t, at: at, admin: as(t, at.Kubeconfig, kube.Admin)}
-	l.apply("../../deploy/kubernetes/rbac/mcp-k8s.yaml")
-	env = withDefault(env, "KUBECONFIG", l.kubeconfig())
-	raw, err := json.Marshal(env)
-	if err != nil {
+	l.admin.config.QPS = -1 // a test makes many objects
+	var err error
+	if l.admin.Clientset, err = kubernetes.NewForConfig(l.admin.config); err != nil {
 		t.Fatal(err)
 	}
-	l.world = newWorld(t, fmt.Sprintf("servers:\n  k8s: {from: shipped, client_env: [], env: %s}\n", raw))
-	l.Client = l.world.Connect(testbed.ClientOptions{})
 	return l
+}
+
+// open starts mcp-k8s as a ServiceAccount of the namespace loom.
+func (l *lab) open(account string, env map[string]string) {
+	l.t.Helper()
+	raw, err := json.Marshal(withDefault(env, "KUBECONFIG", l.kubeconfig(account)))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.world = newWorld(l.t, fmt.Sprintf("servers:\n  k8s: {from: shipped, client_env: [], env: %s}\n", raw))
+	l.Client = l.world.Connect(testbed.ClientOptions{})
 }
 
 func withDefault(env map[string]string, name, value string) map[string]string {
@@ -134,10 +152,10 @@ func (l *lab) namespace(name string) string {
 
 // kubeconfig is that of the cluster, with the context reader first and without
 // the administrator.
-func (l *lab) kubeconfig() string {
+func (l *lab) kubeconfig(account string) string {
 	l.t.Helper()
 	hour := int64(time.Hour / time.Second)
-	token, err := l.admin.CoreV1().ServiceAccounts("loom").CreateToken(l.t.Context(), "mcp-k8s",
+	token, err := l.admin.CoreV1().ServiceAccounts("loom").CreateToken(l.t.Context(), account,
 		&authv1.TokenRequest{Spec: authv1.TokenRequestSpec{ExpirationSeconds: &hour}}, metav1.CreateOptions{})
 	if err != nil {
 		l.t.Fatal(err)

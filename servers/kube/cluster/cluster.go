@@ -192,3 +192,16 @@ func secretsOf(config *rest.Config) []string {
 	}
 	return all
 }
+
+// Version is the version of the API server.
+func (c *Cluster) Version(ctx context.Context) (string, error) {
+	client, err := discovery.NewDiscoveryClientForConfigAndClient(c.config, c.HTTP(ctx))
+	if err != nil {
+		return "", err
+	}
+	v, err := client.ServerVersion()
+	if err != nil {
+		return "", c.Error(ctx, err, Request{Verb: "get the version"})
+	}
+	return v.GitVersion, nil
+}

@@ -89,7 +89,7 @@ func TestKindsDown(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	for _, bad := range []string{"", "a/b", "../x", "..", ".", "a\x00b", "a b", "a%2fb", "a?b", "a#b", `a\b`, "-x", "--server=x", "ä", "a\nb", "a\u200bb", strings.Repeat("x", 10_000)} {
+	for _, bad := range []string{"", "a/b", "../x", "..", ".", "a\x00b", "a b", "a%2fb", "a?b", "a#b", `a\b`, "-x", "--server=x", "ä", "a\nb", "a=b", "a,b", "a\u200bb", strings.Repeat("x", 10_000)} {
 		if err := cluster.CheckName("name", bad); code(err) != kit.InvalidArgument {
 			t.Errorf("CheckName(%.20q) = %v", bad, err)
 		}

@@ -123,6 +123,9 @@ func yesFirst(a, b bool) int {
 	return 1
 }
 
+// ErrNoKind is why a kind was not found.
+var ErrNoKind = errors.New("the cluster has no kind")
+
 // Kind finds what somebody calls text. Its error names the nearest kinds.
 func (c *Cluster) Kind(ctx context.Context, text string) (Kind, error) {
 	kinds, err := c.Kinds(ctx)
@@ -155,7 +158,7 @@ func (k *Kinds) find(text string) (Kind, bool) {
 const maxNear = 3
 
 func (k *Kinds) unknown(text string) error {
-	e := kit.Errorf(kit.InvalidArgument, "the cluster has no kind %q", short(text))
+	e := kit.Errorf(kit.InvalidArgument, "%w %q", ErrNoKind, short(text))
 	name := text[strings.LastIndexByte(text, '/')+1:]
 	if len(name) > 64 {
 		name = name[:64]

@@ -25,6 +25,9 @@ func matches(globs []string, name string) bool {
 // Any reports whether all namespaces may be seen.
 func (l Limit) Any() bool { return len(l.globs) == 0 }
 
+// Patterns are what is allowed; nil: all.
+func (l Limit) Patterns() []string { return l.globs }
+
 // Allows reports whether a namespace may be seen.
 func (l Limit) Allows(namespace string) bool { return matches(l.globs, namespace) }
 

@@ -15,7 +15,7 @@ const (
 	maxSelector = 4 << 10
 	lower       = "abcdefghijklmnopqrstuvwxyz0123456789"
 	dnsChars    = lower + "-"
-	nameChars   = lower + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "-._:@+~=,"
+	nameChars   = lower + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "-._:@+~"
 )
 
 // CheckName is an error unless name can be the name of an object, and nothing

@@ -117,6 +117,17 @@ func (a *API) Kubeconfig(t testing.TB, names ...string) string {
 	return path
 }
 
+// Elsewhere is an environment with a kubeconfig for a server at an http URL.
+func Elsewhere(t testing.TB, url string) func(string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	text := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{name: c, context: {cluster: c, user: u}}]\nclusters: [{name: c, cluster: {server: %q}}]\nusers: [{name: u, user: {}}]\n", url)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return func(name string) string { return map[string]string{"KUBECONFIG": path}[name] }
+}
+
 // CA is what the certificate of the server is checked with, as a kubeconfig has it.
 func (a *API) CA() string {
 	return base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.Certificate().Raw}))
