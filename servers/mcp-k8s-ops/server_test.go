@@ -16,7 +16,12 @@ type obj = map[string]any
 // testOps acts on api, with a clock that the test moves.
 func testOps(t testing.TB, api *kubetest.API, env map[string]string) (*ops, *time.Time) {
 	t.Helper()
-	clusters, err := cluster.FromEnv(api.Getenv(t, env), "test")
+	return opsOf(t, api.Getenv(t, env))
+}
+
+func opsOf(t testing.TB, getenv func(string) string) (*ops, *time.Time) {
+	t.Helper()
+	clusters, err := cluster.FromEnv(getenv, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
