@@ -171,3 +171,51 @@ func TestUserIsAsked(t *testing.T) {
 		t.Errorf("after a yes: %s", text)
 	}
 }
+
+// TestContexts: a token of one cluster is none of another.
+func TestContexts(t *testing.T) {
+	api := newChangeable(t, site)
+	path := api.Kubeconfig(t, "dev", "prod")
+	o, _ := opsOf(t, func(name string) string { return map[string]string{"KUBECONFIG": path}[name] })
+	c := kittest.Connect(t, newServer(o))
+	args := obj{"kind": "cm", "name": "site", "namespace": "shop", "patch": obj{"data": obj{"colour": "blue"}}}
+	plan := c.MustText("patch_resource", args)
+	if !strings.Contains(plan, `"context":"dev"`) {
+		t.Errorf("the plan does not say for which cluster it is: %s", plan)
+	}
+	args["confirm"], args["context"] = tokenIn(t, plan), "prod"
+	c.MustFail("patch_resource", args, kit.ConfirmationRequired)
+	args["context"] = "staging"
+	c.MustFail("patch_resource", args, kit.InvalidArgument)
+	if done := api.changes(); done != nil {
+		t.Errorf("it did %v", done)
+	}
+	args["context"] = "dev"
+	c.MustText("patch_resource", args)
+}
+
+// TestLimits: what may not be written is refused before anything is asked for.
+func TestLimits(t *testing.T) {
+	api := newChangeable(t, site)
+	o, _ := testOps(t, api.API, map[string]string{"K8S_ALLOWED_NAMESPACES": "shop"})
+	c := kittest.Connect(t, newServer(o))
+	for tool, args := range map[string]obj{
+		"delete_resource":      {"kind": "cm", "name": "site", "namespace": "bank"},
+		"apply_manifest":       {"manifest": strings.ReplaceAll(site, "shop", "bank")},
+		"set_node_schedulable": {"name": "n1", "schedulable": false},
+		"drain_node":           {"name": "n1"},
+		"run_job":              {"from_cronjob": "x", "namespace": "bank"},
+		"wait_for_condition":   {"kind": "cm", "name": "site", "namespace": "bank", "for": "ready"},
+	} {
+		c.MustFail(tool, args, kit.PermissionDenied)
+	}
+	for _, request := range api.Asked() {
+		if strings.Contains(request, "/namespaces/bank") || strings.Contains(request, "/nodes/") {
+			t.Errorf("it asked %s", request)
+		}
+	}
+	c.MustText("delete_resource", obj{"kind": "cm", "name": "site", "namespace": "shop"})
+	if done := api.changes(); done != nil {
+		t.Errorf("it did %v", done)
+	}
+}

@@ -152,9 +152,7 @@ func (o *ops) document(ctx context.Context, s *session, u *unstructured.Unstruct
 	if err != nil {
 		return document{}, err
 	}
-	if _, ok := u.Object["status"]; ok {
-		delete(u.Object, "status") // controllers have it
-	}
+	delete(u.Object, "status") // controllers have it
 	u.SetManagedFields(nil)
 	u.SetNamespace(t.namespace)
 	return document{t, u}, cluster.CheckName("name", t.name)
