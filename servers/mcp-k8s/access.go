@@ -14,11 +14,11 @@ import (
 )
 
 type accessArgs struct {
-	Verb      string `arg:"verb" doc:"get, list, create, delete, …"`
+	Verb      string `arg:"verb"`
 	Kind      string `arg:"kind" doc:"pods; pods/exec"`
 	Name      string `arg:"name"`
 	Namespace string `arg:"namespace" doc:"* for all" alias:"ns"`
-	AsList    bool   `arg:"as_list" doc:"all that is allowed in namespace"`
+	AsList    bool   `arg:"as_list" doc:"all that is allowed"`
 }
 
 // access is what check_access answers.
@@ -38,8 +38,8 @@ type ruleRow struct {
 
 func (k *k8s) checkAccess() kit.Tool {
 	return kit.NewTool(kit.Def{
-		Name: "check_access", Title: "Check what this server may do",
-		Description: "Asks RBAC about the credentials of the context, for verb and kind, or as_list. It tries nothing.",
+		Name: "check_access", Title: "Check rights",
+		Description: "Asks RBAC what this server may do: verb and kind, or as_list.",
 		Hints:       kit.ReadLocal, Output: access{},
 		Example: `{"verb":"delete","kind":"pods","namespace":"shop"}`,
 	}, k.runAccess)

@@ -33,7 +33,7 @@ type apiRow struct {
 func (k *k8s) listAPIResources() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name: "list_api_resources", Title: "List kinds",
-		Description: "The kinds that the cluster serves, CRDs too, in the version that it prefers.",
+		Description: "Kinds that the cluster serves, CRDs too.",
 		Hints:       kit.ReadLocal, Output: apisHead{}, ListName: "kinds", PerPage: 50, MaxPerPage: 500,
 		Example: `{"filter":"cert"}`,
 	}, k.runAPIs)

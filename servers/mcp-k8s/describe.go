@@ -23,7 +23,7 @@ type describeArgs struct {
 func (k *k8s) describeResource() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name: "describe_resource", Title: "Describe an object",
-		Description: "What kubectl describe says, with events, and the owners above it.",
+		Description: "As kubectl describe, with events and owners.",
 		Hints:       kit.ReadLocal,
 		Example:     `{"kind":"pod","name":"web-0","namespace":"shop"}`,
 	}, k.runDescribe)

@@ -56,9 +56,9 @@ type logRow struct {
 
 func (k *k8s) diagnoseWorkload() kit.Tool {
 	return kit.NewTool(kit.Def{
-		Name: "diagnose_workload", Title: "Say why something does not run",
-		Description: "Names the cause in one call: of a workload, pod, node, claim or any object, of what a selector finds, or of all in a namespace. " +
-			"Not-ready pods grouped by cause, last exit, end of the log before the restart, events, quota, claims and nodes where they matter.",
+		Name: "diagnose_workload", Title: "Diagnose what does not run",
+		Description: "Names the cause in one call: for a workload, pod, node, claim or any object, for a selector, or for all of a namespace. " +
+			"Pods by cause, last exit, the log before the restart, events, and the quota, claims and nodes that matter.",
 		Hints: kit.ReadLocal, Output: diagnosis{},
 		Example: `{"kind":"deploy","name":"web","namespace":"shop"}`,
 	}, k.runDiagnose)

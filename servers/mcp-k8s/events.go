@@ -35,7 +35,7 @@ type eventsHead struct {
 func (k *k8s) listEvents() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name: "list_events", Title: "List events",
-		Description: "Events that say the same of one object are one row with a count, the newest first.",
+		Description: "Newest first; what says the same of one object is one row.",
 		Hints:       kit.ReadLocal, Output: eventsHead{}, ListName: "rows",
 		Example: `{"namespace":"shop","type":"Warning","since":"2h"}`,
 	}, k.runEvents)

@@ -27,8 +27,8 @@ type explainHead struct {
 
 func (k *k8s) explainResource() kit.Tool {
 	return kit.NewTool(kit.Def{
-		Name: "explain_resource", Title: "Explain the fields of a kind",
-		Description: "Types and meaning of fields, from the schema of the cluster, CRDs too.",
+		Name: "explain_resource", Title: "Explain fields",
+		Description: "Types and meaning, from the cluster's schema, CRDs too.",
 		Hints:       kit.ReadLocal,
 		Example:     `{"kind":"deployment","path":"spec.strategy","depth":2}`,
 	}, k.runExplain)

@@ -18,10 +18,10 @@ type listArgs struct {
 	Name          string   `arg:"name" doc:"glob: web-*"`
 	LabelSelector string   `arg:"label_selector" alias:"labels"`
 	FieldSelector string   `arg:"field_selector"`
-	Status        string   `arg:"status" doc:"Pending, CrashLoopBackOff; Ready, !Ready"`
-	Sort          string   `arg:"sort" doc:"a column, - before it: descending"`
+	Status        string   `arg:"status" doc:"Pending; !Ready"`
+	Sort          string   `arg:"sort" doc:"column; -column: descending"`
 	Output        string   `arg:"output" enum:"table,wide,name,fields,count" default:"table"`
-	Fields        []string `arg:"fields" doc:"with output=fields: spec.nodeName"`
+	Fields        []string `arg:"fields" doc:"spec.nodeName"`
 	kit.Paging
 }
 
@@ -38,10 +38,9 @@ type listHead struct {
 
 func (k *k8s) listResources() kit.Tool {
 	return kit.NewTool(kit.Def{
-		Name: "list_resources", Title: "List objects of a kind",
-		Description: "The columns of kubectl get for any kind. status filters by that column; Ready and !Ready understand 1/2. " +
-			"count gives totals by status and namespace only.",
-		Hints: kit.ReadLocal, Output: listHead{}, ListName: "items", PerPage: 50, MaxPerPage: 500,
+		Name: "list_resources", Title: "List objects",
+		Description: "kubectl get for any kind. Ready and !Ready understand 1/2. count: totals by status and namespace only.",
+		Hints:       kit.ReadLocal, Output: listHead{}, ListName: "items", PerPage: 50, MaxPerPage: 500,
 		Example: `{"kind":"pods","all_namespaces":true,"status":"!Ready"}`,
 	}, k.runList)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,7 +72,7 @@ func (r *reading) read(ctx context.Context, sources []source) {
 		defer stream.Close()
 		r.scan(stream, i, began)
 	})
-	slices.SortStableFunc(r.lines, func(a, b line) int { return a.at.Compare(b.at) })
+	slices.SortStableFunc(r.lines, func(a, b line) int { return cmp.Or(a.at.Compare(b.at), a.from-b.from) })
 }
 
 func (r *reading) tell(s source, err error) {

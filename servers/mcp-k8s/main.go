@@ -51,6 +51,8 @@ func newServer(clusters *cluster.Clusters, now func() time.Time) *kit.Server {
 		InstanceArg: "context",
 		Instances:   clusters.Names(),
 		Redact:      redact.Redactor{Rules: []redact.Rule{mask.Text}, Secrets: clusters.Secrets},
+		Resources:   []kit.Resource{k.object()},
+		Prompts:     []kit.Prompt{k.debugWorkload()},
 		Tools: []kit.Tool{
 			k.listResources(), k.getResource(), k.describeResource(), k.getLogs(), k.diagnoseWorkload(), k.listEvents(), k.getClusterOverview(),
 			k.getRollout(), k.getResourceTree(), k.searchResources(), k.listAPIResources(), k.explainResource(), k.checkAccess(), k.getUsage(),

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kube/cluster"
@@ -22,13 +23,12 @@ type overview struct {
 	Server     string            `json:"server"`
 	Version    string            `json:"version,omitempty"`
 	Namespace  string            `json:"default_namespace"`
-	Limited    []string          `json:"allowed_namespaces,omitempty"`
 	Nodes      string            `json:"nodes,omitempty"`
 	Pods       map[string]int    `json:"pods,omitempty"` // by phase
 	Trouble    []troubleRow      `json:"trouble,omitempty"`
 	BadNodes   []around          `json:"bad_nodes,omitempty"`
 	Namespaces []namespaceRow    `json:"namespaces,omitempty"`
-	Events     []eventRow        `json:"warnings_last_hour,omitempty"`
+	Events     []eventRow        `json:"events,omitempty"`
 	Contexts   []cluster.Context `json:"contexts,omitempty"`
 	Warnings   []string          `json:"warnings,omitempty"`
 	NextCalls  []string          `json:"next_calls,omitempty"`
@@ -50,8 +50,8 @@ type namespaceRow struct {
 
 func (k *k8s) getClusterOverview() kit.Tool {
 	return kit.NewTool(kit.Def{
-		Name: "get_cluster_overview", Title: "Get an overview of the cluster",
-		Description: "Version, nodes, pods by phase, namespaces with what is wrong in them, top warnings, contexts.",
+		Name: "get_cluster_overview", Title: "Get a cluster overview",
+		Description: "Nodes, pods by phase, what is wrong in which namespace, top warnings, contexts.",
 		Hints:       kit.ReadLocal, Output: overview{},
 	}, k.runOverview)
 }
@@ -72,7 +72,10 @@ func (k *k8s) runOverview(ctx context.Context, _ overviewArgs) (*kit.Result, err
 	if err != nil {
 		return nil, err
 	}
-	out := overview{Context: c.Context, Server: c.Server, Namespace: c.Namespace, Limited: c.Limit.Patterns(), Warnings: kinds.Down}
+	out := overview{Context: c.Context, Server: c.Server, Namespace: c.Namespace, Warnings: kinds.Down[:len(kinds.Down):len(kinds.Down)]}
+	if !c.Limit.Any() {
+		out.Warnings = append(out.Warnings, "of this cluster only these namespaces may be seen: "+strings.Join(c.Limit.Patterns(), ", "))
+	}
 	if len(k.clusters.Names()) > 1 {
 		out.Contexts = k.clusters.Contexts()
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 type rolloutArgs struct {
-	Kind      string `arg:"kind,required" doc:"deployment, statefulset or daemonset"`
+	Kind      string `arg:"kind,required"`
 	Name      string `arg:"name,required"`
 	Namespace string `arg:"namespace" alias:"ns"`
 	Revisions int    `arg:"revisions,clamp" default:"5" min:"1" max:"20"`
@@ -42,8 +42,8 @@ type revisionRow struct {
 
 func (k *k8s) getRollout() kit.Tool {
 	return kit.NewTool(kit.Def{
-		Name: "get_rollout", Title: "Get the state of a rollout",
-		Description: "Whether it is complete, and the revisions with images and what each changed.",
+		Name: "get_rollout", Title: "Get a rollout",
+		Description: "Whether it is complete; revisions with images and what each changed.",
 		Hints:       kit.ReadLocal, Output: rollout{},
 		Example: `{"kind":"deploy","name":"web","namespace":"shop"}`,
 	}, k.runRollout)

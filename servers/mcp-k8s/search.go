@@ -16,7 +16,7 @@ type searchArgs struct {
 	Name          string   `arg:"name" doc:"glob or part"`
 	Image         string   `arg:"image" doc:"glob or part"`
 	LabelSelector string   `arg:"label_selector" alias:"labels"`
-	Kinds         []string `arg:"kinds" doc:"default: the usual; * for all" alias:"kind"`
+	Kinds         []string `arg:"kinds" doc:"* for all" alias:"kind"`
 	Namespace     string   `arg:"namespace" doc:"default: all" alias:"ns"`
 	kit.Paging
 }
@@ -31,15 +31,15 @@ type hitRow struct {
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
-	State     string `json:"state,omitempty"`
-	Age       string `json:"age,omitempty"`
+	State     string `json:"state"`
+	Age       string `json:"age"`
 	Images    string `json:"images,omitempty"`
 }
 
 func (k *k8s) searchResources() kit.Tool {
 	return kit.NewTool(kit.Def{
-		Name: "search_resources", Title: "Search objects of all kinds",
-		Description: "By name, image or labels, over many kinds and namespaces at once.",
+		Name: "search_resources", Title: "Search objects",
+		Description: "By name, image or labels, over kinds and namespaces.",
 		Hints:       kit.ReadLocal, Output: searchHead{}, ListName: "hits", PerPage: 50, MaxPerPage: 500,
 		Example: `{"image":"nginx"}`,
 	}, k.runSearch)

@@ -13,8 +13,11 @@ type treeArgs struct {
 	Kind      string `arg:"kind,required"`
 	Name      string `arg:"name,required"`
 	Namespace string `arg:"namespace" alias:"ns"`
-	kit.Paging
+	kit.Resume
 }
+
+// treePage is how many rows an answer has.
+const treePage = 200
 
 type treeHead struct {
 	Root      string   `json:"root"`
@@ -31,9 +34,9 @@ type treeRow struct {
 
 func (k *k8s) getResourceTree() kit.Tool {
 	return kit.NewTool(kit.Def{
-		Name: "get_resource_tree", Title: "Get what belongs to an object",
-		Description: "Owners and users above it (^), below it what it owns, selects and mounts, with the health of each: Ingress, Service, Deployment, ReplicaSet, Pod, PVC, PV, ConfigMap.",
-		Hints:       kit.ReadLocal, Output: treeHead{}, ListName: "rows", PerPage: 100, MaxPerPage: 500,
+		Name: "get_resource_tree", Title: "Get the tree of an object",
+		Description: "Owners and users above it (^), below it what it owns, routes to, selects and mounts; the health of each.",
+		Hints:       kit.ReadLocal, Output: treeHead{}, ListName: "rows",
 		Example: `{"kind":"ingress","name":"shop","namespace":"shop"}`,
 	}, k.runTree)
 }
@@ -69,7 +72,7 @@ func (k *k8s) runTree(ctx context.Context, a treeArgs) (*kit.Result, error) {
 			head.Unwell++
 		}
 	}
-	return kit.Records(head, kit.Slice(a.Paging, rows)).Untrusted().Narrow("begin lower in the tree"), nil
+	return kit.Records(head, kit.Slice(a.Resume.Paging(treePage), rows)).Untrusted().Narrow("begin lower in the tree"), nil
 }
 
 // edge is how one object belongs to another.

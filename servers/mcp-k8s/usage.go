@@ -44,8 +44,8 @@ type usageRow struct {
 
 func (k *k8s) getUsage() kit.Tool {
 	return kit.NewTool(kit.Def{
-		Name: "get_usage", Title: "Get use of CPU and memory",
-		Description: "Now, beside requests and limits (allocatable of nodes). Needs metrics-server.",
+		Name: "get_usage", Title: "Get CPU and memory use",
+		Description: "Beside requests and limits, or allocatable. Needs metrics-server.",
 		Hints:       kit.ReadLocal, Output: usageHead{}, ListName: "rows",
 		Example: `{"target":"containers","namespace":"shop"}`,
 	}, k.runUsage)
@@ -178,7 +178,11 @@ func rowsOf(m metric, specs map[string]corev1.ResourceRequirements, each, withNa
 		if each {
 			r := name
 			r.Container = c.Name
-			r.fill(c.Usage, specs[c.Name].Requests, specs[c.Name].Limits)
+			requests := specs[c.Name].Requests
+			if requests == nil {
+				requests = corev1.ResourceList{} // nil is for nodes
+			}
+			r.fill(c.Usage, requests, specs[c.Name].Limits)
 			rows = append(rows, r)
 		}
 		for _, of := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
