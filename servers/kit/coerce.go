@@ -24,6 +24,9 @@ func (arg *param) coerce(v any) (any, error) {
 	if s, ok := v.(string); ok && arg.kind != reflect.String && strings.TrimSpace(s) == "" {
 		return nil, nil
 	}
+	if arg.of != nil {
+		return arg.coerceObjects(v)
+	}
 	switch arg.kind {
 	case reflect.Bool:
 		return coerceBool(v)
@@ -32,7 +35,13 @@ func (arg *param) coerce(v any) (any, error) {
 	case reflect.Slice:
 		return arg.coerceList(v)
 	case reflect.Map:
-		return coerceMap(v)
+		return arg.coerceMap(v)
+	}
+	if arg.json {
+		switch v.(type) {
+		case map[string]any, []any:
+			v = encode(v)
+		}
 	}
 	s, err := scalar(v)
 	if err != nil {
@@ -162,8 +171,8 @@ func (arg *param) coerceList(v any) (any, error) {
 }
 
 // coerceMap takes an object, an object as JSON text, and a=b,c=d.
-func coerceMap(v any) (any, error) {
-	m := make(map[string]string)
+func (arg *param) coerceMap(v any) (any, error) {
+	m := make(map[string]*string)
 	if s, ok := v.(string); ok {
 		var inner map[string]any
 		if json.Unmarshal([]byte(s), &inner) == nil && inner != nil {
@@ -174,9 +183,10 @@ func coerceMap(v any) (any, error) {
 				if !ok {
 					return nil, fmt.Errorf("want an object or name=value, got %s", describe(v))
 				}
-				m[strings.TrimSpace(name)] = strings.TrimSpace(value)
+				value = strings.TrimSpace(value)
+				m[strings.TrimSpace(name)] = &value
 			}
-			return m, nil
+			return arg.mapOf(m), nil
 		}
 	}
 	object, ok := v.(map[string]any)
@@ -184,13 +194,29 @@ func coerceMap(v any) (any, error) {
 		return nil, fmt.Errorf("want an object, got %s", describe(v))
 	}
 	for name, value := range object {
+		if value == nil && arg.nullable {
+			m[name] = nil
+			continue
+		}
 		s, err := scalar(value)
 		if err != nil {
 			return nil, fmt.Errorf("%s: want text, got %s", name, describe(value))
 		}
-		m[name] = s
+		m[name] = &s
 	}
-	return m, nil
+	return arg.mapOf(m), nil
+}
+
+// mapOf is m in the type of the field.
+func (arg *param) mapOf(m map[string]*string) any {
+	if arg.nullable {
+		return m
+	}
+	plain := make(map[string]string, len(m))
+	for name, value := range m {
+		plain[name] = *value
+	}
+	return plain
 }
 
 func scalar(v any) (string, error) {

@@ -22,7 +22,7 @@ type common struct {
 	resumed  bool   // there was a cursor
 	instance string // empty: the call did not choose one
 	fields   []string
-	attached bool // the answer is a resource, which has no cursor
+	attached bool // the answer has no cursor: it is a resource, or of a tool that acts
 }
 
 // decode reads the arguments of a call. All problems come in one error, so
@@ -33,18 +33,7 @@ func (p *params) decode(raw json.RawMessage, limits Limits) (reflect.Value, comm
 	if err != nil {
 		return target, common{}, Errorf(InvalidArgument, "%w", err).WithHint("%s", p.usage())
 	}
-	values, problems := p.match(given)
-	for _, arg := range p.list {
-		if values[arg.name] == nil && arg.fallback != nil {
-			values[arg.name] = arg.fallback
-		}
-		if values[arg.name] == nil && arg.required {
-			problems = append(problems, fmt.Errorf("argument %q is required", arg.name))
-		}
-		if v := values[arg.name]; v != nil && arg.field != nil {
-			arg.set(target.FieldByIndex(arg.field), v)
-		}
-	}
+	values, problems := p.fill(p.joinOwner(given), target)
 	c := common{maxBytes: limits.MaxBytes, key: p.cursorKey(values)}
 	if n, ok := values["max_bytes"].(int); ok {
 		c.maxBytes = n
@@ -68,6 +57,23 @@ func (p *params) decode(raw json.RawMessage, limits Limits) (reflect.Value, comm
 		return target, c, Errorf(InvalidArgument, "%s", strings.Join(texts, "; ")).WithHint("%s", p.usage())
 	}
 	return target, c, nil
+}
+
+// fill sets the fields of target from what was given.
+func (p *params) fill(given map[string]any, target reflect.Value) (map[string]any, []error) {
+	values, problems := p.match(given)
+	for _, arg := range p.list {
+		if values[arg.name] == nil && arg.fallback != nil {
+			values[arg.name] = arg.fallback
+		}
+		if values[arg.name] == nil && arg.required {
+			problems = append(problems, fmt.Errorf("argument %q is required", arg.name))
+		}
+		if v := values[arg.name]; v != nil && arg.field != nil {
+			arg.set(target.FieldByIndex(arg.field), v)
+		}
+	}
+	return values, problems
 }
 
 // resume sets the embedded Paging or Resume and the offset.
@@ -181,18 +187,20 @@ func (p *params) unknown(name string) error {
 }
 
 func (p *params) usage() string {
-	var names []string
-	for _, arg := range p.list {
-		name := arg.name
-		if arg.required {
-			name += " (required)"
-		}
-		names = append(names, name)
-	}
-	if names == nil {
+	if len(p.list) == 0 {
 		return p.tool + " takes no arguments"
 	}
-	return p.tool + " takes " + strings.Join(names, ", ")
+	return p.tool + " takes " + p.names()
+}
+
+func (p *params) names() string {
+	names := make([]string, len(p.list))
+	for i, arg := range p.list {
+		if names[i] = arg.name; arg.required {
+			names[i] += " (required)"
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // snake turns perPage, PerPage and per-page into per_page.

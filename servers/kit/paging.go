@@ -28,6 +28,20 @@ type Paging struct {
 // Window is the part of the full list that the call asks for.
 func (p Paging) Window() (offset, limit int) { return p.offset, p.PerPage }
 
+// Clamp is p with at most that many records, for a source that gives no more
+// at once however many are asked for: what comes after a page is then counted
+// in pages of that size, too.
+func (p Paging) Clamp(most int) Paging {
+	if most <= 0 || p.PerPage <= most {
+		return p
+	}
+	p.PerPage = most
+	if p.Page > 0 {
+		p.offset = (p.Page - 1) * most
+	}
+	return p
+}
+
 // Resume is embedded instead of [Paging] by tools whose number of records has
 // a name of its own, such as max_series: it adds the cursor alone.
 type Resume struct {

@@ -31,10 +31,13 @@ type param struct {
 	clamp    bool
 	nosplit  bool
 	raw      bool // the text is not trimmed
+	json     bool // objects and lists become text
+	nullable bool // values of the map may be null
 	loose    bool // not part of what a cursor belongs to
 	enum     []string
 	min, max *float64
-	fallback any // default, nil if none
+	fallback any     // default, nil if none
+	of       *params // members of each object, of a list of objects
 }
 
 // aliases are what models write for the names that Loom's tools use. They are
@@ -94,7 +97,7 @@ func newParams(typ reflect.Type, def Def) (*params, error) {
 		add(arg, f.Tag.Get("alias"))
 	}
 	own := slices.ContainsFunc(p.list, func(arg *param) bool { return arg.name == "cursor" })
-	if !def.bare && !own && (p.paging != nil || def.payload()) {
+	if !def.bare && !own && (p.paging != nil || def.payload() && !def.Once) {
 		add(&param{name: "cursor", kind: reflect.String, loose: true, doc: "next_cursor of the answer before"}, "")
 	}
 	if !def.bare {
@@ -150,6 +153,8 @@ func newParam(f reflect.StructField, tag string) (*param, error) {
 			arg.nosplit = true
 		case "raw":
 			arg.raw = true
+		case "json":
+			arg.json, arg.raw = true, true
 		case "loose":
 			arg.loose = true
 		default:
@@ -164,8 +169,14 @@ func newParam(f reflect.StructField, tag string) (*param, error) {
 	case arg.kind == reflect.String, arg.kind == reflect.Bool, arg.kind == reflect.Int, arg.kind == reflect.Float64:
 	case typ == reflect.TypeFor[[]string]() && !arg.pointer:
 	case typ == reflect.TypeFor[map[string]string]() && !arg.pointer:
+	case typ == reflect.TypeFor[map[string]*string]() && !arg.pointer:
+		arg.nullable = true
 	default:
-		return nil, fmt.Errorf("type %s cannot be an argument", f.Type)
+		if objects, err := arg.objectList(typ); err != nil {
+			return nil, err
+		} else if !objects || arg.pointer {
+			return nil, fmt.Errorf("type %s cannot be an argument", f.Type)
+		}
 	}
 	arg.enum = splitList(f.Tag.Get("enum"))
 	for name, limit := range map[string]**float64{"min": &arg.min, "max": &arg.max} {
@@ -206,10 +217,14 @@ func (p *params) schema() json.RawMessage {
 
 func (arg *param) schema() string {
 	var b strings.Builder
-	switch arg.kind {
-	case reflect.Slice:
+	switch {
+	case arg.of != nil:
+		b.WriteString(`{"type":"array","items":` + string(arg.of.schema()))
+	case arg.kind == reflect.Slice:
 		b.WriteString(`{"type":"array","items":{"type":"string"}`)
-	case reflect.Map:
+	case arg.nullable:
+		b.WriteString(`{"type":"object","additionalProperties":{"type":["string","null"]}`)
+	case arg.kind == reflect.Map:
 		b.WriteString(`{"type":"object","additionalProperties":{"type":"string"}`)
 	default:
 		fmt.Fprintf(&b, `{"type":%q`, map[reflect.Kind]string{

@@ -63,6 +63,10 @@ type Def struct {
 	Toolset string // empty: the default one; others are offered when they are asked for
 	Example string // arguments of a call worth showing, as JSON; empty: {}
 
+	// Once is for tools of class P that act: what is cut off an answer has no
+	// cursor, since to call again would be to act again.
+	Once bool
+
 	bare bool // no arguments of the kit's own: of resources and prompts
 }
 
@@ -87,10 +91,12 @@ func (t Tool) Name() string { return t.def.Name }
 //	Kind  string   `arg:"kind" enum:"branch,tag" alias:"type"`
 //	Names []string `arg:"names"`
 //
-// Types are string, bool, int, float64, []string, map[string]string, and
-// pointers to the first four when absent must differ from zero. Options after
-// the name: required; clamp (out of min..max is moved inside instead of
-// refused); nosplit (a string is one element of a list even if it has commas).
+// Types are string, bool, int, float64, []string, map[string]string, a list of structs, and
+// pointers to the first four when absent must differ from zero; in a
+// map[string]*string null is nil. Options after the name: required; clamp (out of
+// min..max is moved inside instead of refused); nosplit (a string is one element
+// of a list even if it has commas); raw (a text is taken as it is); json (an
+// object or a list that is given for a text becomes its JSON).
 // alias adds names to those that the kit knows; alias:"-" takes no aliases.
 // An embedded [Paging] adds page, per_page and cursor, [Fields] adds fields. max_bytes is added to
 // every tool and cursor to every tool of class P that declares none itself.
@@ -134,25 +140,40 @@ func (t Tool) handler(s *Server, limits Limits) server.ToolHandlerFunc {
 		if e := t.refusal(s); e != nil {
 			return s.errorResult(e), nil
 		}
-		out, failed := guarded(ctx, s, limits, t.def.Name, func(ctx context.Context) (*mcp.CallToolResult, error) {
-			args, common, bad := t.params.decode(rawArguments(req), limits)
-			if bad != nil {
-				return nil, bad
-			}
-			res, err := t.run(withInstance(ctx, instanceOf(s.Instances, common.instance)), args)
+		asked := approvalOf(ctx, t.def.Name, req)
+		ctx = context.WithValue(ctx, approvalKey{}, asked)
+		out, failed := t.once(ctx, s, limits, req)
+		for failed != nil {
+			again, question, err := asked.ask(ctx, s, failed)
 			switch {
-			case err != nil:
-				return nil, err
-			case res == nil:
-				return nil, Errorf(Internal, "%s returned nothing", t.def.Name)
+			case question != nil:
+				return question, nil
+			case !again:
+				return s.errorResult(err), nil
 			}
-			return res.render(t.def, common, outputFor(req, limits.output), s.gate())
-		})
-		if failed != nil {
-			return s.errorResult(failed), nil
+			out, failed = t.once(ctx, s, limits, req)
 		}
 		return out, nil
 	}
+}
+
+// once runs the handler once.
+func (t Tool) once(ctx context.Context, s *Server, limits Limits, req mcp.CallToolRequest) (*mcp.CallToolResult, *Error) {
+	return guarded(ctx, s, limits, t.def.Name, func(ctx context.Context) (*mcp.CallToolResult, error) {
+		args, common, bad := t.params.decode(rawArguments(req), limits)
+		if bad != nil {
+			return nil, bad
+		}
+		common.attached = t.def.Once
+		res, err := t.run(withInstance(ctx, instanceOf(s.Instances, common.instance)), args)
+		switch {
+		case err != nil:
+			return nil, err
+		case res == nil:
+			return nil, Errorf(Internal, "%s returned nothing", t.def.Name)
+		}
+		return res.render(t.def, common, outputFor(req, limits.output), s.gate())
+	})
 }
 
 func (s *Server) errorResult(e *Error) *mcp.CallToolResult {

@@ -23,6 +23,8 @@ type Client struct {
 	t  testing.TB
 	in io.WriteCloser
 
+	user func(question string) (action string) // nil: nobody can be asked
+
 	mu      sync.Mutex
 	last    int64
 	waiting map[string]chan message // by id
@@ -37,9 +39,21 @@ type message struct {
 // Connect serves s over pipes until the test ends and does the handshake.
 func Connect(t testing.TB, s *kit.Server) *Client {
 	t.Helper()
+	return connect(t, s, nil)
+}
+
+// ConnectUser is Connect for a client with a user, who answers a question with
+// accept, decline or cancel.
+func ConnectUser(t testing.TB, s *kit.Server, user func(question string) (action string)) *Client {
+	t.Helper()
+	return connect(t, s, user)
+}
+
+func connect(t testing.TB, s *kit.Server, user func(string) string) *Client {
+	t.Helper()
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
-	c := &Client{t: t, in: inW, waiting: make(map[string]chan message)}
+	c := &Client{t: t, in: inW, user: user, waiting: make(map[string]chan message)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -51,9 +65,13 @@ func Connect(t testing.TB, s *kit.Server) *Client {
 	wg.Go(func() { c.read(outR) })
 	t.Cleanup(func() { inW.Close(); cancel(); wg.Wait() })
 
+	capabilities := map[string]any{}
+	if user != nil {
+		capabilities["elicitation"] = map[string]any{}
+	}
 	c.Do("initialize", map[string]any{
 		"protocolVersion": mcp.LATEST_LEGACY_PROTOCOL_VERSION,
-		"capabilities":    map[string]any{},
+		"capabilities":    capabilities,
 		"clientInfo":      map[string]any{"name": "kittest", "version": "1"},
 	})
 	c.send(jsonrpc.NewNotification("notifications/initialized", nil))
@@ -74,6 +92,9 @@ func (c *Client) read(out io.Reader) {
 			c.t.Errorf("the server wrote %.200q, which is no JSON-RPC: %v", frame, err)
 			continue
 		}
+		if m.Kind() == jsonrpc.Request && c.user != nil {
+			c.ask(m.ID.Of(frame), m.Params.Of(frame))
+		}
 		if m.Kind() != jsonrpc.Response {
 			continue
 		}
@@ -91,6 +112,16 @@ func (c *Client) read(out io.Reader) {
 		}
 		ch <- answer
 	}
+}
+
+// ask puts a question of the server to the user.
+func (c *Client) ask(id, params []byte) {
+	var question struct{ Message string }
+	if err := json.Unmarshal(params, &question); err != nil {
+		c.t.Errorf("decoding a question: %v", err)
+	}
+	answer, _ := json.Marshal(map[string]any{"action": c.user(question.Message), "content": map[string]any{}})
+	c.send(jsonrpc.NewResult(append([]byte(nil), id...), answer))
 }
 
 func (c *Client) send(frame []byte) {

@@ -24,6 +24,7 @@ type Cluster struct {
 	Limit     Limit
 
 	config  *rest.Config // without transport and credentials
+	full    *rest.Config // with them
 	wire    http.RoundTripper
 	dynamic dynamic.Interface
 	typed   kubernetes.Interface
@@ -51,7 +52,7 @@ func newCluster(name, namespace string, config *rest.Config, agent string, limit
 		return nil, kit.Errorf(kit.FailedPrecondition, "the context %q cannot be used: %w", name, err).
 			WithHint("kubectl --context %s get ns says more", name)
 	}
-	c.wire = &patient{wire}
+	c.wire, c.full = &patient{wire}, config
 	// No client limits itself: the API server does it better.
 	c.config = &rest.Config{
 		Host: config.Host, APIPath: config.APIPath, UserAgent: agent, QPS: -1, WarningHandler: rest.NoWarnings{},
@@ -97,6 +98,11 @@ func (c *Cluster) Unmasked() http.RoundTripper { return c.wire }
 
 // Plain is the configuration that goes with a transport: address and content type.
 func (c *Cluster) Plain() *rest.Config { return rest.CopyConfig(c.config) }
+
+// Streaming is the configuration for what opens streams into pods, which no
+// transport of ours can carry. It has the credentials in it, and goes to no one
+// but client-go.
+func (c *Cluster) Streaming() *rest.Config { return rest.CopyConfig(c.full) }
 
 func (c *Cluster) client(transport http.RoundTripper) *http.Client {
 	return &http.Client{Transport: transport, CheckRedirect: checkRedirect}

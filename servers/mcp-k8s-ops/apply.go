@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/mcp-k8s-ops/internal/change"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+type applyArgs struct {
+	Manifest  string `arg:"manifest,required,json" doc:"YAML, also several documents"`
+	Namespace string `arg:"namespace" doc:"of objects that name none"`
+	Force     bool   `arg:"force_conflicts" doc:"take over fields that others manage"`
+	DryRun    *bool  `arg:"dry_run"`
+	Confirm   string `arg:"confirm"`
+}
+
+func (o *ops) applyManifest() kit.Tool {
+	return kit.NewTool(kit.Def{
+		Name: "apply_manifest", Title: "Apply a manifest", Once: true, Hints: destroys,
+		Description: "Creates or changes objects by server-side apply. First a plan: difference, conflicts (manager and field), warnings; then again with confirm.",
+		Example:     `{"manifest": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {b: c}"}`,
+	}, o.apply)
+}
+
+// applied is what becomes of one object.
+type applied struct {
+	Object    string   `json:"object"`
+	Action    string   `json:"action"` // create, configure, none, conflict; in the past when it was done
+	Conflicts []string `json:"conflicts,omitempty"`
+	Note      string   `json:"note,omitempty"`
+
+	live *unstructured.Unstructured
+	diff string
+}
+
+func (o *ops) apply(ctx context.Context, a applyArgs) (*kit.Result, error) {
+	s, err := o.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := o.manifest(ctx, s, a.Manifest, a.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	var plan []*applied
+	var before []seen
+	for _, d := range docs {
+		p, err := s.planApply(ctx, d, docs, a.Force)
+		if err != nil {
+			return nil, err
+		}
+		plan, before = append(plan, p), append(before, seenOf(d.target, p.live))
+	}
+	r := report{Target: fmt.Sprintf("%d objects", len(docs)), Details: plan}
+	if len(docs) == 1 {
+		r.Target = docs[0].String()
+	}
+	var body strings.Builder
+	conflicts := 0
+	for _, p := range plan {
+		body.WriteString(p.diff)
+		conflicts += len(p.Conflicts)
+		r.Changed = r.Changed || p.Action != "none"
+	}
+	st := step{tool: "apply_manifest", seen: before, dryRun: a.DryRun, confirm: a.Confirm, question: applyQuestion(plan)}
+	a.DryRun, a.Confirm = nil, ""
+	st.args = a
+	if conflicts > 0 && !a.Force {
+		if st.confirm != "" {
+			return nil, kit.Errorf(kit.Conflict, "others manage fields of the manifest by now").WithHint("plan it again, without confirm")
+		}
+		r.Context, r.DryRun, r.Warnings = s.Context, true, s.warnings.list()
+		r.Next = "other managers own these fields: leave them out of the manifest, or plan with force_conflicts=true to take them over"
+		return result(r, body.String()), nil
+	}
+	act, by, err := o.decide(ctx, s, st)
+	switch {
+	case err != nil:
+		return nil, err
+	case !act && !r.Changed:
+		r.Context, r.DryRun, r.Warnings, r.Next = s.Context, true, s.warnings.list(), "nothing would change"
+		return result(r, ""), nil
+	case !act:
+		return result(o.planned(s, st, r), body.String()), nil
+	}
+	if err := s.applyAll(ctx, docs, plan, a.Force); err != nil {
+		return nil, err
+	}
+	return result(s.done(by, r), clip(body.String())), nil
+}
+
+func applyQuestion(plan []*applied) string {
+	var b strings.Builder
+	b.WriteString("Apply a manifest?")
+	for _, p := range plan {
+		fmt.Fprintf(&b, "\n%s %s", p.Action, p.Object)
+	}
+	return b.String()
+}
+
+// planApply asks the API server what would become of one object.
+func (s *session) planApply(ctx context.Context, d document, all []document, force bool) (*applied, error) {
+	p := &applied{Object: d.String()}
+	var before map[string]any
+	live, err := s.get(ctx, d.target)
+	switch {
+	case err == nil:
+		p.live, before = live, live.Object
+	case !is(err, kit.NotFound):
+		return nil, err
+	}
+	after, err := s.send(ctx, d, true, force, "")
+	conflicts := conflictsOf(err)
+	switch {
+	case len(conflicts) > 0:
+		p.Conflicts, p.Action = conflicts, "conflict"
+		if after, err = s.send(ctx, d, true, true, ""); err != nil { // what it would be
+			return nil, s.fail(ctx, err, "patch", d.target)
+		}
+		p.diff = change.Diff(d.String(), before, after.Object)
+		return p, nil
+	case apierrors.IsNotFound(err) && comesWith(d, all):
+		p.Action, p.Note = "create", "not checked: its namespace comes with this manifest"
+		p.diff = change.Diff(d.String(), nil, d.object.Object)
+		return p, nil
+	case err != nil:
+		return nil, s.refusal(ctx, err, d)
+	}
+	p.Action = "configure"
+	if before == nil {
+		p.Action = "create"
+	} else if change.Equal(before, after.Object) {
+		p.Action = "none"
+	}
+	if meta := live; meta != nil && meta.GetDeletionTimestamp() != nil {
+		p.Note = "it is being deleted"
+	}
+	p.diff = change.Diff(d.String(), before, after.Object)
+	return p, nil
+}
+
+// refusal is why an object cannot be applied. A field that its kind does not have
+// is an error of the server to some API servers.
+func (s *session) refusal(ctx context.Context, err error, d document) error {
+	err = s.fail(ctx, err, "patch", d.target)
+	var e *kit.Error
+	if errors.As(err, &e) && strings.Contains(e.Message, "failed to create typed patch object") {
+		e.Code, e.Hint = kit.InvalidArgument, "explain_resource of mcp-k8s shows the fields of "+d.kind.Kind
+	}
+	return err
+}
+
+// comesWith reports whether the namespace of d is in the manifest.
+func comesWith(d document, all []document) bool {
+	return d.namespace != "" && slices.ContainsFunc(all, func(other document) bool { return other.is("namespaces") && other.name == d.namespace })
+}
+
+// send applies an object. With a version it is refused when that is not the one.
+func (s *session) send(ctx context.Context, d document, dryRun, force bool, version string) (*unstructured.Unstructured, error) {
+	object := d.object.DeepCopy()
+	if version != "" {
+		object.SetResourceVersion(version)
+	}
+	raw, err := json.Marshal(object.Object)
+	if err != nil {
+		return nil, err
+	}
+	options := metav1.PatchOptions{FieldManager: manager, Force: &force, FieldValidation: metav1.FieldValidationStrict}
+	if dryRun {
+		options.DryRun = []string{metav1.DryRunAll}
+	}
+	return s.of(d.target).Patch(ctx, d.name, types.ApplyPatchType, raw, options)
+}
+
+// applyAll applies what changes, in order, and says how far it came.
+func (s *session) applyAll(ctx context.Context, docs []document, plan []*applied, force bool) error {
+	var done []string
+	for i, d := range docs {
+		p := plan[i]
+		if p.Action == "none" {
+			continue
+		}
+		write := func(version string) error {
+			if _, err := s.send(ctx, d, false, force, version); err != nil {
+				return s.refusal(ctx, err, d)
+			}
+			return nil
+		}
+		var err error
+		if p.live != nil {
+			err = s.whileSame(ctx, d.target, p.live, write)
+		} else {
+			err = write("")
+		}
+		if err != nil {
+			var e *kit.Error
+			if errors.As(err, &e) {
+				e.Message = fmt.Sprintf("%s was not applied: %s", d.target, e.Message)
+				if len(done) > 0 {
+					e.Message += "; applied before it: " + strings.Join(done, ", ")
+				}
+			}
+			return err
+		}
+		done = append(done, d.String())
+		p.Action = map[string]string{"create": "created", "configure": "configured", "conflict": "configured"}[p.Action]
+	}
+	return nil
+}
+
+// conflictsOf are the fields that others manage: .spec.replicas is managed by "hpa".
+func conflictsOf(err error) (all []string) {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil {
+		return nil
+	}
+	for _, cause := range status.Status().Details.Causes {
+		if cause.Type == metav1.CauseTypeFieldManagerConflict {
+			all = append(all, fmt.Sprintf("%s: %s", cause.Field, cause.Message))
+		}
+	}
+	return all
+}

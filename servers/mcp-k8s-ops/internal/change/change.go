@@ -1,0 +1,134 @@
+// Package change shows what happens to an object: the difference of two states
+// of it, without what the API server keeps for itself and without values that
+// are secret. That such a value changes is shown all the same.
+package change
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"reflect"
+
+	"github.com/loom-core/loom/servers/kube/mask"
+	"github.com/loom-core/loom/servers/mcp-k8s-ops/internal/diff"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/yaml"
+)
+
+// kept by the API server, and different after every write.
+var kept = []string{"managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"}
+
+// Equal reports whether two states of an object say the same. nil is an object
+// that is not there.
+func Equal(before, after map[string]any) bool {
+	return reflect.DeepEqual(own(before), own(after))
+}
+
+// Sum stands for all that an object says besides what is kept and its status. Two
+// states with the same sum are the same to a plan: a controller that counts pods
+// does not make it another one.
+func Sum(o map[string]any) string {
+	raw, err := json.Marshal(own(o)) // members by name
+	if err != nil {
+		return "" // it was decoded from JSON
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:16])
+}
+
+// Diff is the difference of two states, under the name.
+func Diff(name string, before, after map[string]any) string {
+	before, after = own(before), own(after)
+	shownBefore, shownAfter := shown(before), shown(after)
+	if before != nil && after != nil {
+		tell(before, after, shownBefore, shownAfter)
+	}
+	return diff.Unified(name, text(shownBefore), text(shownAfter))
+}
+
+// own is what an object is besides what is kept. The status is what it came to.
+func own(o map[string]any) map[string]any {
+	if o == nil {
+		return nil
+	}
+	o = runtime.DeepCopyJSON(o)
+	delete(o, "status")
+	if meta, ok := o["metadata"].(map[string]any); ok {
+		for _, name := range kept {
+			delete(meta, name)
+		}
+		if notes, ok := meta["annotations"].(map[string]any); ok {
+			delete(notes, mask.LastApplied)
+			if len(notes) == 0 {
+				delete(meta, "annotations")
+			}
+		}
+	}
+	return o
+}
+
+func shown(o map[string]any) map[string]any {
+	if o == nil {
+		return nil
+	}
+	o = runtime.DeepCopyJSON(o)
+	mask.Object(o, "", false)
+	return o
+}
+
+func text(o map[string]any) string {
+	if o == nil {
+		return ""
+	}
+	raw, err := yaml.Marshal(o)
+	if err != nil {
+		return "" // it was decoded from JSON
+	}
+	return string(raw)
+}
+
+// The marks of a value that changes and may not be shown.
+const (
+	old   = " (old value)"
+	fresh = " (new value)"
+)
+
+// tell marks the values that differ and look the same once they are masked.
+func tell(before, after, shownBefore, shownAfter map[string]any) {
+	for name, a := range after {
+		b, ok := before[name]
+		if !ok {
+			continue
+		}
+		shownBefore[name], shownAfter[name] = told(b, a, shownBefore[name], shownAfter[name])
+	}
+}
+
+func told(before, after, shownBefore, shownAfter any) (any, any) {
+	switch a := after.(type) {
+	case string:
+		b, ok := before.(string)
+		sb, ok1 := shownBefore.(string)
+		sa, ok2 := shownAfter.(string)
+		if ok && ok1 && ok2 && a != b && sa == sb {
+			return sb + old, sa + fresh
+		}
+	case map[string]any:
+		b, ok := before.(map[string]any)
+		sb, ok1 := shownBefore.(map[string]any)
+		sa, ok2 := shownAfter.(map[string]any)
+		if ok && ok1 && ok2 {
+			tell(b, a, sb, sa)
+		}
+	case []any:
+		b, ok := before.([]any)
+		sb, ok1 := shownBefore.([]any)
+		sa, ok2 := shownAfter.([]any)
+		if ok && ok1 && ok2 && len(sb) == len(b) && len(sa) == len(a) {
+			for i := range min(len(a), len(b)) {
+				sb[i], sa[i] = told(b[i], a[i], sb[i], sa[i])
+			}
+		}
+	}
+	return shownBefore, shownAfter
+}
