@@ -98,7 +98,7 @@ func (l *loki) runGetLogContext(ctx context.Context, a contextArgs) (*kit.Result
 	case len(those) == 0:
 		meta.Warnings = append(meta.Warnings, "no line has that time: these are around it")
 	}
-	k := look{lineMax: lineMax(a.LineMax), mark: func(e entry) bool { return e.at >= at.UnixNano() && e.at < at.Add(width).UnixNano() }}
+	k := look{shorten: l.shorten, lineMax: lineMax(a.LineMax), mark: func(e entry) bool { return e.at >= at.UnixNano() && e.at < at.Add(width).UnixNano() }}
 	// A cap takes from both ends: the middle is what was asked for.
 	middle := len(before) + len(those)/2
 	return kit.Entries(len(lines), func(kept int) (any, string) {

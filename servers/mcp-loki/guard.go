@@ -128,7 +128,7 @@ func (l *loki) tooWide(ctx context.Context, s logql.Selector, r kit.Range) error
 		}
 		var values []string
 		if len(names) > 0 && l.client.data(short, "label/"+url.PathEscape(names[0])+"/values", span(r), &values) == nil && len(values) > 0 {
-			return e.WithHint("name a value, for example {%s=%s}; list_label_values label=%s has %d", names[0], logql.Quote(kit.Shorten(values[0], 80)), names[0], len(values))
+			return e.WithHint("name a value, for example {%s=%s}; list_label_values label=%s has %d", names[0], logql.Quote(l.shorten(values[0], 80)), names[0], len(values))
 		}
 	}
 	return e.WithHint(`name a value, for example {app="api"}; list_labels and list_label_values have what there is`)

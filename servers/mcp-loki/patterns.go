@@ -90,7 +90,7 @@ func (l *loki) runListPatterns(ctx context.Context, a patternsArgs) (*kit.Result
 	rows := make([]row, len(list))
 	for i, p := range list {
 		rows[i] = row{nil, []field{
-			{"pattern", kit.Shorten(p.Pattern, 500)}, {"count", p.count()}, {"share", share(p.count(), head.Total)}, {"trend", trend(p.Samples, middle)},
+			{"pattern", l.shorten(p.Pattern, 500)}, {"count", p.count()}, {"share", share(p.count(), head.Total)}, {"trend", trend(p.Samples, middle)},
 		}}
 		if p.Level != "" {
 			rows[i].fields = append(rows[i].fields, field{"level", p.Level})

@@ -28,8 +28,8 @@ type display struct {
 	Dedupe  bool     `arg:"dedupe" doc:"fold lines of one shape"`
 }
 
-func (d display) look() look {
-	return look{lineMax: lineMax(d.LineMax), keep: d.Keep, dedupe: d.Dedupe}
+func (d display) look(s shortener) look {
+	return look{shorten: s, lineMax: lineMax(d.LineMax), keep: d.Keep, dedupe: d.Dedupe}
 }
 
 // logsMeta is the metadata of an answer with lines.
@@ -118,7 +118,7 @@ func (l *loki) runQueryLogs(ctx context.Context, a logsArgs) (*kit.Result, error
 	if len(lines) == 0 && from.At == 0 {
 		meta.Hints = l.absent(ctx, q, r)
 	}
-	k := a.look()
+	k := a.look(l.shorten)
 	return kit.Entries(len(lines), func(kept int) (any, string) {
 		m, s := meta, k.show(lines[:kept])
 		m.Count, m.Labels, m.Hidden = kept, s.labels, s.hidden

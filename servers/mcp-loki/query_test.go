@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -137,4 +138,51 @@ func TestAttached(t *testing.T) {
 	text := string(c.Do("prompts/get", map[string]any{"name": "triage_logs", "arguments": map[string]string{"query": `{app="api"}`, "start": "2h", "issue": "slow"}}))
 	has(t, text, "What was seen: slow", `summarize_logs with query={app=\"api\"} and start=2h`, "5. Answer with")
 	has(t, string(c.Do("prompts/get", map[string]any{"name": "triage_logs"})), "1. list_labels", "5. query_metric", "6. Answer")
+}
+
+// TestHalfACredential: a cut goes through none, which nobody would know then.
+func TestHalfACredential(t *testing.T) {
+	secret := "glpat-" + strings.Repeat("x1", 10)
+	for before := range 60 {
+		f := newFake(t, fakeLine{noon.UnixNano() - 1e9, "p", strings.Repeat("y", before) + " " + secret + " and more"})
+		f.level = "error"
+		c := f.connect(t)
+		for tool, args := range map[string]map[string]any{
+			"query_logs":      {"query": `{app="api"}`, "line_max": 40},
+			"tail_logs":       {"query": `{app="api"}`, "line_max": 40},
+			"get_log_context": {"labels": map[string]string{"app": "api"}, "time": "2026-11-01T11:59:59.000Z", "line_max": 40},
+		} {
+			if text := c.MustText(tool, args); strings.Contains(text, "glpat") {
+				t.Fatalf("%s: %s", tool, text)
+			}
+		}
+	}
+	f := newFake(t, fakeLine{noon.UnixNano() - 1e9, "p", strings.Repeat("y", maxError-20) + " " + secret})
+	f.level = "error"
+	if text := f.connect(t).MustText("summarize_logs", map[string]any{"query": `{app="api"}`}); strings.Contains(text, "glpat") {
+		t.Errorf("%s", text)
+	}
+}
+
+// TestSummaryOfABurst: of lines that nearly all came at the end, what came at the
+// end is most, though each part of the range is looked at as much.
+func TestSummaryOfABurst(t *testing.T) {
+	var lines []fakeLine
+	for i := range 2000 {
+		lines = append(lines, fakeLine{noon.Add(-time.Hour + time.Duration(i)*1500*time.Millisecond).UnixNano(), "p", fmt.Sprintf("calm %d", i)})
+	}
+	for i := range 9000 {
+		lines = append(lines, fakeLine{noon.Add(-10*time.Minute + time.Duration(i)*time.Millisecond).UnixNano(), "p", fmt.Sprintf("burst %d", i)})
+	}
+	var got struct {
+		Total    int
+		Patterns []struct {
+			Pattern string
+			Count   int
+		}
+	}
+	newFake(t, lines...).connect(t).MustStruct("summarize_logs", map[string]any{"query": `{app="api"}`, "compare": "none"}, &got)
+	if got.Total != 11000 || len(got.Patterns) != 2 || got.Patterns[0].Pattern != "burst <_>" || got.Patterns[0].Count < 8000 {
+		t.Errorf("%+v", got)
+	}
 }

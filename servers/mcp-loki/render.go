@@ -15,6 +15,7 @@ import (
 
 // look is how lines are shown.
 type look struct {
+	shorten shortener
 	lineMax int
 	keep    []string // the labels to show; nil: those that fit the legend
 	dedupe  bool
@@ -183,7 +184,7 @@ func (k look) show(lines []entry) shown {
 		if g.count > 1 {
 			fmt.Fprintf(&body, "x%d (to %s) ", g.count, time.Unix(0, lines[g.last].at).UTC().Format("15:04:05.000"))
 		}
-		body.WriteString(oneEntry(e.line, k.lineMax) + "\n")
+		body.WriteString(k.oneEntry(e.line) + "\n")
 	}
 	out.body = body.String()
 	return out
@@ -191,9 +192,9 @@ func (k look) show(lines []entry) shown {
 
 // oneEntry is a line that was cut. What a line has after its first
 // newline is moved in: nothing in it looks like another entry.
-func oneEntry(line string, most int) string {
+func (k look) oneEntry(line string) string {
 	line = strings.TrimRight(line, " \t\n")
-	return strings.ReplaceAll(kit.Shorten(line, most), "\n", "\n    ")
+	return strings.ReplaceAll(k.shorten(line, k.lineMax), "\n", "\n    ")
 }
 
 // maxCommon is how much of the labels that all lines have is shown.

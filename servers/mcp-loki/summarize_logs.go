@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -111,6 +112,8 @@ const (
 // summing gathers what the questions of one summary bring. Each field is
 // written by one of them.
 type summing struct {
+	shorten shortener
+
 	counts   [buckets]map[string]int64 // by level
 	before   map[string]int64
 	sample   [parts][]entry
@@ -138,7 +141,7 @@ func (l *loki) runSummarizeLogs(ctx context.Context, a summarizeArgs) (*kit.Resu
 	if err != nil {
 		return nil, err
 	}
-	s := new(summing)
+	s := &summing{shorten: l.shorten}
 	warnings, err := upstream.Together(ctx, s.tasks(l, q, r, a)...)
 	if err != nil {
 		return nil, pointAt(err, q.Text)
@@ -248,7 +251,7 @@ func (s *summing) fill(answer *summaryAnswer, r kit.Range, a summarizeArgs) {
 	for _, part := range s.sample {
 		sample = append(sample, part...)
 	}
-	slices.SortStableFunc(sample, func(a, b entry) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(sample, func(a, b entry) int { return cmp.Compare(a.at, b.at) }) // a copy
 	whole := !slices.Contains(s.whole[:], false)
 
 	levels := make(map[string]int64)
@@ -299,9 +302,9 @@ func (s *summing) fill(answer *summaryAnswer, r kit.Range, a summarizeArgs) {
 		answer.Labels, _ = limitCommon(hoist(labelsOf(sample, nil)))
 	}
 	if a.Patterns > 0 {
-		s.fillPatterns(answer, sample, whole, a.Patterns)
+		s.fillPatterns(answer, whole, a.Patterns)
 	}
-	answer.Errors = errorRows(s.errors, sample)
+	answer.Errors = s.errorRows(sample)
 }
 
 func stamp(at int64) string { return kit.FormatTime(time.Unix(0, at)) }
@@ -329,12 +332,27 @@ func levelRows(now, before map[string]int64, total int64) (rows []levelRow) {
 	return rows
 }
 
+// weight is how many lines each of the sample of a part stands for. Most lines
+// of a range may be of one of its parts.
+func (s *summing) weight(part int) float64 {
+	var total int64
+	for _, levels := range s.counts[part*buckets/parts : (part+1)*buckets/parts] {
+		for _, n := range levels {
+			total += n
+		}
+	}
+	if n := len(s.sample[part]); !s.whole[part] && int64(n) < total {
+		return float64(total) / float64(n)
+	}
+	return 1
+}
+
 // maxPattern is how much of a pattern is shown.
 const maxPattern = 240
 
 // fillPatterns takes the shapes of all lines if those are at hand, else the
 // patterns of Loki if it has them for most lines, else the shapes of a sample.
-func (s *summing) fillPatterns(answer *summaryAnswer, sample []entry, whole bool, n int) {
+func (s *summing) fillPatterns(answer *summaryAnswer, whole bool, n int) {
 	var known int64
 	for _, p := range s.patterns {
 		known += p.count()
@@ -342,15 +360,20 @@ func (s *summing) fillPatterns(answer *summaryAnswer, sample []entry, whole bool
 	if !whole && known*2 >= answer.Total && known > 0 {
 		answer.From = "Loki's pattern ingester"
 		for _, p := range s.patterns[:min(n, len(s.patterns))] {
-			answer.Patterns = append(answer.Patterns, patternRow{Pattern: kit.Shorten(p.Pattern, maxPattern), Count: p.count(), Share: share(p.count(), known), Level: p.Level})
+			answer.Patterns = append(answer.Patterns, patternRow{Pattern: s.shorten(p.Pattern, maxPattern), Count: p.count(), Share: share(p.count(), known), Level: p.Level})
 		}
 		return
 	}
 	var clusters shape.Clusters
 	levelAt := make(map[string]string)
-	for _, e := range sample {
-		clusters.Add(e.line, e.at)
-		levelAt[e.line] = levelOf(e)
+	looked := 0
+	for i, sample := range s.sample {
+		weight := s.weight(i)
+		for _, e := range sample {
+			clusters.Add(e.line, e.at, weight)
+			levelAt[e.line] = levelOf(e)
+		}
+		looked += len(sample)
 	}
 	list := clusters.List()
 	if len(list) == 0 {
@@ -358,11 +381,11 @@ func (s *summing) fillPatterns(answer *summaryAnswer, sample []entry, whole bool
 	}
 	answer.From = "all lines"
 	if !whole {
-		answer.From = fmt.Sprintf("a sample of %d of %d lines", len(sample), answer.Total)
+		answer.From = fmt.Sprintf("a sample of %d of %d lines; counts are estimates", looked, answer.Total)
 	}
 	for _, c := range list[:min(n, len(list))] {
 		answer.Patterns = append(answer.Patterns, patternRow{
-			Pattern: kit.Shorten(c.Shape, maxPattern), Count: int64(c.Count), Share: share(int64(c.Count), int64(len(sample))),
+			Pattern: s.shorten(c.Shape, maxPattern), Count: int64(math.Round(c.Weight)), Share: share(int64(math.Round(c.Weight)), answer.Total),
 			Level: strings.TrimPrefix(levelAt[c.Sample], "-"), First: stamp(c.First), Last: stamp(c.Last),
 		})
 	}
@@ -376,7 +399,8 @@ const maxError = 300
 
 // errorRows are the newest errors of different shapes. With no levels known
 // they are those lines of the sample that claim to be errors.
-func errorRows(list, sample []entry) (rows []errorRow) {
+func (s *summing) errorRows(sample []entry) (rows []errorRow) {
+	list := s.errors
 	if len(list) == 0 {
 		for _, e := range sample {
 			if slices.Contains(bad, levelOf(e)) {
@@ -404,7 +428,7 @@ func errorRows(list, sample []entry) (rows []errorRow) {
 			continue
 		}
 		index[key] = len(rows)
-		rows = append(rows, errorRow{Time: stamp(e.at), Level: levelOf(e), Count: 1, Stream: labelText(all[i], names), Line: kit.Shorten(strings.TrimSpace(e.line), maxError)})
+		rows = append(rows, errorRow{Time: stamp(e.at), Level: levelOf(e), Count: 1, Stream: labelText(all[i], names), Line: s.shorten(strings.TrimSpace(e.line), maxError)})
 	}
 	return rows
 }

@@ -58,7 +58,7 @@ func (l *loki) runTailLogs(ctx context.Context, a tailArgs) (*kit.Result, error)
 		return nil, err
 	}
 	meta := logsMeta{Query: q.Text, Start: kit.FormatTime(r.Start), End: kit.FormatTime(now), Warnings: passed.Warnings}
-	k := look{lineMax: lineMax(a.LineMax)}
+	k := look{shorten: l.shorten, lineMax: lineMax(a.LineMax)}
 
 	if a.Cursor == "" { // the newest of the window
 		lines, more, what, err := l.client.page(ctx, q.Text, backward, from, a.PerPage)

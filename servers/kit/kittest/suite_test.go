@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ const settle = time.Second
 
 // testSuite is the suite of a server whose source is memory or a URL, with a bug.
 func testSuite(b bug) Suite {
-	changes := 0
+	var changes atomic.Int64 // the soak calls at once
 	server := func(n int, text, url string) *kit.Server {
 		output := any(nil)
 		if b == "schema" {
@@ -73,26 +74,26 @@ func testSuite(b bug) Suite {
 					return nil, errors.New("broken")
 				}
 				if b == "changes" {
-					changes++
+					changes.Add(1)
 				}
 				return kit.Payload(nil, strings.Repeat(text+"\n", 500)), nil
 			})
 		write := kit.NewTool(kit.Def{Name: "set_text", Title: "t", Description: "d", Hints: kit.Hints{ReadOnly: kit.No, Destructive: kit.No, Idempotent: kit.Yes, OpenWorld: kit.No}},
 			func(context.Context, struct{}) (*kit.Result, error) {
-				changes++
+				changes.Add(1)
 				return kit.Payload(nil, "done"), nil
 			})
 		return &kit.Server{Name: "t", Version: "1", Instructions: "i", Tools: []kit.Tool{list, read, write}}
 	}
 	s := Suite{
-		New:     func(testing.TB) *kit.Server { changes = 0; return server(50, "text", "") },
+		New:     func(testing.TB) *kit.Server { changes.Store(0); return server(50, "text", "") },
 		Tokens:  1000,
 		Calls:   map[string]any{"list_rows": map[string]any{"match": "x", "wait": 2, "per_page": 20}, "get_text": nil, "set_text": nil},
 		Lists:   map[string]List{"list_rows": {Name: "rows"}},
 		Full:    func(_ testing.TB, n int) *kit.Server { return server(n, "text", "") },
 		Hung:    func(_ testing.TB, url string) *kit.Server { return server(1, "", url) },
 		Saying:  func(_ testing.TB, text string) *kit.Server { return server(1, text, "") },
-		Changes: func() int { return changes },
+		Changes: func() int { return int(changes.Load()) },
 		Soak:    200,
 		settle:  settle,
 	}

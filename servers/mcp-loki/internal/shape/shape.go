@@ -75,7 +75,8 @@ func alnum(c byte) bool {
 type Cluster struct {
 	Shape  string
 	Count  int
-	Sample string // one of the lines
+	Weight float64 // how many lines those stand for
+	Sample string  // one of the lines
 	First  int64
 	Last   int64
 }
@@ -83,8 +84,8 @@ type Cluster struct {
 // Clusters counts shapes.
 type Clusters struct{ byShape map[string]*Cluster }
 
-// Add counts a line that is of the time at.
-func (c *Clusters) Add(line string, at int64) {
+// Add counts a line that is of the time at and stands for weight lines.
+func (c *Clusters) Add(line string, at int64, weight float64) {
 	if c.byShape == nil {
 		c.byShape = make(map[string]*Cluster)
 	}
@@ -95,10 +96,11 @@ func (c *Clusters) Add(line string, at int64) {
 		c.byShape[key] = have
 	}
 	have.Count++
+	have.Weight += weight
 	have.First, have.Last = min(have.First, at), max(have.Last, at)
 }
 
-// List is the clusters, those with most lines first. Shapes that differ in one
+// List is the clusters, those that stand for most lines first. Shapes that differ in one
 // word only, which takes many values, are one: that word is a variable too.
 func (c *Clusters) List() []Cluster {
 	list := make([]Cluster, 0, len(c.byShape))
@@ -119,7 +121,7 @@ func (c *Clusters) List() []Cluster {
 
 func sortClusters(list []Cluster) {
 	slices.SortFunc(list, func(a, b Cluster) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Shape, b.Shape))
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), strings.Compare(a.Shape, b.Shape))
 	})
 }
 
@@ -167,6 +169,7 @@ func merge(list []Cluster) []Cluster {
 			into.Shape = strings.Join(words[same[0]], " ")
 			for _, i := range same[1:] {
 				into.Count += list[i].Count
+				into.Weight += list[i].Weight
 				into.First, into.Last = min(into.First, list[i].First), max(into.Last, list[i].Last)
 				gone[i] = true
 			}
@@ -184,6 +187,7 @@ func merge(list []Cluster) []Cluster {
 	for _, c := range kept {
 		if i, ok := index[c.Shape]; ok {
 			out[i].Count += c.Count
+			out[i].Weight += c.Weight
 			out[i].First, out[i].Last = min(out[i].First, c.First), max(out[i].Last, c.Last)
 			continue
 		}

@@ -28,21 +28,21 @@ func TestClusters(t *testing.T) {
 	var c Clusters
 	names := []string{"ann", "bob", "cid", "dan", "eve", "fay", "gus"}
 	for i := range 70 {
-		c.Add(fmt.Sprintf("login of %s from 10.0.0.%d ok", names[i%7], i), int64(i))
+		c.Add(fmt.Sprintf("login of %s from 10.0.0.%d ok", names[i%7], i), int64(i), 2)
 	}
 	for i := range 9 {
-		c.Add(fmt.Sprintf("job %d %s now", i, []string{"started", "failed", "ended"}[i%3]), int64(100+i))
+		c.Add(fmt.Sprintf("job %d %s now", i, []string{"started", "failed", "ended"}[i%3]), int64(100+i), 2)
 	}
 	for i := range 14 {
-		c.Add(fmt.Sprintf("level=info user=%s n=%d", names[i%7], i), 5)
+		c.Add(fmt.Sprintf("level=info user=%s n=%d", names[i%7], i), 5, 2)
 	}
 	got := c.List()
 	want := []Cluster{
-		{"login of <_> from <_> ok", 70, "", 0, 69}, {"level=info user=<_> n=<_>", 14, "", 5, 5},
-		{"job <_> ended now", 3, "", 102, 108}, {"job <_> failed now", 3, "", 101, 107}, {"job <_> started now", 3, "", 100, 106},
+		{"login of <_> from <_> ok", 70, 140, "", 0, 69}, {"level=info user=<_> n=<_>", 14, 28, "", 5, 5},
+		{"job <_> ended now", 3, 6, "", 102, 108}, {"job <_> failed now", 3, 6, "", 101, 107}, {"job <_> started now", 3, 6, "", 100, 106},
 	}
 	for i, w := range want {
-		if i >= len(got) || got[i].Shape != w.Shape || got[i].Count != w.Count || got[i].First != w.First || got[i].Last != w.Last || got[i].Sample == "" {
+		if i >= len(got) || got[i].Shape != w.Shape || got[i].Count != w.Count || got[i].Weight != w.Weight || got[i].First != w.First || got[i].Last != w.Last || got[i].Sample == "" {
 			t.Fatalf("got %+v", got)
 		}
 	}
