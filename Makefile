@@ -9,13 +9,14 @@ VERSION  ?= $(shell git describe --tags --match 'proxy/v*' --always --abbrev=12 
 MODULES = $(shell $(GO) list -m -f '{{.Dir}}')
 PRODUCT = $(addsuffix /...,$(filter-out %/testbed,$(MODULES)))
 MAINS  := $(patsubst %/main.go,%,$(wildcard proxy/cmd/*/main.go daemon/cmd/*/main.go servers/mcp-*/main.go))
+SERVERS := $(patsubst %/main.go,%,$(wildcard servers/mcp-*/main.go))
 LINK   := -trimpath -buildvcs=false -ldflags '-X github.com/loom-core/loom/core/version.Linked=$(VERSION)'
 TOOLS   = GOWORK=off $(GO) -C tools
 STEPS   = MAKE='$(MAKE)' tools/steps.sh
 CHECK  := build test vet darwin staticcheck tidy-diff workspace drift
 eachmod = @set -e; for d in $(MODULES) $(CURDIR)/tools; do (cd $$d && GOWORK=off $(1)) || { echo "FAIL: (cd $$d && GOWORK=off $(1))"; exit 1; }; done
 
-.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance keyring clients clients-e2e demo testbed-tools e2e leftovers bench diagrams
+.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance keyring clients clients-e2e demo testbed-tools e2e leftovers bench diagrams docs
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -110,5 +111,10 @@ bench: build ## direct stdio, a byte relay and Loom side by side (go test -bench
 diagrams: ## package graphs in docs/diagrams
 	$(TOOLS) run ./pkggraph -C .. -out ../docs/diagrams
 
+docs: ## a page for each server in docs/servers, made of its definitions
+	@mkdir -p docs/servers
+	@for m in $(SERVERS); do $(GO) -C $$m run . tools --markdown >docs/servers/$$(basename $$m).md || exit 1; done
+
 drift:
 	$(TOOLS) run ./pkggraph -C .. -check ../docs/diagrams
+	@for m in $(SERVERS); do $(GO) -C $$m run . tools --markdown | diff -u docs/servers/$$(basename $$m).md - || { echo "FAIL: docs/servers/$$(basename $$m).md is old; make docs writes it"; exit 1; }; done

@@ -2,6 +2,7 @@ package kit
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -16,7 +17,17 @@ func TestProgram(t *testing.T) {
 			if getenv("TEST_URL") == "bad" {
 				return nil, errors.New("TEST_URL is bad")
 			}
-			return &Server{}, nil
+			tool := func(name string, hints Hints, set string) Tool {
+				return NewTool(Def{Name: name, Title: name, Description: "Does " + name + ".", Hints: hints, Toolset: set, Example: `{"a":"x"}`},
+					func(context.Context, struct {
+						A string `arg:"a,required" doc:"what"`
+					}) (*Result, error) {
+						return Payload(nil, name), nil
+					})
+			}
+			return &Server{Title: "Test", Tools: []Tool{
+				tool("get_a", ReadLocal, ""), tool("delete_a", Hints{ReadOnly: No, Destructive: Yes, Idempotent: Yes, OpenWorld: No}, ""), tool("set_b", Hints{ReadOnly: No, Destructive: No, Idempotent: Yes, OpenWorld: No}, "extra"),
+			}}, nil
 		},
 	}
 	const ping = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
@@ -31,6 +42,16 @@ func TestProgram(t *testing.T) {
 		{name: "help", args: "--help", code: 0, out: `{"mcpServers": {"test": {"command": "mcp-test", "env": {"TEST_URL": "http://127.0.0.1:1"}}}}`, errNot: true},
 		{name: "unknown flag", args: "--nope", code: 2, errOut: "mcp-test: flag provided but not defined: -nope\nhint:", outEmpty: true},
 		{name: "argument", args: "serve", code: 2, errOut: `unexpected argument "serve"`, outEmpty: true},
+		{name: "tools", args: "tools", out: "get_a  (reads)\n  Does get_a.\n    a                  text     required; what\n", errNot: true},
+		{name: "tools of a terminal", args: "tools", terminal: true, out: "delete_a  (writes, may delete or overwrite)\n", errNot: true},
+		{name: "tools as JSON", args: "--toolsets all tools --json", out: `"name": "set_b"`, errNot: true},
+		{name: "tools as a page", args: "tools --markdown", env: "bad", out: "### get_a\n\nDoes get_a.\n\nIt reads.", errNot: true},
+		{name: "tools with a typing error", args: "tools --jsn", code: 2, errOut: "hint: mcp-test tools --help", outEmpty: true},
+		{name: "help of tools", args: "tools --help", out: "--markdown", errNot: true},
+		{name: "unknown tool", args: "--tools get_x", code: 2, errOut: `tools: mcp-test has no "get_x", did you mean "get_a"?`, outEmpty: true},
+		{name: "nothing left", args: "--tools delete_a --read-only", code: 2, errOut: "no tool of mcp-test is left", outEmpty: true},
+		{name: "token without a port", args: "--http-token-file x", code: 2, errOut: "goes with --http", outEmpty: true},
+		{name: "open port", args: "--http :0", code: 1, errOut: "other machines; that needs a token, or listen on 127.0.0.1\nhint: --http", outEmpty: true},
 		{name: "terminal", terminal: true, code: 2, errOut: "is started by an\nMCP client or by Loom, not by hand", outEmpty: true},
 		{name: "serves", code: 0, out: `{"jsonrpc":"2.0","id":1,"result":{}}`, errNot: true},
 		{name: "bad setting", env: "bad", code: 1, errOut: "mcp-test: TEST_URL is bad", outEmpty: true},

@@ -42,6 +42,7 @@ func (s *Server) MCP() *server.MCPServer {
 		server.WithTitle(s.Title),
 		server.WithInstructions(s.Instructions),
 		server.WithToolCapabilities(false), // the lists never change while we run
+		hideForbidden(s.Tools),
 	}
 	// One list per build; an upgrade shows after five minutes at the latest.
 	lists := []mcp.MCPMethod{mcp.MethodToolsList}

@@ -60,6 +60,9 @@ type Def struct {
 
 	PerPage, MaxPerPage int // of embedded [Paging]; 0: 20 and 100
 
+	Toolset string // empty: the default one; others are offered when they are asked for
+	Example string // arguments of a call worth showing, as JSON; empty: {}
+
 	bare bool // no arguments of the kit's own: of resources and prompts
 }
 
@@ -70,6 +73,8 @@ type Tool struct {
 	def    Def
 	params *params
 	run    func(ctx context.Context, args reflect.Value) (*Result, error)
+
+	forbidden string // the mode that forbids it; empty: none
 }
 
 // Name of the tool.
@@ -126,6 +131,9 @@ func (t Tool) definition(output outputMode) mcp.Tool {
 // handler runs one call: arguments, handler, answer.
 func (t Tool) handler(s *Server, limits Limits) server.ToolHandlerFunc {
 	return func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		if e := t.refusal(s); e != nil {
+			return s.errorResult(e), nil
+		}
 		out, failed := guarded(ctx, s, limits, t.def.Name, func(ctx context.Context) (*mcp.CallToolResult, error) {
 			args, common, bad := t.params.decode(rawArguments(req), limits)
 			if bad != nil {

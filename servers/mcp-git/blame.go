@@ -48,6 +48,7 @@ func (rs *repositories) getBlame() kit.Tool {
 		ListName:    "ranges",
 		PerPage:     50,
 		MaxPerPage:  500,
+		Example:     `{"path":"main.go","start_line":10,"end_line":20}`,
 	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
 		sha, err := r.Resolve(ctx, a.Ref)
 		if err != nil {

@@ -36,6 +36,7 @@ func (rs *repositories) getCommit() kit.Tool {
 		Name:        "get_commit",
 		Title:       "Get a commit",
 		Description: "Message, changed files and, with detail=patch, the patch against the first parent.",
+		Example:     `{"sha":"HEAD~1"}`,
 	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
 		paths, err := parsePaths(r, a.Paths)
 		if err != nil {

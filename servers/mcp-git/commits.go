@@ -41,6 +41,7 @@ func (rs *repositories) listCommits() kit.Tool {
 		Description: "Commits that ref reaches, newest first.",
 		Output:      commitsHead{},
 		ListName:    "commits",
+		Example:     `{"path":"main.go","since":"2w"}`,
 	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
 		since, until, err := span(a.Since, a.Until, rs.clock())
 		if err != nil {

@@ -40,6 +40,7 @@ func (rs *repositories) compareRefs() kit.Tool {
 		Name:        "compare_refs",
 		Title:       "Compare two refs",
 		Description: "Commits and files by which head differs from its merge base with base, as in a pull request.",
+		Example:     `{"base":"main","head":"HEAD"}`,
 	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
 		f, err := newFilter(a.Include, a.Exclude)
 		if err != nil {

@@ -39,6 +39,7 @@ func (rs *repositories) getFile() kit.Tool {
 		Name:        "get_file",
 		Title:       "Get a file",
 		Description: "Text of a file. Binary files, links and submodules are described. Symbolic links are not followed.",
+		Example:     `{"path":"main.go","start_line":1,"end_line":40}`,
 	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
 		room := fileBytes
 		var err error

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,9 @@ import (
 	"github.com/loom-core/loom/servers/mcp-git/internal/git"
 )
 
+//go:embed docs.md
+var docs string
+
 const allowEnv = "LOOM_GIT_ALLOW"
 
 func program() kit.Program {
@@ -21,6 +25,7 @@ func program() kit.Program {
 	return kit.Program{
 		Name:  "mcp-git",
 		About: "history, differences, blame, status and files of local git repositories, read only.",
+		Docs:  docs,
 		Env:   []kit.EnvVar{{Name: allowEnv, Doc: "more folders for --allow, separated like PATH"}},
 		Flags: func(flags *flag.FlagSet) {
 			flags.Func("allow", "folder whose repositories may be read, besides the client's roots; may be repeated", func(dir string) error {

@@ -43,6 +43,7 @@ func (rs *repositories) searchCode() kit.Tool {
 		ListName:    "matches",
 		PerPage:     50,
 		MaxPerPage:  500,
+		Example:     `{"query":"TODO","path":"cmd"}`,
 	}, func(ctx context.Context, r *repo.Repo, a args) (*kit.Result, error) {
 		var err error
 		q := repo.GrepQuery{Text: a.Query, Regex: a.Regex, IgnoreCase: a.IgnoreCase, Context: a.Context}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	_ "embed"
 	"log/slog"
 	"os"
 	"time"
@@ -13,11 +14,15 @@ import (
 	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
+//go:embed docs.md
+var docs string
+
 func main() {
 	os.Exit(kit.Main(kit.Program{
 		Name:    "mcp-prometheus",
 		About:   "queries, metrics and labels of a Prometheus server, read only.",
 		Example: "PROMETHEUS_URL=http://127.0.0.1:9090",
+		Docs:    docs,
 		Env:     upstream.Env(service.Prefix),
 		New: func(getenv func(string) string, _ *slog.Logger) (*kit.Server, error) {
 			c, err := newClient(getenv)

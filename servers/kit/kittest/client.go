@@ -127,6 +127,20 @@ func (c *Client) Try(method string, params any) (json.RawMessage, *jsonrpc.Error
 	return answer.Result, answer.Error
 }
 
+// Tools are the names that tools/list has, sorted.
+func (c *Client) Tools() []string {
+	c.t.Helper()
+	var list struct{ Tools []struct{ Name string } }
+	if err := json.Unmarshal(c.Do("tools/list", map[string]any{}), &list); err != nil {
+		c.t.Fatal(err)
+	}
+	names := make([]string, len(list.Tools))
+	for i, tool := range list.Tools {
+		names[i] = tool.Name
+	}
+	return names
+}
+
 // Call calls a tool. A result with isError is returned like any other.
 func (c *Client) Call(tool string, args any) *mcp.CallToolResult {
 	c.t.Helper()
