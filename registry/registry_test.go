@@ -170,7 +170,7 @@ func TestShipped(t *testing.T) {
 			t.Errorf("got %+v", s)
 		}
 	}
-	if !slices.Equal(names, []ServerName{"git", "prometheus"}) {
+	if !slices.Equal(names, []ServerName{"git", "gitea", "prometheus"}) {
 		t.Errorf("shipped are %v", names)
 	}
 }

@@ -23,6 +23,7 @@ var (
 	Keyring    = Program{Name: "loom-keyring", Module: "github.com/loom-core/loom/daemon", Dir: "cmd/loom-keyring"}
 	Scan       = Program{Name: "loom-scan", Module: "github.com/loom-core/loom/proxy/cmd/loom-scan", Dir: "."}
 	Git        = Program{Name: "mcp-git", Module: "github.com/loom-core/loom/servers/mcp-git", Dir: "."}
+	Gitea      = Program{Name: "mcp-gitea", Module: "github.com/loom-core/loom/servers/mcp-gitea", Dir: "."}
 	Prometheus = Program{Name: "mcp-prometheus", Module: "github.com/loom-core/loom/servers/mcp-prometheus", Dir: "."}
 )
 

@@ -90,6 +90,10 @@ replace github.com/loom-core/loom/daemon => ../daemon
 
 replace github.com/loom-core/loom/servers/kit => ../servers/kit
 
+replace github.com/loom-core/loom/servers/forge => ../servers/forge
+
+replace github.com/loom-core/loom/servers/mcp-gitea => ../servers/mcp-gitea
+
 replace github.com/loom-core/loom/servers/mcp-git => ../servers/mcp-git
 
 replace github.com/loom-core/loom/servers/mcp-prometheus => ../servers/mcp-prometheus
