@@ -99,3 +99,9 @@ func filePath(path string) (string, error) {
 	}
 	return clean, nil
 }
+
+// splitRepo is what comes before the last slash, and what after.
+func splitRepo(repo string) (owner, name string) {
+	i := strings.LastIndexByte(repo, '/')
+	return repo[:max(i, 0)], repo[i+1:]
+}

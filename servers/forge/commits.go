@@ -179,7 +179,7 @@ func (f *forge) compareRefs() kit.Tool {
 		}
 		files := patch.Parse(c.Diff)
 		if !a.Patch && files == nil {
-				for _, one := range c.Files {
+			for _, one := range c.Files {
 				files = append(files, patch.File{Path: one.Path, Old: one.Old, Status: one.Status, Additions: one.Additions, Deletions: one.Deletions})
 			}
 		}

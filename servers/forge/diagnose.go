@@ -64,7 +64,7 @@ func (f *forge) diagnoseRun() kit.Tool {
 	return kit.NewTool(f.def(kit.Def{
 		Name: "diagnose_{short run}", Title: "Diagnose {a run}",
 		Description: "Why CI is red, in one call: failed jobs and steps with their last error, first bad commit against the last green one, flaky or not, changed files that the error names.",
-		Hints:       kit.ReadWorld, Output: diagnosis{}, Example: `{"repo":"acme/web","number":7}`,
+		Hints:       kit.ReadWorld, Output: diagnosisShape{}, Example: `{"repo":"acme/web","number":7}`,
 	}), func(ctx context.Context, a getRunArgs) (*kit.Result, error) {
 		b, repo, err := f.at(ctx, a.Repo)
 		if err != nil {

@@ -188,7 +188,7 @@ const maxEvents = 100
 func (f *forge) getIssue() kit.Tool {
 	return kit.NewTool(f.def(kit.Def{
 		Name: "get_issue", Title: "Get issue", Description: "An issue with its text and a page of its comments, the oldest first.",
-		Hints: kit.ReadWorld, Output: issueScreen{}, ListName: "comments", Example: `{"repo":"acme/web","number":42}`,
+		Hints: kit.ReadWorld, Output: issueShape{}, ListName: "comments", Example: `{"repo":"acme/web","number":42}`,
 	}), func(ctx context.Context, a getIssueArgs) (*kit.Result, error) {
 		b, repo, err := f.at(ctx, a.Repo)
 		if err != nil {

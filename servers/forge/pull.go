@@ -81,7 +81,7 @@ const pullLists = 100
 func (f *forge) getPull() kit.Tool {
 	return kit.NewTool(f.def(kit.Def{
 		Name: "get_{pull}", Title: "Get {pull request}", Description: "A {pull request}: text, what keeps it from being merged, checks, reviews.",
-		Hints: kit.ReadWorld, Output: pullScreen{}, Example: `{"repo":"acme/web","number":7,"include":["checks","reviews","files"]}`,
+		Hints: kit.ReadWorld, Output: pullShape{}, Example: `{"repo":"acme/web","number":7,"include":["checks","reviews","files"]}`,
 	}), func(ctx context.Context, a getPullArgs) (*kit.Result, error) {
 		b, repo, err := f.at(ctx, a.Repo)
 		if err != nil {

@@ -68,7 +68,7 @@ func newReleaseScreen(r Release, from int) releaseScreen {
 func (f *forge) getRelease() kit.Tool {
 	return kit.NewTool(f.def(kit.Def{
 		Name: "get_release", Title: "Get release", Description: "The latest release, or that of a tag.",
-		Hints: kit.ReadWorld, Output: releaseScreen{}, Toolset: setReleases, Example: `{"repo":"acme/web"}`,
+		Hints: kit.ReadWorld, Output: releaseShape{}, Toolset: setReleases, Example: `{"repo":"acme/web"}`,
 	}), func(ctx context.Context, a struct {
 		Repo string `arg:"repo,required" doc:"owner/name"`
 		Tag  string `arg:"tag"`
@@ -106,7 +106,7 @@ type createReleaseArgs struct {
 func (f *forge) createRelease() kit.Tool {
 	return kit.NewTool(f.def(kit.Def{
 		Name: "create_release", Title: "Create release", Description: "A release, and its tag if that is new.",
-		Hints: creates, Output: releaseScreen{}, Toolset: setReleases, Example: `{"repo":"acme/web","tag":"v1.2.0","notes":"Faster."}`,
+		Hints: creates, Output: releaseShape{}, Toolset: setReleases, Example: `{"repo":"acme/web","tag":"v1.2.0","notes":"Faster."}`,
 	}), func(ctx context.Context, a createReleaseArgs) (*kit.Result, error) {
 		b, repo, err := f.at(ctx, a.Repo)
 		if err != nil {

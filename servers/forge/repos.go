@@ -92,7 +92,7 @@ func (f *forge) getRepo() kit.Tool {
 	return kit.NewTool(f.def(kit.Def{
 		Name: "get_repo", Title: "Get repository",
 		Description: "One screen: languages, open counts, last commit and its CI, latest release, merge methods and rules of the default branch.",
-		Hints:       kit.ReadWorld, Output: repoScreen{}, Example: `{"repo":"acme/web"}`,
+		Hints:       kit.ReadWorld, Output: repoShape{}, Example: `{"repo":"acme/web"}`,
 	}), func(ctx context.Context, a repoArgs) (*kit.Result, error) {
 		b, repo, err := f.at(ctx, a.Repo)
 		if err != nil {

@@ -150,7 +150,7 @@ func failedStep(j Job) *Step {
 func (f *forge) getRun() kit.Tool {
 	return kit.NewTool(f.def(kit.Def{
 		Name: "get_{run}", Title: "Get {a run}", Description: "A run of CI and its jobs, each with the step that failed.",
-		Hints: kit.ReadWorld, Output: runScreen{}, Example: `{"repo":"acme/web","ref":"main"}`,
+		Hints: kit.ReadWorld, Output: runShape{}, Example: `{"repo":"acme/web","ref":"main"}`,
 	}), func(ctx context.Context, a getRunArgs) (*kit.Result, error) {
 		b, repo, err := f.at(ctx, a.Repo)
 		if err != nil {

@@ -71,14 +71,27 @@ type forge struct {
 
 // tools in the order in which they are listed: what is used first comes first.
 func (f *forge) tools() []kit.Tool {
-	return []kit.Tool{
+	list := []kit.Tool{
 		f.getMe(), f.searchRepos(), f.getRepo(), f.getFile(), f.listFiles(), f.searchCode(), f.listRefs(),
 		f.listCommits(), f.getCommit(), f.compareRefs(),
 		f.listIssues(), f.searchIssues(), f.getIssue(), f.listIssueMetadata(),
 		f.listPulls(), f.getPull(), f.getPullDiff(), f.listThreads(),
 		f.listRuns(), f.getRun(), f.getJobLogs(), f.diagnoseRun(),
 		f.listReleases(), f.getRelease(),
+
+		f.createIssue(), f.updateIssue(), f.addComment(),
+		f.createBranch(), f.commitFiles(),
+		f.createPull(), f.updatePull(), f.createReview(), f.updateThread(), f.mergePull(),
+		f.startRun(), f.controlRun(), f.createRelease(),
+		f.createRepo(), f.forkRepo(), f.deleteBranch(), f.deleteComment(),
 	}
+	if f.Features.Notices {
+		list = append(list, f.listNotices())
+	}
+	if f.Features.Variables {
+		list = append(list, f.listVariables())
+	}
+	return list
 }
 
 // backend is the instance that a call is for.
