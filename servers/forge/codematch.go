@@ -3,6 +3,8 @@ package forge
 import (
 	"path"
 	"strings"
+
+	"github.com/loom-core/loom/servers/forge/keys"
 )
 
 // CodeMatcher finds the lines of a [CodeQuery], for backends that search
@@ -55,7 +57,9 @@ func (m *CodeMatcher) Lines(name, content string, most int) *CodeHit {
 	}
 	hit := &CodeHit{Path: name}
 	number := 0
-	for line := range strings.SplitSeq(content, "\n") {
+	all := strings.Split(content, "\n")
+	keys.Mask(all)
+	for _, line := range all {
 		number++
 		if !strings.Contains(strings.ToLower(line), m.text) {
 			continue

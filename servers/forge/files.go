@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/loom-core/loom/servers/forge/keys"
 	"github.com/loom-core/loom/servers/kit"
 )
 
@@ -74,6 +75,7 @@ func (f *forge) getFile() kit.Tool {
 				return nil, kit.Errorf(kit.InvalidArgument, "%s has %d lines, so that none is from %d to %d", name, len(all), start, max(a.End, end))
 			}
 			meta.Shown = []int{start, end}
+			keys.Mask(all) // the kit knows a key by its first line, which may not be among these
 			body = numbered(all[start-1:end], start, a.Numbers)
 		}
 		return kit.Payload(meta, body).Untrusted().Narrow("set start_line and end_line"), nil
@@ -119,7 +121,7 @@ func (f *forge) nearestPaths(ctx context.Context, b Backend, repo, ref, name str
 			continue
 		}
 		files = append(files, e.Path)
-		if strings.EqualFold(path.Base(e.Path), path.Base(name)) {
+		if strings.EqualFold(stem(e.Path), stem(name)) {
 			same = append(same, e.Path)
 		}
 	}
@@ -130,6 +132,12 @@ func (f *forge) nearestPaths(ctx context.Context, b Backend, repo, ref, name str
 		return hinted(err, kit.NotFound, "nothing there is called like it; list_files repo=%s shows what is", repo)
 	}
 	return hinted(err, kit.NotFound, "did you mean %s?", strings.Join(same[:min(len(same), 3)], " or "))
+}
+
+// stem is the name of a file without its ending.
+func stem(name string) string {
+	base := path.Base(name)
+	return strings.TrimSuffix(base, path.Ext(base))
 }
 
 type listFilesArgs struct {

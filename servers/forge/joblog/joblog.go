@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loom-core/loom/servers/forge/keys"
 	"github.com/loom-core/loom/servers/kit"
 )
 
@@ -76,7 +77,20 @@ func Parse(raw string, skipped bool) []Line {
 	if len(list) == 1 && list[0].Text == "" {
 		return nil
 	}
+	hideKeys(list)
 	return list
+}
+
+// hideKeys does so before lines get numbers, and before any are left out.
+func hideKeys(list []Line) {
+	texts := make([]string, len(list))
+	for i, line := range list {
+		texts[i] = line.Text
+	}
+	keys.Mask(texts)
+	for i := range list {
+		list[i].Text = texts[i]
+	}
 }
 
 // overdrawn is what is left of a line that a progress bar drew over.
