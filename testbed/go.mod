@@ -10,6 +10,7 @@ require (
 	github.com/loom-core/loom/daemon v0.0.0
 	github.com/loom-core/loom/proxy v0.0.0
 	github.com/loom-core/loom/registry v0.0.0
+	github.com/loom-core/loom/servers/forge v0.0.0
 	github.com/loom-core/loom/servers/kit v0.0.0
 	github.com/mark3labs/mcp-go v1.2.1
 	github.com/rogpeppe/go-internal v1.16.0

@@ -81,7 +81,7 @@ func (f *forge) mergePull() kit.Tool {
 }
 
 const (
-	settleTries = 6
+	settleTries = 10
 	settlePause = 500 * time.Millisecond
 )
 

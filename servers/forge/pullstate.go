@@ -71,7 +71,7 @@ func (st *pullState) blockers(p Pull) []string {
 	}
 	list = append(list, p.Blocked...)
 	if p.Mergeable != nil && !*p.Mergeable && len(list) == 0 {
-		list = append(list, "the forge says that it cannot be merged: conflicts with "+p.Base+", or rules of the branch")
+		list = append(list, "the forge says that it cannot be merged: conflicts with "+p.Base+", rules of the branch, or it is still looking")
 	}
 	for _, c := range st.checks {
 		if c.Required && c.State != "success" && c.State != "skipped" {

@@ -67,9 +67,13 @@ func (g *gitea) Resolve(ctx context.Context, repo, ref string) (string, error) {
 }
 
 func (g *gitea) CreateBranch(ctx context.Context, repo, branch, from string) (forge.Ref, error) {
+	from, err := g.Resolve(ctx, repo, from) // Gitea has an internal error for what is not there
+	if err != nil {
+		return forge.Ref{}, err
+	}
 	var made sdk.Branch
 	// The SDK knows only branches to begin from.
-	_, err := g.http.JSON(ctx, upstream.Request{
+	_, err = g.http.JSON(ctx, upstream.Request{
 		Method: http.MethodPost, Path: repoPath(repo, "branches"),
 		JSON: map[string]string{"new_branch_name": branch, "old_ref_name": from},
 	}, &made)

@@ -85,7 +85,9 @@ func readOnly(t *testing.T, w World) {
 		w.run("control_{short run}"): args("run_id", 1, "action", "retry"), "run_" + w.Nouns.Workflow: args("workflow", "ci.yml"),
 	} {
 		a["repo"] = repo
-		refused(t, w.ReadOnly, tool, a, "read_only")
+		if r := w.ReadOnly(t, tool, a); !r.IsError { // by the server, or by Loom, which knows no such tool
+			t.Errorf("%s: %s", tool, r.Text)
+		}
 	}
 	for tool, a := range map[string]map[string]any{
 		"get_me": nil, "get_repo": args("repo", repo), "list_files": args("repo", repo, "recursive", true), "get_file": args("repo", repo, "path", "README.md"),
