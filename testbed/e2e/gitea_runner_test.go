@@ -76,18 +76,24 @@ func (r *runner) call(method string, message, into any) {
 	}
 }
 
-// fetch waits for a task.
-func (r *runner) fetch() (task string) {
+// fetch waits for a task, and says of which run it is.
+func (r *runner) fetch() (task string, run int64) {
 	r.t.Helper()
 	testbed.Eventually(r.t, "there is a task for the runner", func() bool {
 		var got struct {
-			Task struct{ ID string }
+			Task struct {
+				ID      string
+				Context struct {
+					RunID string `json:"run_id"`
+				}
+			}
 		}
 		r.call("FetchTask", map[string]any{"tasksVersion": "0"}, &got)
 		task = got.Task.ID
+		run, _ = strconv.ParseInt(got.Task.Context.RunID, 10, 64)
 		return task != ""
 	})
-	return task
+	return task, run
 }
 
 // play does a task: its steps take two seconds each, by their own clock.
@@ -123,7 +129,7 @@ func (r *runner) play(task string, steps []forgetest.StepState) {
 // workflow is a file with one job of these steps.
 func workflow(steps ...string) (path, content string) {
 	var b strings.Builder
-	b.WriteString("name: ci\non: push\njobs:\n  test:\n    runs-on: loom\n    steps:\n")
+	b.WriteString("name: ci\non: [push, workflow_dispatch]\njobs:\n  test:\n    runs-on: loom\n    steps:\n")
 	for _, s := range steps {
 		fmt.Fprintf(&b, "      - name: %s\n        run: make %s\n", s, s)
 	}

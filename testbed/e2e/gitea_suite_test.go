@@ -8,6 +8,7 @@ import (
 	"github.com/loom-core/loom/servers/forge/forgetest"
 	"github.com/loom-core/loom/testbed"
 	"github.com/loom-core/loom/testbed/fault"
+	"github.com/loom-core/loom/testbed/service"
 )
 
 // TestGiteaSuite is the conformance suite of the forges on a real Gitea, through
@@ -15,11 +16,10 @@ import (
 func TestGiteaSuite(t *testing.T) {
 	at := use(t, "gitea")
 	api := giteaAPI(t, at)
-	c := newWorld(t, giteaInstances(at, reviewer(t, at, api))).Connect(testbed.ClientOptions{})
-	front := fault.Proxy(t, at.URL)
-	seen := at
-	seen.URL = front.URL
-	ro := newWorld(t, giteaServer(seen, "LOOM_GITEA_READ_ONLY", "true", "LOOM_GITEA_TOOLSETS", "all")).Connect(testbed.ClientOptions{})
+	before := func(front *fault.Front) service.Endpoint { seen := at; seen.URL = front.URL; return seen }
+	all, front := fault.Proxy(t, at.URL), fault.Proxy(t, at.URL)
+	c := newWorld(t, giteaInstances(before(all), reviewer(t, at, api))).Connect(testbed.ClientOptions{})
+	ro := newWorld(t, giteaServer(before(front), "LOOM_GITEA_READ_ONLY", "true", "LOOM_GITEA_TOOLSETS", "all")).Connect(testbed.ClientOptions{})
 	g := &giteaForge{at: at, api: api, prefix: "suite-", runners: map[string]*runner{}}
 	forgetest.Suite(t, forgetest.World{
 		Nouns: forge.GitHub, Call: caller(c, "gitea", "author"), Review: caller(c, "gitea", "reviewer"),
@@ -34,4 +34,5 @@ func TestGiteaSuite(t *testing.T) {
 		},
 		Forge: g, CI: g,
 	})
+	t.Run("contract", func(t *testing.T) { checkContract(t, at, append(all.Requests(), front.Requests()...)) })
 }

@@ -73,6 +73,36 @@ func ci(t *testing.T, w World) {
 		t.Errorf("the list of failures is\n%s", list)
 	}
 	has(t, "get", must(t, w.Call, w.run("get_{run}"), args("repo", repo, "run_id", run)).Text, "status: failure", "test\t")
+	again(t, w, repo, path[strings.LastIndexByte(path, '/')+1:], run)
+}
+
+// again starts a run by hand and one that failed anew: both pass, so that it was
+// a matter of luck.
+func again(t *testing.T, w World, repo, workflow string, red int64) {
+	t.Helper()
+	type made struct {
+		Changed bool
+		RunID   int64 `json:"run_id"`
+		Status  string
+	}
+	pass := []StepState{{Name: "build", Log: []string{"ok"}}, {Name: "test", Log: []string{"ok"}}}
+	started := decode[made](t, w.Call, "run_"+w.Nouns.Workflow, args("repo", repo, "workflow", workflow, "ref", "main"))
+	if !started.Changed || started.RunID == 0 || started.RunID == red || started.Status != "queued" {
+		t.Fatalf("started %+v", started)
+	}
+	refused(t, w.Call, w.run("control_{short run}"), args("repo", repo, "run_id", started.RunID, "action", "retry"), "failed_precondition", "queued")
+	if run := w.CI.Play(t, repo, "main", pass); run != started.RunID {
+		t.Fatalf("played %d, started %d", run, started.RunID)
+	}
+	has(t, "the diagnosis", must(t, w.Call, w.run("diagnose_{short run}"), args("repo", repo, "run_id", red)).Text, "likely: the same commit passed in 1 other run")
+	has(t, "the diagnosis", must(t, w.Call, w.run("diagnose_{short run}"), args("repo", repo, "run_id", started.RunID)).Text, "the run is green")
+	if r := decode[made](t, w.Call, w.run("control_{short run}"), args("repo", repo, "run_id", red, "action", "retry_failed")); !r.Changed {
+		t.Fatalf("retried %+v", r)
+	}
+	if run := w.CI.Play(t, repo, "main", pass); run != red {
+		t.Fatalf("played %d, retried %d", run, red)
+	}
+	has(t, "the run", must(t, w.Call, w.run("get_{run}"), args("repo", repo, "run_id", red)).Text, "status: success")
 }
 
 func logs(t *testing.T, w World, repo string, run, job int64) {

@@ -12,7 +12,7 @@ func Suite(t *testing.T, w World) {
 		run  func(*testing.T, World)
 	}{
 		{"day", day}, {"issues", issues}, {"commit", commits}, {"pages", pages}, {"diff", diffs}, {"lines", reviewLines},
-		{"ci", ci}, {"hostile", hostile}, {"read-only", readOnly}, {"errors", failures},
+		{"pulls", pulls}, {"rest", rest}, {"ci", ci}, {"hostile", hostile}, {"read-only", readOnly}, {"errors", failures},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, w) })
 	}

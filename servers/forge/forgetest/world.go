@@ -56,10 +56,10 @@ type Forge interface {
 // CI makes runs.
 type CI interface {
 	// Workflow is a file that makes a run of one job with these steps for each
-	// push.
+	// push, and by hand.
 	Workflow(steps ...string) (path, content string)
-	// Play waits for the run of the head of a branch, and lets it go as the
-	// steps say.
+	// Play waits for a run that has not begun, of the head of a branch or one
+	// that was asked for, and lets it go as the steps say.
 	Play(t testing.TB, repo, branch string, steps []StepState) (runID int64)
 }
 
