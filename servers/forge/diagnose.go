@@ -58,6 +58,8 @@ const (
 	maxSuspects   = 10
 	historyShown  = 10
 	errorLogRunes = 4000
+	// failureBytes is what is read of each log: a job fails at its end.
+	failureBytes = 8 << 20
 )
 
 func (f *forge) diagnoseRun() kit.Tool {
@@ -116,7 +118,7 @@ func (f *forge) diagnose(ctx context.Context, b Backend, repo string, run Run, d
 			d.Failures[i].Step = step.Name
 		}
 		tasks = append(tasks, task("log of "+j.Name, func(ctx context.Context) error {
-			raw, err := b.JobLog(ctx, repo, j.ID, logBytes)
+			raw, err := b.JobLog(ctx, repo, j.ID, failureBytes)
 			if err == nil {
 				explain(&d.Failures[i], j, raw)
 			}
