@@ -99,6 +99,10 @@ func escapeLen(s string) int {
 	return 1
 }
 
+// Shorten cuts s to n runes and says how many are missing: one line of a log, a
+// long text in a record of a list.
+func Shorten(s string, n int) string { return shorten(s, n) }
+
 // shorten cuts s to n runes and says how many are missing.
 func shorten(s string, n int) string {
 	if len(s) <= n {

@@ -20,7 +20,8 @@ type common struct {
 	offset   int    // from the cursor, 0 without one
 	resumed  bool   // there was a cursor
 	instance string // empty: the call did not choose one
-	attached bool   // the answer is a resource, which has no cursor
+	fields   []string
+	attached bool // the answer is a resource, which has no cursor
 }
 
 // decode reads the arguments of a call. All problems come in one error, so
@@ -35,6 +36,10 @@ func (p *params) decode(raw json.RawMessage, limits Limits) (reflect.Value, comm
 	c := common{maxBytes: limits.MaxBytes, key: p.cursorKey(values)}
 	if n, ok := values["max_bytes"].(int); ok {
 		c.maxBytes = n
+	}
+	if p.fields != nil {
+		c.fields, _ = values["fields"].([]string)
+		target.FieldByIndex(p.fields).Set(reflect.ValueOf(Fields{c.fields}))
 	}
 	if arg := p.byName[instanceArg]; arg != nil && arg.field == nil {
 		c.instance, _ = values[instanceArg].(string)

@@ -22,6 +22,13 @@ func (g *gate) text(s string) string {
 	return s
 }
 
+// cell is a text that is a value in a record.
+func (g *gate) cell(s string) string {
+	s, n := redact.KeyLine(g.text(s))
+	g.redacted += n
+	return s
+}
+
 // object takes out what the names of its members give away.
 func (g *gate) object(o object) object {
 	for i, m := range o {

@@ -1,12 +1,16 @@
 package kit
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestProgram(t *testing.T) {
@@ -65,5 +69,58 @@ func TestProgram(t *testing.T) {
 				t.Errorf("exit %d\nstdout: %s\nstderr: %s", code, out.String(), errOut.String())
 			}
 		})
+	}
+}
+
+// A server on a port of its own says where it is, answers, and ends a call when
+// its client hangs up.
+func TestServeHTTP(t *testing.T) {
+	began, ended := make(chan struct{}), make(chan struct{})
+	s := &Server{Name: "t", Version: "1", Tools: []Tool{NewTool(Def{Name: "wait_x", Hints: ReadLocal},
+		func(ctx context.Context, _ struct{}) (*Result, error) {
+			close(began)
+			<-ctx.Done()
+			close(ended)
+			return nil, ctx.Err()
+		})}}
+	ctx, cancel := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	done := make(chan error, 1)
+	go func() { done <- serveHTTP(ctx, s, &invocation{http: "127.0.0.1:0"}, w, slog.New(slog.DiscardHandler)) }()
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait_x","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`
+	caller, hangUp := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(caller, http.MethodPost, strings.TrimSpace(line), strings.NewReader(call))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "wait_x"} {
+		req.Header.Set(name, value)
+	}
+	go func() {
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			text, _ := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			t.Logf("answered %d %s", resp.StatusCode, text)
+		}
+	}()
+	for _, step := range []struct {
+		what string
+		c    chan struct{}
+		then func()
+	}{{"the call begins", began, hangUp}, {"the call ends", ended, cancel}} {
+		select {
+		case <-step.c:
+			step.then()
+		case <-time.After(5 * time.Second):
+			t.Fatalf("waited in vain: %s", step.what)
+		}
+	}
+	if err := <-done; err != nil {
+		t.Errorf("serving: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"strings"
 )
 
 // Page sizes where a [Def] sets none.
@@ -134,6 +135,9 @@ type cursor struct {
 
 var errCursor = errors.New("the cursor is not one of this tool")
 
+// cursorMark begins a cursor, so that none is taken for a line of a private key.
+const cursorMark = "c-"
+
 // EncodeCursor makes an opaque cursor of state, for lists that are not
 // continued by offset. key names the list it belongs to.
 func EncodeCursor(key string, state any) string {
@@ -142,14 +146,14 @@ func EncodeCursor(key string, state any) string {
 		panic("encoding a cursor: " + err.Error()) // states are our own plain structs
 	}
 	text, _ := json.Marshal(cursor{Key: key, State: raw})
-	return base64.RawURLEncoding.EncodeToString(text)
+	return cursorMark + base64.RawURLEncoding.EncodeToString(text)
 }
 
 // DecodeCursor reads a cursor of [EncodeCursor]. Its error is an [Error] that
 // can be returned as it is.
 func DecodeCursor(key, text string, state any) error {
 	var c cursor
-	raw, err := base64.RawURLEncoding.DecodeString(text)
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(text, cursorMark))
 	if err == nil {
 		err = json.Unmarshal(raw, &c)
 	}

@@ -17,6 +17,7 @@ type params struct {
 	list   []*param          // in the order of the schema
 	byName map[string]*param // names and aliases
 	paging []int             // index of the embedded Paging or Resume, nil if there is none
+	fields []int             // index of the embedded Fields, nil if there is none
 }
 
 type param struct {
@@ -54,6 +55,7 @@ var aliases = map[string][]string{
 var (
 	pagingType = reflect.TypeFor[Paging]()
 	resumeType = reflect.TypeFor[Resume]()
+	fieldsType = reflect.TypeFor[Fields]()
 )
 
 func newParams(typ reflect.Type, def Def) (*params, error) {
@@ -74,6 +76,11 @@ func newParams(typ reflect.Type, def Def) (*params, error) {
 				add(&param{name: "page", kind: reflect.Int, min: number(1), max: number(maxPage), fallback: 1}, "")
 				add(&param{name: "per_page", kind: reflect.Int, min: number(1), max: number(float64(most)), clamp: true, fallback: size}, "")
 			}
+			continue
+		}
+		if f.Anonymous && f.Type == fieldsType {
+			p.fields = f.Index
+			add(&param{name: "fields", kind: reflect.Slice, loose: true, doc: "only these members of each record; a dot goes deeper"}, "")
 			continue
 		}
 		tag, ok := f.Tag.Lookup("arg")

@@ -39,6 +39,14 @@ func (r *Result) renderRecords(def Def, c common, mode outputMode, g *gate) (*mc
 		return nil, err
 	}
 	head = g.report(head)
+	if c.fields != nil {
+		all := rows
+		var missing []string
+		rows, missing = project(rows, c.fields)
+		if head, err = addMissing(head, all, missing); err != nil {
+			return nil, err
+		}
+	}
 	// What comes around the list depends a little on how much of it is kept:
 	// cut, look, and cut again by what is too much.
 	room := c.maxBytes - max(wireSize(head), textSize(head)) - paginationRoom

@@ -80,6 +80,24 @@ func TestRedactedBeforeItIsCut(t *testing.T) {
 	}
 }
 
+// A cursor is no credential, however long it is and whatever is in it.
+func TestCursorsAreNotRedacted(t *testing.T) {
+	c := kittest.Connect(t, echo())
+	for n := range 200 {
+		state := strings.Repeat("q9W8e7R6", n/8) + "q9W8e7R6"[:n%8]
+		cursor := kit.EncodeCursor("key", state)
+		for _, tool := range []string{"get_record", "list_records", "get_metadata", "get_payload"} {
+			if text := c.MustText(tool, map[string]any{"text": cursor}); !strings.Contains(text, cursor) {
+				t.Errorf("%s: a cursor of %d characters is gone: %s", tool, len(cursor), text)
+			}
+		}
+		var back string
+		if err := kit.DecodeCursor("key", cursor, &back); err != nil || back != state {
+			t.Errorf("%q came back as %q: %v", state, back, err)
+		}
+	}
+}
+
 func TestRedactorOfTheServer(t *testing.T) {
 	type object = map[string]any
 	s := &kit.Server{Name: "t", Version: "1",

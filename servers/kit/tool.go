@@ -92,7 +92,7 @@ func (t Tool) Name() string { return t.def.Name }
 // the name: required; clamp (out of min..max is moved inside instead of
 // refused); nosplit (a string is one element of a list even if it has commas).
 // alias adds names to those that the kit knows; alias:"-" takes no aliases.
-// An embedded [Paging] adds page, per_page and cursor. max_bytes is added to
+// An embedded [Paging] adds page, per_page and cursor, [Fields] adds fields. max_bytes is added to
 // every tool and cursor to every tool of class P.
 //
 // NewTool panics when A or def is not usable: that is a bug, not an input.
@@ -166,4 +166,27 @@ func rawArguments(req mcp.CallToolRequest) json.RawMessage {
 	}
 	raw, _ := json.Marshal(req.Params.Arguments) // it was decoded from JSON
 	return raw
+}
+
+// Def is what the tool was declared with.
+func (t Tool) Def() Def { return t.def }
+
+// Check reads arguments as a call does and says what is wrong with them,
+// without calling. It is for tests.
+func (t Tool) Check(arguments json.RawMessage) error {
+	if _, _, bad := t.params.decode(arguments, Limits{}.withDefaults()); bad != nil {
+		return bad
+	}
+	return nil
+}
+
+// Aliases are the other names of each argument, for tests.
+func (t Tool) Aliases() map[string][]string {
+	all := make(map[string][]string)
+	for name, arg := range t.params.byName {
+		if name != arg.name {
+			all[arg.name] = append(all[arg.name], name)
+		}
+	}
+	return all
 }

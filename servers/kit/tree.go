@@ -48,7 +48,7 @@ func readTree(d *json.Decoder, g *gate) (any, error) {
 	}
 	switch token := token.(type) {
 	case string:
-		return g.text(token), nil
+		return g.cell(token), nil
 	case json.Delim:
 		if token == '[' {
 			list := []any{}

@@ -40,7 +40,3 @@ func connect(t testing.TB, r *repotest.Repo) *kittest.Client {
 }
 
 type obj = map[string]any
-
-func TestContract(t *testing.T) {
-	kittest.CheckTools(t, testServer(t, t.TempDir()), kittest.Contract{Tokens: 2500})
-}

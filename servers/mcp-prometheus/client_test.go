@@ -12,10 +12,6 @@ import (
 	"github.com/loom-core/loom/servers/kit/kittest"
 )
 
-func TestContract(t *testing.T) {
-	kittest.CheckTools(t, newServer(testClient(t)), kittest.Contract{Tokens: 1500})
-}
-
 func TestUpstreamErrors(t *testing.T) {
 	plain := func(status int, kind, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {

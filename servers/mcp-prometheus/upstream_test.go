@@ -28,7 +28,7 @@ type fake struct {
 	requests []*http.Request             // with parsed forms
 }
 
-func newUpstream(t *testing.T) *fake {
+func newUpstream(t testing.TB) *fake {
 	u := &fake{answers: make(map[string]http.HandlerFunc)}
 	u.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
@@ -72,7 +72,7 @@ func (u *fake) connect(t *testing.T, settings ...string) *kittest.Client {
 
 // testClient has settings such as PROMETHEUS_URL=http://127.0.0.1:1, and does
 // not wait between tries.
-func testClient(t *testing.T, settings ...string) *client {
+func testClient(t testing.TB, settings ...string) *client {
 	t.Helper()
 	quick := service
 	quick.Pause = func(context.Context, time.Duration) error { return nil }

@@ -112,6 +112,36 @@ func (c *Client) Do(method string, params any) json.RawMessage {
 // Try sends a request and returns its result or its JSON-RPC error.
 func (c *Client) Try(method string, params any) (json.RawMessage, *jsonrpc.Error) {
 	c.t.Helper()
+	answer := <-c.begin(method, params).answer
+	return answer.Result, answer.Error
+}
+
+// Begun is a request that may not be answered yet.
+type Begun struct {
+	c      *Client
+	id     []byte
+	answer chan message // holds the answer until somebody takes it
+}
+
+// Begin calls a tool and does not wait.
+func (c *Client) Begin(tool string, args any) *Begun {
+	c.t.Helper()
+	if args == nil {
+		args = map[string]any{}
+	}
+	return c.begin("tools/call", map[string]any{"name": tool, "arguments": args})
+}
+
+// Cancel tells the server that nobody wants the answer.
+func (b *Begun) Cancel() {
+	b.c.send(jsonrpc.NewNotification("notifications/cancelled", []byte(`{"requestId":`+string(b.id)+`}`)))
+}
+
+// Done reports whether the answer has come.
+func (b *Begun) Done() bool { return len(b.answer) > 0 }
+
+func (c *Client) begin(method string, params any) *Begun {
+	c.t.Helper()
 	raw, err := json.Marshal(params)
 	if err != nil {
 		c.t.Fatal(err)
@@ -123,8 +153,7 @@ func (c *Client) Try(method string, params any) (json.RawMessage, *jsonrpc.Error
 	c.waiting[string(id)] = ch
 	c.mu.Unlock()
 	c.send(jsonrpc.NewRequest(id, method, raw))
-	answer := <-ch
-	return answer.Result, answer.Error
+	return &Begun{c: c, id: id, answer: ch}
 }
 
 // Tools are the names that tools/list has, sorted.

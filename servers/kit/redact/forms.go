@@ -86,7 +86,11 @@ func at(s string, i, done int) Span {
 		if start < done || s[i-1] != f.prefix[len(f.prefix)-2] || s[start:i+1] != f.prefix {
 			continue
 		}
-		end := i + 1 + f.chars.run(s[i+1:])
+		rest := s[i+1:]
+		if f.most > 0 {
+			rest = rest[:min(len(rest), f.most+1)]
+		}
+		end := i + 1 + f.chars.run(rest)
 		if n := end - i - 1; n >= f.least && (f.most == 0 || n <= f.most) {
 			return Span{start, end, f.what}
 		}

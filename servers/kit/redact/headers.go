@@ -69,35 +69,42 @@ var schemes = map[string]struct{ parameters bool }{
 	"digest": {true}, "oauth": {true}, "hawk": {true}, "aws4-hmac-sha256": {true}, "signature": {true},
 }
 
-// credential is where in the value of a header the credential is.
+// Bounds of a value. Prose has no words of longWord, so that is taken for a
+// credential whatever it looks like, and no text is scanned twice.
+const (
+	longWord      = 128
+	maxParameters = 8 << 10
+)
+
+var (
+	ends      = newSet("\n\r\"'\\]`")      // of what is quoted, or of the line
+	separates = newSet("\n\r\"'\\]` \t,;") // and of a word
+)
+
+// credential is where in the value of a header the credential is. strict: it is
+// one whatever it looks like.
 func credential(v string, strict bool) (start, end int) {
 	if strings.HasPrefix(v, marked) {
 		return 0, 0
 	}
-	limit := strings.IndexAny(v, "\n\r\"'\\]`")
-	if limit < 0 {
-		limit = len(v)
-	}
-	v = v[:limit]
-	first, _, _ := strings.Cut(v, " ")
-	scheme, ok := schemes[strings.ToLower(first)]
+	first := v[:separates.until(v)]
+	scheme, ok := schemes[strings.ToLower(first[:min(len(first), longWord)])]
 	if ok {
 		start = len(first)
 		for start < len(v) && v[start] == ' ' {
 			start++
 		}
 	}
-	end = len(v)
-	if !scheme.parameters {
-		if n := strings.IndexAny(v[start:], " \t,;"); n >= 0 {
-			end = start + n
-		}
+	if scheme.parameters {
+		end = start + ends.until(v[start:min(len(v), start+maxParameters)])
+	} else {
+		end = start + separates.until(v[start:])
 	}
 	value := v[start:end]
 	switch {
 	case value == "", strings.HasPrefix(value, marked), placeholder(value):
 		return 0, 0
-	case strict && len(value) >= shortest, ok && len(value) >= 4:
+	case strict && len(value) >= shortest, ok && len(value) >= 4, len(value) >= longWord:
 		return start, end
 	case len(value) >= shortest && strings.ContainsAny(value, "0123456789+/=_"):
 		return start, end

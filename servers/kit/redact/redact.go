@@ -40,7 +40,7 @@ const shortest = 8
 
 // Text is s without credentials, and how many there were.
 func (r *Redactor) Text(s string) (string, int) {
-	spans := find(s)
+	spans := append(find(s), keyLines(s)...)
 	if r.Secrets != nil {
 		for _, secret := range r.Secrets() {
 			spans = append(spans, occurrences(s, secret)...)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/loom-core/loom/servers/kit/redact"
@@ -72,6 +73,41 @@ func TestWhatStays(t *testing.T) {
 	}
 	if !redact.Header("Authorization") || !redact.Header("PRIVATE-TOKEN") || redact.Header("Accept") {
 		t.Error("Header")
+	}
+}
+
+// No text makes it slow: what is looked at twice would be a way to hold up a server.
+func TestHostileTextIsFast(t *testing.T) {
+	for _, unit := range []string{
+		"AKIA", "authorization:", "token: ", "private-token: a ", "a://", "a://b:c", "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "eyJa.", "a.eyJ", "bearer ", "glpat-", "ghp_",
+		"npm_", "Authorization: Digest ", "authorization='", "[redacted: ", strings.Repeat("q9W8e7R6", 8) + " PRIVATE KEY ", "----", "\\n", "****", "x:x@",
+	} {
+		text := strings.Repeat(unit, 1<<20/len(unit))
+		began := time.Now()
+		new(redact.Redactor).Text(text)
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("%d times %q took %v", 1<<20/len(unit), unit, took)
+		}
+	}
+}
+
+func TestKeyLine(t *testing.T) {
+	line := strings.Repeat("q9W8e7R6", 8)
+	for _, text := range []string{line, "  " + line + "\n", `	"` + line + `\n" +`, line + "AAAAAA"} {
+		if got, n := redact.KeyLine(text); n != 1 || strings.Contains(got, line) {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+	for _, text := range []string{"", line[:40], line + line, strings.Repeat("0a", 32), strings.Repeat("=", 64), "see " + line, strings.Repeat("Word", 16)} {
+		if got, n := redact.KeyLine(text); n != 0 || got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+	log := "12:00 -----BEGIN PRIVATE KEY-----\n12:00 " + line + "\n12:01 " + line + "\n12:02 -----END PRIVATE KEY-----\n"
+	for _, text := range []string{log, "12:01 " + line + "\n" + log[:40]} {
+		if got, n := new(redact.Redactor).Text(text); n == 0 || strings.Contains(got, line) {
+			t.Errorf("%q became %q", text, got)
+		}
 	}
 }
 

@@ -22,3 +22,13 @@ func (s *set) run(text string) int {
 	}
 	return len(text)
 }
+
+// until is how many bytes at the start of text are not of the set.
+func (s *set) until(text string) int {
+	for i := range len(text) {
+		if s[text[i]] {
+			return i
+		}
+	}
+	return len(text)
+}

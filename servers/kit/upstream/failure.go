@@ -48,6 +48,9 @@ func (c *Client) failure(r *Response, wantJSON bool) *kit.Error {
 		(e.Code == kit.RateLimited || r.Status == http.StatusServiceUnavailable) {
 		e.RetryAfter = wait
 	}
+	if e.Hint == "" {
+		e.Hint = c.comeBack(e)
+	}
 	if e.RequestID == "" {
 		for _, name := range []string{"X-Request-Id", "X-Github-Request-Id", "X-Amzn-Trace-Id"} {
 			if id := r.Header.Get(name); id != "" && len(id) <= 128 {
@@ -57,6 +60,19 @@ func (c *Client) failure(r *Response, wantJSON bool) *kit.Error {
 		}
 	}
 	return e
+}
+
+// comeBack is the hint for what may be gone later.
+func (c *Client) comeBack(e *kit.Error) string {
+	switch {
+	case e.RetryAfter > 0:
+		return fmt.Sprintf("%s takes requests again in %s", c.service.Name, kit.FormatDuration((e.RetryAfter + time.Second - 1).Truncate(time.Second)))
+	case e.Code == kit.RateLimited:
+		return fmt.Sprintf("%s does not say when it takes requests again; wait a while, and ask for more in fewer calls", c.service.Name)
+	case e.Code == kit.Unavailable:
+		return fmt.Sprintf("%s, or what stands before it, is down or busy; try again in a while", c.service.Name)
+	}
+	return ""
 }
 
 func (s *Service) failure(c *Client, r *Response) *kit.Error {
