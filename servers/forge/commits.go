@@ -26,6 +26,7 @@ type listCommitsArgs struct {
 	Author string `arg:"author"`
 	Since  string `arg:"since"`
 	Until  string `arg:"until"`
+	kit.Fields
 	kit.Paging
 }
 

@@ -35,6 +35,7 @@ type listIssuesArgs struct {
 	Milestone string   `arg:"milestone"`
 	Since     string   `arg:"since" doc:"updated after"`
 	Sort      string   `arg:"sort" enum:"updated,created,comments"`
+	kit.Fields
 	kit.Paging
 }
 

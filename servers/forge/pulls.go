@@ -47,6 +47,7 @@ type listPullsArgs struct {
 	Checks   string   `arg:"checks" enum:"failure,success,pending"`
 	Sort     string   `arg:"sort" enum:"updated,created"`
 	Include  []string `arg:"include" enum:"checks,review"`
+	kit.Fields
 	kit.Paging
 }
 

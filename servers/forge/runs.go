@@ -53,6 +53,7 @@ type listRunsArgs struct {
 	Event    string `arg:"event"`
 	Workflow string `arg:"workflow" doc:"file or name"`
 	Actor    string `arg:"actor"`
+	kit.Fields
 	kit.Paging
 }
 

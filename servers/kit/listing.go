@@ -36,6 +36,7 @@ func (p Program) listTools(v *invocation, getenv func(string) string, out, errOu
 	}
 	if *asPage {
 		getenv = func(string) string { return "" }
+		v.selection = func() (Selection, error) { return Selection{Toolsets: []string{toolsetAll}}, nil } // it says of each tool which set it is in
 	}
 	s, code, err := p.server(v, getenv, slog.New(slog.DiscardHandler))
 	if err != nil {

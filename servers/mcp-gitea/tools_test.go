@@ -10,7 +10,7 @@ import (
 	"github.com/loom-core/loom/servers/kit/kittest"
 )
 
-func server(t *testing.T, env map[string]string) *kit.Server {
+func server(t testing.TB, env map[string]string) *kit.Server {
 	t.Helper()
 	s, err := newServer(func(name string) string { return env[name] })
 	if err != nil {

@@ -29,7 +29,7 @@ type fakeGitea struct {
 	asked []string
 }
 
-func newFake(t *testing.T) *fakeGitea {
+func newFake(t testing.TB) *fakeGitea {
 	u := &fakeGitea{paths: map[string]http.HandlerFunc{}}
 	u.Server = httptest.NewServer(u)
 	t.Cleanup(u.Close)
