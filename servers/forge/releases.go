@@ -60,7 +60,7 @@ func newReleaseScreen(r Release, from int) releaseScreen {
 	}
 	s.Body, s.Notes = bodyPart(r.Body, from)
 	for _, a := range r.Assets {
-		s.Files = append(s.Files, assetRow{a.Name, a.Size, a.Downloads})
+		s.Files = append(s.Files, assetRow(a))
 	}
 	return s
 }
