@@ -26,6 +26,7 @@ var (
 	Loki       = Program{Name: "mcp-loki", Module: "github.com/loom-core/loom/servers/mcp-loki", Dir: "."}
 	K8s        = Program{Name: "mcp-k8s", Module: "github.com/loom-core/loom/servers/mcp-k8s", Dir: "."}
 	K8sOps     = Program{Name: "mcp-k8s-ops", Module: "github.com/loom-core/loom/servers/mcp-k8s-ops", Dir: "."}
+	Gitea      = Program{Name: "mcp-gitea", Module: "github.com/loom-core/loom/servers/mcp-gitea", Dir: "."}
 	Prometheus = Program{Name: "mcp-prometheus", Module: "github.com/loom-core/loom/servers/mcp-prometheus", Dir: "."}
 )
 

@@ -11,6 +11,7 @@ require (
 	github.com/loom-core/loom/daemon v0.0.0
 	github.com/loom-core/loom/proxy v0.0.0
 	github.com/loom-core/loom/registry v0.0.0
+	github.com/loom-core/loom/servers/forge v0.0.0
 	github.com/loom-core/loom/servers/kit v0.0.0
 	github.com/mark3labs/mcp-go v1.2.1
 	github.com/moby/moby/api v1.56.1
@@ -139,6 +140,10 @@ replace github.com/loom-core/loom/proxy => ../proxy
 replace github.com/loom-core/loom/daemon => ../daemon
 
 replace github.com/loom-core/loom/servers/kit => ../servers/kit
+
+replace github.com/loom-core/loom/servers/forge => ../servers/forge
+
+replace github.com/loom-core/loom/servers/mcp-gitea => ../servers/mcp-gitea
 
 replace github.com/loom-core/loom/servers/mcp-git => ../servers/mcp-git
 

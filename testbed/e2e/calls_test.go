@@ -48,3 +48,16 @@ func getJSON(url string, into any) error {
 	}
 	return json.Unmarshal(raw, into)
 }
+
+// args are arguments of a call: name, value, name, value.
+func args(pairs ...any) string {
+	m := make(map[string]any, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m[pairs[i].(string)] = pairs[i+1]
+	}
+	raw, err := json.Marshal(m)
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
+}

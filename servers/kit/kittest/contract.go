@@ -20,7 +20,7 @@ type Contract struct {
 // Verbs that a tool's name begins with, so that names can be guessed.
 var (
 	readVerbs = []string{"list", "get", "search", "query", "tail", "describe", "diagnose", "explain", "check", "summarize", "compare", "wait"}
-	actVerbs  = []string{"create", "update", "add", "commit", "merge", "run", "control", "apply", "patch", "scale", "restart", "rollback", "set", "delete", "drain", "exec", "probe"}
+	actVerbs  = []string{"create", "update", "add", "commit", "merge", "run", "control", "apply", "patch", "scale", "restart", "rollback", "set", "delete", "drain", "exec", "probe", "fork"}
 	snakeCase = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 )
 

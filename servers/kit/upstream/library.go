@@ -1,8 +1,7 @@
 package upstream
 
 import (
-	"bytes"
-	"io"
+	"context"
 	"net/http"
 )
 
@@ -17,24 +16,18 @@ func (c *Client) Library() *http.Client {
 type library struct{ c *Client }
 
 func (l library) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := l.c.http.Transport.RoundTrip(req)
+	// What a write answers with, if anything, is the service's affair.
+	x := &exchange{json: reads(req.Method)}
+	resp, err := l.c.http.Transport.RoundTrip(req.WithContext(context.WithValue(req.Context(), exchangeKey{}, x)))
 	if err != nil {
 		return nil, l.c.sendError(req.Context(), req, err)
 	}
+	resp.Request = req
 	if resp.StatusCode/100 == 3 && resp.Header.Get("Location") != "" {
 		return resp, nil // it is followed, or not, by the client
 	}
-	body, err := io.ReadAll(resp.Body) // the transport holds it
-	resp.Body.Close()
-	if err != nil {
-		return nil, l.c.sendError(req.Context(), req, err)
-	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	answer := &Response{Method: req.Method, Path: req.URL.EscapedPath(), Status: resp.StatusCode, Header: resp.Header, Body: body}
-	// What a write answers with, if anything, is the service's affair.
-	wantJSON := reads(req.Method) && resp.StatusCode != http.StatusNotModified
-	if e := l.c.failure(answer, wantJSON); e != nil && resp.StatusCode != http.StatusNotModified {
-		return nil, e
+	if x.failure != nil {
+		return nil, x.failure
 	}
 	return resp, nil
 }

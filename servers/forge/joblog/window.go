@@ -1,0 +1,60 @@
+package joblog
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Match is the lines that fit re, each with context lines around it.
+func Match(list []Line, re *regexp.Regexp, context int) (shown []Line, hits map[int]bool) {
+	hits = make(map[int]bool)
+	keep := make([]bool, len(list))
+	for i, line := range list {
+		if !re.MatchString(line.Text) {
+			continue
+		}
+		hits[line.Number] = true
+		for j := max(0, i-context); j <= min(len(list)-1, i+context); j++ {
+			keep[j] = true
+		}
+	}
+	for i, line := range list {
+		if keep[i] {
+			shown = append(shown, line)
+		}
+	}
+	return shown, hits
+}
+
+// lineRunes is what is shown of a line.
+const lineRunes = 500
+
+// Text writes lines. With numbers, those that are hits have a colon after
+// theirs, others a dash, and where lines are missing there is a mark.
+func Text(list []Line, numbers bool, hits map[int]bool) string {
+	var b strings.Builder
+	for i, line := range list {
+		if numbers {
+			if i > 0 && line.Number != list[i-1].Number+1 {
+				b.WriteString("--\n")
+			}
+			mark := ":"
+			if hits != nil && !hits[line.Number] {
+				mark = "-"
+			}
+			b.WriteString(strconv.Itoa(line.Number) + mark)
+		}
+		b.WriteString(cut(line.Text) + "\n")
+	}
+	return b.String()
+}
+
+func cut(text string) string {
+	if utf8.RuneCountInString(text) <= lineRunes {
+		return text
+	}
+	list := []rune(text)
+	return string(list[:lineRunes]) + "…(+" + strconv.Itoa(len(list)-lineRunes) + ")"
+}

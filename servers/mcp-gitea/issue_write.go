@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	sdk "code.gitea.io/sdk/gitea"
+
+	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/kit"
+)
+
+// labels of a repository: its own and those of its organization.
+func (g *gitea) labels(ctx context.Context, repo string) ([]*sdk.Label, error) {
+	c, err := g.sdk(ctx)
+	if err != nil {
+		return nil, err
+	}
+	owner, name := split(repo)
+	all, err := everything(func(o sdk.ListOptions) ([]*sdk.Label, *sdk.Response, error) {
+		return c.ListRepoLabels(owner, name, sdk.ListLabelsOptions{ListOptions: o})
+	})
+	if err != nil {
+		return nil, wrap(ctx, err)
+	}
+	org, err := everything(func(o sdk.ListOptions) ([]*sdk.Label, *sdk.Response, error) {
+		return c.ListOrgLabels(owner, sdk.ListOrgLabelsOptions{ListOptions: o})
+	})
+	if err == nil { // an owner that is no organization has none
+		all = append(all, org...)
+	}
+	return all, ctx.Err()
+}
+
+// labelIDs are those of names. A name that is none is an error with those that are.
+func (g *gitea) labelIDs(ctx context.Context, repo string, names []string) ([]int64, error) {
+	if len(names) == 0 {
+		return []int64{}, nil
+	}
+	labels, err := g.labels(ctx, repo)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, 0, len(names))
+	for _, name := range names {
+		i := slices.IndexFunc(labels, func(l *sdk.Label) bool { return l.Name == name })
+		if i < 0 {
+			i = slices.IndexFunc(labels, func(l *sdk.Label) bool { return strings.EqualFold(l.Name, name) })
+		}
+		if i < 0 {
+			return nil, unknownName("label", name, labelNames(labels))
+		}
+		ids = append(ids, labels[i].ID)
+	}
+	return ids, nil
+}
+
+func unknownName(what, name string, known []string) error {
+	e := kit.Errorf(kit.InvalidArgument, "there is no %s %q", what, name)
+	if near := kit.Nearest(name, known); near != "" {
+		return e.WithHint("did you mean %q?", near)
+	}
+	if len(known) == 0 {
+		return e.WithHint("this repository has none")
+	}
+	return e.WithHint("there are: %s", strings.Join(known[:min(len(known), 30)], ", "))
+}
+
+func (g *gitea) milestones(ctx context.Context, repo string) ([]*sdk.Milestone, error) {
+	c, err := g.sdk(ctx)
+	if err != nil {
+		return nil, err
+	}
+	owner, name := split(repo)
+	all, err := everything(func(o sdk.ListOptions) ([]*sdk.Milestone, *sdk.Response, error) {
+		return c.ListRepoMilestones(owner, name, sdk.ListMilestoneOption{ListOptions: o, State: sdk.StateAll})
+	})
+	return all, wrap(ctx, err)
+}
+
+// milestoneID is that of a title, 0 for none.
+func (g *gitea) milestoneID(ctx context.Context, repo, title string) (int64, error) {
+	if title == "" {
+		return 0, nil
+	}
+	all, err := g.milestones(ctx, repo)
+	if err != nil {
+		return 0, err
+	}
+	var titles []string
+	for _, m := range all {
+		if strings.EqualFold(m.Title, title) {
+			return m.ID, nil
+		}
+		titles = append(titles, m.Title)
+	}
+	return 0, unknownName("milestone", title, titles)
+}
+
+func (g *gitea) IssueMetadata(ctx context.Context, repo string) (forge.Metadata, error) {
+	var out forge.Metadata
+	owner, name := split(repo)
+	err := upstreamAll(ctx, func(ctx context.Context) error {
+		labels, err := g.labels(ctx, repo)
+		for _, l := range labels {
+			out.Labels = append(out.Labels, forge.Label{Name: l.Name, Description: l.Description})
+		}
+		return err
+	}, func(ctx context.Context) error {
+		milestones, err := g.milestones(ctx, repo)
+		for _, m := range milestones {
+			out.Milestones = append(out.Milestones, forge.Milestone{Title: m.Title, State: string(m.State), Open: m.OpenIssues, Closed: m.ClosedIssues, Due: at(m.Deadline)})
+		}
+		return err
+	}, func(ctx context.Context) error {
+		c, err := g.sdk(ctx)
+		if err != nil {
+			return err
+		}
+		users, _, err := c.GetAssignees(owner, name)
+		out.Assignees = logins(users)
+		return wrap(ctx, err)
+	})
+	return out, err
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func list(names *[]string) []string {
+	if names == nil {
+		return nil
+	}
+	return *names
+}
+
+// CreateIssue looks all names up before it makes anything.
+func (g *gitea) CreateIssue(ctx context.Context, repo string, ch forge.IssueChange) (forge.Issue, error) {
+	c, err := g.sdk(ctx)
+	if err != nil {
+		return forge.Issue{}, err
+	}
+	o := sdk.CreateIssueOption{Title: text(ch.Title), Body: text(ch.Body), Assignees: list(ch.Assignees)}
+	if o.Labels, err = g.labelIDs(ctx, repo, list(ch.Labels)); err != nil {
+		return forge.Issue{}, err
+	}
+	if o.Milestone, err = g.milestoneID(ctx, repo, text(ch.Milestone)); err != nil {
+		return forge.Issue{}, err
+	}
+	owner, name := split(repo)
+	i, _, err := c.CreateIssue(owner, name, o)
+	if err != nil {
+		return forge.Issue{}, wrap(ctx, err)
+	}
+	return toIssue(i), nil
+}
+
+func (g *gitea) UpdateIssue(ctx context.Context, repo string, number int, ch forge.IssueChange) (forge.Issue, error) {
+	c, err := g.sdk(ctx)
+	if err != nil {
+		return forge.Issue{}, err
+	}
+	owner, name := split(repo)
+	o := sdk.EditIssueOption{Title: text(ch.Title), Body: ch.Body, Assignees: list(ch.Assignees)}
+	if ch.State != nil {
+		s := sdk.StateType(*ch.State)
+		o.State = &s
+	}
+	if ch.Milestone != nil {
+		n, err := g.milestoneID(ctx, repo, *ch.Milestone)
+		if err != nil {
+			return forge.Issue{}, err
+		}
+		o.Milestone = &n
+	}
+	if err := g.setLabels(ctx, repo, number, ch.Labels, ch.AddLabels, ch.RemoveLabels); err != nil {
+		return forge.Issue{}, err
+	}
+	if _, _, err := c.EditIssue(owner, name, int64(number), o); err != nil {
+		return forge.Issue{}, wrap(ctx, err)
+	}
+	return g.GetIssue(ctx, repo, number)
+}
+
+// setLabels replaces, adds and removes.
+func (g *gitea) setLabels(ctx context.Context, repo string, number int, all *[]string, add, remove []string) error {
+	c, err := g.sdk(ctx)
+	if err != nil {
+		return err
+	}
+	owner, name := split(repo)
+	var set, more, less []int64
+	if all != nil {
+		if set, err = g.labelIDs(ctx, repo, *all); err != nil {
+			return err
+		}
+	}
+	if more, err = g.labelIDs(ctx, repo, add); err != nil {
+		return err
+	}
+	if less, err = g.labelIDs(ctx, repo, remove); err != nil {
+		return err
+	}
+	if all != nil {
+		if _, _, err = c.ReplaceIssueLabels(owner, name, int64(number), sdk.IssueLabelsOption{Labels: set}); err != nil {
+			return wrap(ctx, err)
+		}
+	}
+	if len(more) > 0 {
+		if _, _, err = c.AddIssueLabels(owner, name, int64(number), sdk.IssueLabelsOption{Labels: more}); err != nil {
+			return wrap(ctx, err)
+		}
+	}
+	for _, label := range less {
+		if _, err = c.DeleteIssueLabel(owner, name, int64(number), label); err != nil {
+			return wrap(ctx, err)
+		}
+	}
+	return nil
+}
