@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/loom-core/loom/servers/kit/redact"
 )
 
 // Clean makes text of others fit to be read by a model and shown on a
@@ -100,8 +102,15 @@ func escapeLen(s string) int {
 }
 
 // Shorten cuts s to n runes and says how many are missing: one line of a log, a
-// long text in a record of a list.
-func Shorten(s string, n int) string { return shorten(s, n) }
+// long text in a record of a list. Credentials are taken out before that: half of
+// one would not be known as one when the answer is looked through.
+func Shorten(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	s, _ = new(redact.Redactor).Text(s)
+	return shorten(s, n)
+}
 
 // shorten cuts s to n runes and says how many are missing.
 func shorten(s string, n int) string {

@@ -152,3 +152,18 @@ func TestInstances(t *testing.T) {
 		}
 	}
 }
+
+// TestShortenKeepsNoHalf: wherever a text is cut, no part of a credential stays
+// that would not be known as one any more.
+func TestShortenKeepsNoHalf(t *testing.T) {
+	const token = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
+	text := "use " + token + " for it, and " + strings.Repeat("more ", 20)
+	for n := 4; n < 80; n++ {
+		if got := kit.Shorten(text, n); strings.Contains(got, "ghp_0") || strings.Contains(got, "0123") || !strings.Contains(got, "…(+") {
+			t.Errorf("cut to %d: %q", n, got)
+		}
+	}
+	if got := kit.Shorten("short", 5); got != "short" {
+		t.Errorf("%q", got)
+	}
+}

@@ -68,7 +68,7 @@ func (rs *repositories) getBlame() kit.Tool {
 			for _, b := range ranges {
 				rows = append(rows, blameRow{
 					Start: b.Start, End: b.End, SHA: short(b.SHA), Date: when(b.Date),
-					Author: cut(b.Author, 60), Subject: cut(b.Summary, 120), Path: b.Path,
+					Author: kit.Shorten(b.Author, 60), Subject: kit.Shorten(b.Summary, 120), Path: b.Path,
 				})
 			}
 		}

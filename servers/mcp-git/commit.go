@@ -88,10 +88,10 @@ func (rs *repositories) getCommit() kit.Tool {
 func describeCommit(r *repo.Repo, c repo.Commit) commitMeta {
 	meta := commitMeta{
 		Repo: r.Root(), SHA: c.SHA, Parents: c.Parents,
-		Author: cut(c.Author, 100), Email: cut(c.AuthorEmail, 100), AuthorDate: when(c.AuthorDate),
+		Author: kit.Shorten(c.Author, 100), Email: kit.Shorten(c.AuthorEmail, 100), AuthorDate: when(c.AuthorDate),
 	}
 	if c.Committer != c.Author || !c.CommitDate.Equal(c.AuthorDate) {
-		meta.Committer, meta.CommitDate = cut(c.Committer, 100), when(c.CommitDate)
+		meta.Committer, meta.CommitDate = kit.Shorten(c.Committer, 100), when(c.CommitDate)
 	}
 	if len(c.Parents) > 1 {
 		meta.Note = "a merge: the changes are those against its first parent"
@@ -105,7 +105,7 @@ const shortMessage = 4_000
 func writeCommit(b *strings.Builder, c repo.Commit, changes []repo.Change, total int, patch bool) {
 	message, files := c.Message, len(changes)
 	if patch {
-		message, files = cut(message, shortMessage), patchTable
+		message, files = kit.Shorten(message, shortMessage), patchTable
 	}
 	b.WriteString(c.Subject + "\n")
 	if message != "" {

@@ -64,8 +64,8 @@ func (rs *repositories) listCommits() kit.Tool {
 		rows := make([]commitRow, 0, len(commits))
 		for _, c := range commits[:min(limit, len(commits))] {
 			rows = append(rows, commitRow{
-				SHA: short(c.SHA), Date: when(c.CommitDate), Author: cut(c.Author, 60),
-				Subject: cut(c.Subject, 200), Merge: len(c.Parents) > 1,
+				SHA: short(c.SHA), Date: when(c.CommitDate), Author: kit.Shorten(c.Author, 60),
+				Subject: kit.Shorten(c.Subject, 200), Merge: len(c.Parents) > 1,
 			})
 		}
 		head := commitsHead{Repo: r.Root(), Ref: a.Ref, Since: when(since), Until: when(until)}

@@ -113,7 +113,7 @@ func (m *compareMeta) compare(ctx context.Context, r *repo.Repo, base, head stri
 		return at, err
 	}
 	for _, c := range commits {
-		fmt.Fprintf(body, "%s\t%s\t%s\t%s\n", short(c.SHA), when(c.CommitDate), cut(c.Author, 60), cut(c.Subject, 200))
+		fmt.Fprintf(body, "%s\t%s\t%s\t%s\n", short(c.SHA), when(c.CommitDate), kit.Shorten(c.Author, 60), kit.Shorten(c.Subject, 200))
 	}
 	if rest := ahead - len(commits); rest > 0 {
 		fmt.Fprintf(body, "…(+%d commits: list_commits ref=%s..%s)\n", rest, base, head)

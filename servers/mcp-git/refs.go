@@ -60,7 +60,7 @@ func (rs *repositories) listRefs() kit.Tool {
 			if nameMatches(a.Filter, ref.Name) {
 				rows = append(rows, refRow{
 					Name: ref.Name, Type: refTypeNames[ref.Type], SHA: short(ref.SHA),
-					Date: when(ref.Date), Subject: cut(ref.Subject, 120), Upstream: ref.Upstream,
+					Date: when(ref.Date), Subject: kit.Shorten(ref.Subject, 120), Upstream: ref.Upstream,
 				})
 			}
 		}

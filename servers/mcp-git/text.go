@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"time"
-	"unicode/utf8"
 
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/mcp-git/internal/repo"
@@ -18,14 +17,6 @@ func when(t time.Time) string {
 		return ""
 	}
 	return kit.FormatTime(t)
-}
-
-// cut shortens a text to n runes and says by how many.
-func cut(s string, n int) string {
-	if over := utf8.RuneCountInString(s) - n; over > 0 {
-		return fmt.Sprintf("%s…(+%d)", string([]rune(s)[:n]), over)
-	}
-	return s
 }
 
 func show(path string) string { return repo.ShowPath(path) }

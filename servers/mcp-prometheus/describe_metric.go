@@ -187,7 +187,7 @@ func labelUses(sets []map[string]string) []labelUse {
 		slices.SortFunc(u.Top, func(a, b string) int { return cmp.Or(cmp.Compare(values[b], values[a]), cmp.Compare(a, b)) })
 		u.Top = u.Top[:min(len(u.Top), topValues)]
 		for i, value := range u.Top {
-			u.Top[i] = cut(value, 80)
+			u.Top[i] = kit.Shorten(value, 80)
 		}
 		uses = append(uses, u)
 	}

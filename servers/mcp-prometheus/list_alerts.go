@@ -83,7 +83,7 @@ func (p *prometheus) runListAlerts(ctx context.Context, a alertsArgs) (*kit.Resu
 	for i, x := range kept {
 		rows[i] = alertRow{
 			Name: x.Labels["alertname"], State: x.State, Since: kit.FormatTime(x.ActiveAt), Value: number(x.Value),
-			Labels: sets[i].Metric, Summary: cut(cmp.Or(x.Annotations["summary"], x.Annotations["description"], x.Annotations["message"]), 200),
+			Labels: sets[i].Metric, Summary: kit.Shorten(cmp.Or(x.Annotations["summary"], x.Annotations["description"], x.Annotations["message"]), 200),
 		}
 	}
 	return kit.Records(head, kit.Slice(a.Paging, rows)).Narrow("use name, state or severity").Untrusted(), nil

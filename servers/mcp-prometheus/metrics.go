@@ -133,7 +133,7 @@ func fold(names []string, meta map[string][]metadata) []metric {
 			index[family] = i
 			m := metric{Name: family, Type: "unknown"}
 			if about != nil {
-				m.Type, m.Unit, m.Help = about.Type, about.Unit, cut(about.Help, maxHelp)
+				m.Type, m.Unit, m.Help = about.Type, about.Unit, kit.Shorten(about.Help, maxHelp)
 			}
 			families = append(families, m)
 		}
@@ -155,13 +155,6 @@ func describe(entries []metadata) *metadata {
 		m.Type = "unknown"
 	}
 	return &m
-}
-
-func cut(s string, n int) string {
-	if runes := []rune(s); len(runes) > n {
-		return string(runes[:n]) + "…"
-	}
-	return s
 }
 
 func metricsHints(a metricsArgs, families []metric) []string {

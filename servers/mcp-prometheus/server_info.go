@@ -85,7 +85,7 @@ func (p *prometheus) runServerInfo(ctx context.Context, _ struct{}) (*kit.Result
 		case lacks(errs[i]):
 			state.Why = "the server does not have it"
 		case errs[i] != nil:
-			state.Why = cut(errs[i].Error(), 160)
+			state.Why = kit.Shorten(errs[i].Error(), 160)
 		}
 		info.APIs = append(info.APIs, state)
 	}
@@ -161,7 +161,7 @@ func (p *prometheus) probes(info *serverInfo) []probe {
 			case err == nil:
 				info.Ready = "yes"
 			case !lacks(err):
-				info.Ready = "no: " + cut(err.Error(), 160)
+				info.Ready = "no: " + kit.Shorten(err.Error(), 160)
 			}
 			return err
 		}},
