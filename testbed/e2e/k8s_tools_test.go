@@ -41,7 +41,7 @@ func TestK8sTools(t *testing.T) {
 	if l.at.Lacks != "" {
 		t.Skip(l.at.Lacks)
 	}
-	ns := l.namespace("k8s-shop")
+	ns, node := l.namespace("k8s-shop"), l.node()
 	l.shop(ns)
 	l.revise(ns)
 
@@ -51,8 +51,8 @@ func TestK8sTools(t *testing.T) {
 		contains(t, l.text("list_resources", `{"kind":"deploy","namespace":%q,"sort":"-name"}`, ns), "web\t2/2", "\nweb\t2/2\t2\t2\t")
 		contains(t, l.text("list_resources", `{"kind":"pods","namespace":%q,"status":"!Ready"}`, ns), "items: none")
 		contains(t, l.text("list_resources", `{"kind":"pods","all_namespaces":true,"output":"count"}`), ns+"=5")
-		contains(t, l.text("list_resources", `{"kind":"pods","namespace":%q,"name":"chat-*","output":"fields","fields":"spec.nodeName,spec.containers[*].image"}`, ns), "loom-node\tloom.test/workload:dev")
-		contains(t, l.text("list_resources", `{"kind":"nodes"}`), "loom-node\tReady")
+		contains(t, l.text("list_resources", `{"kind":"pods","namespace":%q,"name":"chat-*","output":"fields","fields":"spec.nodeName,spec.containers[*].image"}`, ns), node+"\tloom.test/workload:dev")
+		contains(t, l.text("list_resources", `{"kind":"nodes"}`), node+"\tReady")
 		contains(t, l.fails("list_resources", `{"kind":"deploymnet"}`), "did you mean deployments.apps")
 	})
 	t.Run("get_resource", func(t *testing.T) {
@@ -82,8 +82,7 @@ func TestK8sTools(t *testing.T) {
 	})
 	t.Run("get_cluster_overview", func(t *testing.T) {
 		text := l.text("get_cluster_overview", `{}`)
-		contains(t, text, "version: "+l.at.Version, ns, "loom-node", "outsider")
-		contains(t, text, "of 1 ready")
+		contains(t, text, "version: "+l.at.Version, ns, "nodes: 1 of 1 ready, allocatable cpu", "outsider")
 	})
 	t.Run("get_rollout", func(t *testing.T) {
 		contains(t, l.text("get_rollout", `{"kind":"deploy","name":"web","namespace":%q}`, ns), "state: complete", "loom.test/workload:dev", "second", "spec.containers[app].env[MODE].value: first -> second")
@@ -165,6 +164,16 @@ func (l *lab) podOf(namespace, selector string) string {
 		l.t.Fatalf("no pod has %s (%v)", selector, err)
 	}
 	return pods.Items[0].Name
+}
+
+// node is the name of the only one, which each provider chooses itself.
+func (l *lab) node() string {
+	l.t.Helper()
+	nodes, err := l.admin.CoreV1().Nodes().List(l.t.Context(), metav1.ListOptions{})
+	if err != nil || len(nodes.Items) != 1 {
+		l.t.Fatalf("the node of the cluster: %v, %v", nodes, err)
+	}
+	return nodes.Items[0].Name
 }
 
 // outsider sees nothing, and with a role what that grants.
