@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/table"
 	"github.com/loom-core/loom/servers/kit/upstream"
 	"github.com/loom-core/loom/servers/mcp-loki/internal/logql"
 )
@@ -244,7 +245,7 @@ func (l *loki) runListSeries(ctx context.Context, a seriesArgs) (*kit.Result, er
 			head.Hints = l.absent(ctx, q, r)
 		}
 	}
-	head.Labels = hoist(all)
+	head.Labels = table.Hoist(all)
 	rows := make([]row, len(all))
 	for i, labels := range all {
 		rows[i] = row{labels: labels}

@@ -143,5 +143,5 @@ func change(from, to int64) string {
 	if percent > 0 {
 		sign = "+"
 	}
-	return sign + num(percent).percent()
+	return sign + percentText(percent)
 }

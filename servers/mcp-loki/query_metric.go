@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/table"
 	"github.com/loom-core/loom/servers/mcp-loki/internal/logql"
 )
 
@@ -171,7 +172,7 @@ func (l *loki) metricAnswer(ctx context.Context, a metricArgs, q logql.Query, r 
 	for i, j := range index {
 		sorted[i], labels[i] = rows[j], rows[j].labels
 	}
-	head.Labels = hoist(labels)
+	head.Labels = table.Hoist(labels)
 	for i := range sorted {
 		sorted[i].labels = labels[i]
 	}

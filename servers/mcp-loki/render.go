@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/table"
 	"github.com/loom-core/loom/servers/mcp-loki/internal/logql"
 	"github.com/loom-core/loom/servers/mcp-loki/internal/shape"
 )
@@ -139,7 +140,7 @@ func (k look) show(lines []entry) shown {
 		out.labels = all[0]
 		all[0] = nil
 	} else {
-		out.labels = hoist(all)
+		out.labels = table.Hoist(all)
 	}
 	var names []string
 	if k.keep == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,25 +106,4 @@ func (l *loki) volumesOf(ctx context.Context, path string, params map[string][]s
 		return strings.Compare(streamKey(a.labels), streamKey(b.labels))
 	})
 	return list, nil
-}
-
-// hoist takes the labels that all have out of them and returns them.
-func hoist(all []map[string]string) map[string]string {
-	if len(all) < 2 {
-		return nil
-	}
-	common := maps.Clone(all[0])
-	for _, labels := range all[1:] {
-		maps.DeleteFunc(common, func(name, value string) bool {
-			other, ok := labels[name]
-			return !ok || other != value
-		})
-	}
-	for i := range all {
-		all[i] = maps.Clone(all[i])
-		for name := range common {
-			delete(all[i], name)
-		}
-	}
-	return common
 }

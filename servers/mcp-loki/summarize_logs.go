@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/table"
 	"github.com/loom-core/loom/servers/kit/upstream"
 	"github.com/loom-core/loom/servers/mcp-loki/internal/logql"
 	"github.com/loom-core/loom/servers/mcp-loki/internal/shape"
@@ -299,7 +300,7 @@ func (s *summing) fill(answer *summaryAnswer, r kit.Range, a summarizeArgs) {
 	}
 	if len(sample) > 0 {
 		answer.Last = stamp(sample[len(sample)-1].at)
-		answer.Labels, _ = limitCommon(hoist(labelsOf(sample, nil)))
+		answer.Labels, _ = limitCommon(table.Hoist(labelsOf(sample, nil)))
 	}
 	if a.Patterns > 0 {
 		s.fillPatterns(answer, whole, a.Patterns)
@@ -411,7 +412,7 @@ func (s *summing) errorRows(sample []entry) (rows []errorRow) {
 	}
 	all := labelsOf(list, nil)
 	if len(all) > 1 {
-		hoist(all)
+		table.Hoist(all)
 	}
 	names, _ := choose(all, false)
 	index := make(map[string]int)

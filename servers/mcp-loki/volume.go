@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/table"
 	"github.com/loom-core/loom/servers/mcp-loki/internal/logql"
 )
 
@@ -83,7 +84,7 @@ func (l *loki) runGetVolume(ctx context.Context, a volumeArgs) (*kit.Result, err
 	for i, v := range list {
 		labels[i] = v.labels
 	}
-	head.Labels = hoist(labels)
+	head.Labels = table.Hoist(labels)
 	rows := make([]row, len(list))
 	for i, v := range list {
 		rows[i] = row{labels[i], []field{{"bytes", v.bytes}, {"share", share(v.bytes, head.Total)}}}

@@ -175,7 +175,10 @@ func (h *compareAbout) describe(query string, all []change) {
 			h.Gone++
 		}
 	}
-	h.Common = hoist(plain) // out of the labels of all as well: they are the same maps
+	h.Common = hoist(plain)
+	for i := range all {
+		all[i].series = plain[i]
+	}
 	if len(all) == 0 {
 		h.Hints = emptyHints(query, true)
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/loom-core/loom/servers/kit/table"
 )
 
 // series is one element of a vector or a matrix. A member that is null or
@@ -43,30 +45,7 @@ func (s *sample) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// num is a value in an answer: null when it is not a number, whole numbers up to
-// 2^53 in
-// full, others with six digits. Nobody reads the rest, and every digit is paid for.
-type num float64
-
-func (n num) MarshalJSON() ([]byte, error) {
-	v := float64(n)
-	switch {
-	case math.IsNaN(v):
-		return []byte("null"), nil
-	case math.IsInf(v, 1):
-		return []byte(`"+Inf"`), nil
-	case math.IsInf(v, -1):
-		return []byte(`"-Inf"`), nil
-	case v == 0:
-		return []byte("0"), nil // also -0
-	case v == math.Trunc(v) && math.Abs(v) < 1<<53:
-		return strconv.AppendInt(nil, int64(v), 10), nil
-	case math.Abs(v) >= 1e5 && math.Abs(v) < 1e15:
-		return strconv.AppendFloat(nil, v, 'f', 1, 64), nil
-	}
-	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
-	return json.Marshal(rounded)
-}
+type num = table.Number
 
 // line is a row of a table: the labels of a series that differ from the others'
 // and what is known of it, in order.
@@ -81,56 +60,24 @@ type field struct {
 }
 
 func (l line) MarshalJSON() ([]byte, error) {
-	var b strings.Builder
-	b.WriteByte('{')
-	add := func(name string, v any) error {
-		raw, err := json.Marshal(v)
-		if err != nil {
-			return err
+	return table.MarshalRow(l.labels, func(yield func(string, any) bool) {
+		for _, f := range l.fields {
+			if !yield(f.name, f.value) {
+				return
+			}
 		}
-		if b.Len() > 1 {
-			b.WriteByte(',')
-		}
-		key, _ := json.Marshal(name)
-		b.Write(key)
-		b.WriteByte(':')
-		b.Write(raw)
-		return nil
-	}
-	for _, name := range slices.Sorted(maps.Keys(l.labels)) {
-		column := name
-		if slices.ContainsFunc(l.fields, func(f field) bool { return f.name == name }) {
-			column = "label_" + name // a label may be called value
-		}
-		if err := add(column, l.labels[name]); err != nil {
-			return nil, err
-		}
-	}
-	for _, f := range l.fields {
-		if err := add(f.name, f.value); err != nil {
-			return nil, err
-		}
-	}
-	b.WriteByte('}')
-	return []byte(b.String()), nil
+	})
 }
 
 // hoist takes the labels that all series share out of them and returns them.
 func hoist(all []series) map[string]string {
-	if len(all) < 2 {
-		return nil
+	labels := make([]map[string]string, len(all))
+	for i, s := range all {
+		labels[i] = s.Metric
 	}
-	common := maps.Clone(all[0].Metric)
-	for _, s := range all[1:] {
-		maps.DeleteFunc(common, func(name, value string) bool {
-			other, ok := s.Metric[name]
-			return !ok || other != value
-		})
-	}
-	for _, s := range all {
-		for name := range common {
-			delete(s.Metric, name)
-		}
+	common := table.Hoist(labels)
+	for i := range all {
+		all[i].Metric = labels[i]
 	}
 	return common
 }
