@@ -49,6 +49,21 @@ func selectorOf(text string, head *about) (logql.Selector, error) {
 	return q.Selectors[0], nil
 }
 
+// streamsIn is the parameters that ask for the streams of a range, those of a
+// query if there is one.
+func streamsIn(r kit.Range, query string, head *about) (url.Values, error) {
+	params := span(r)
+	if query == "" {
+		return params, nil
+	}
+	s, err := selectorOf(query, head)
+	if err != nil {
+		return nil, err
+	}
+	params.Set("query", s.Text)
+	return params, nil
+}
+
 type labelsArgs struct {
 	Query  string `arg:"query" doc:"only of streams that match {…}" alias:"match,selector"`
 	Start  string `arg:"start,loose" doc:"default 1h before end"`
@@ -80,13 +95,9 @@ func (l *loki) runListLabels(ctx context.Context, a labelsArgs) (*kit.Result, er
 		return nil, err
 	}
 	head := aboutRange(r)
-	params := span(r)
-	if a.Query != "" {
-		s, err := selectorOf(a.Query, &head)
-		if err != nil {
-			return nil, err
-		}
-		params.Set("query", s.Text)
+	params, err := streamsIn(r, a.Query, &head)
+	if err != nil {
+		return nil, err
 	}
 	var names []string
 	if err := l.client.data(ctx, "labels", params, &names); err != nil {
@@ -155,13 +166,9 @@ func (l *loki) runListLabelValues(ctx context.Context, a valuesArgs) (*kit.Resul
 		}
 	}
 	head := aboutRange(r)
-	params := span(r)
-	if a.Query != "" {
-		s, err := selectorOf(a.Query, &head)
-		if err != nil {
-			return nil, err
-		}
-		params.Set("query", s.Text)
+	params, err := streamsIn(r, a.Query, &head)
+	if err != nil {
+		return nil, err
 	}
 	var values []string
 	if err := l.client.data(ctx, "label/"+url.PathEscape(a.Label)+"/values", params, &values); err != nil {
