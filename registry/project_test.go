@@ -11,7 +11,7 @@ import (
 
 func project(t testing.TB, text string) *Project {
 	t.Helper()
-	p, err := ParseProject("/work/a$b", []byte(text))
+	p, err := ParseProject("/src/a$b", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,11 +36,11 @@ read_only: true
 		t.Fatal(err)
 	}
 	db, _ := next.Server("db")
-	if db.Command != "/work/a$$b/bin/db" || db.Dir != "/work/a$$b/sub" || db.Project != "/work/a$b" || db.Share != ShareWorkspace || db.Timeout.String() != "1m0s" || !slices.Equal(db.Granted.Secrets, []string{"db"}) {
+	if db.Command != "/src/a$$b/bin/db" || db.Dir != "/src/a$$b/sub" || db.Project != "/src/a$b" || db.Share != ShareWorkspace || db.Timeout.String() != "1m0s" || !slices.Equal(db.Granted.Secrets, []string{"db"}) {
 		t.Errorf("db is %+v", db)
 	}
 	git, _ := next.Server("git")
-	if git.From != "shipped" || git.Share != ShareWorkspace || git.Dir != "/work/a$$b" || git.Project == "" {
+	if git.From != "shipped" || git.Share != ShareWorkspace || git.Dir != "/src/a$$b" || git.Project == "" {
 		t.Errorf("git is %+v", git)
 	}
 	if own, _ := next.Server("own"); own.Project != "" {
@@ -68,7 +68,7 @@ read_only: true
 }
 
 func TestProjectUnderPolicy(t *testing.T) {
-	r := under(t, "servers: [\"d*\"]\ncommands: [\"/work/*\"]\ndeny: [db__drop]\n", "version: 1\n")
+	r := under(t, "servers: [\"d*\"]\ncommands: [\"/src/*\"]\ndeny: [db__drop]\n", "version: 1\n")
 	next, err := r.With(project(t, "servers: {db: {command: ./db}, dc: {command: /bin/x}, web: {url: \"https://a.example/\"}}\nallow: [\"*\"]\n"), Granted{})
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestProjectProblems(t *testing.T) {
 	}
 	r := parse(t, "version: 1\nservers: {db: {command: x, enabled: false}}\n")
 	_, err := r.With(project(t, "servers: {db: {command: y}}\n"), Granted{})
-	if want := `/work/a$b/.loom/registry.yaml:1:11: server "db" is there already, from registry.yaml:2:11`; err == nil || !strings.HasPrefix(err.Error(), want) {
+	if want := `/src/a$b/.loom/registry.yaml:1:11: server "db" is there already, from registry.yaml:2:11`; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("a server of the user's: %v", err)
 	}
 }

@@ -129,10 +129,10 @@ func TestTargetsOfProjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	codex := as(t, next, "db", "codex")
-	if codex.Command != "/work/a$$b/other" || codex.Dir != "/work/a$$b" || codex.Project != p.Dir || !codex.MayHaveSecret("t") || !strings.HasPrefix(codex.ID(), "db@") || !strings.HasSuffix(codex.ID(), "+codex") {
+	if codex.Command != "/src/a$$b/other" || codex.Dir != "/src/a$$b" || codex.Project != p.Dir || !codex.MayHaveSecret("t") || !strings.HasPrefix(codex.ID(), "db@") || !strings.HasSuffix(codex.ID(), "+codex") {
 		t.Errorf("codex has %+v, %s", codex, codex.ID())
 	}
-	if s := as(t, next, "db", "zed"); s.Command != "/work/a$$b/db" {
+	if s := as(t, next, "db", "zed"); s.Command != "/src/a$$b/db" {
 		t.Errorf("zed has %+v", s)
 	}
 	if as(t, next, "own", "codex").Project != "" || !slices.Equal(p.Secrets(), []string{"t"}) || len(p.Servers()) != 2 {

@@ -9,11 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
+
+	"github.com/loom-core/loom/testbed/run"
 )
 
-// Program is a main package of the product. Version is linked in, if it is given.
-type Program struct{ Name, Module, Dir, Version string }
+// Program is a main package of the product or of the testbed.
+type Program struct {
+	Name, Module, Dir string
+	Version           string // that is linked in; empty: none
+	Static            bool   // runs where there is no C library, and has no symbols
+}
 
 // The programs that are built for the demo and for the suites with real
 // upstreams. Tests without an upstream need none: they are loom and loomd.
@@ -43,12 +50,16 @@ func Build(ctx context.Context, say func(line string), bin string, programs ...P
 			return fmt.Errorf("finding module %s: %w: %s\nrun it inside the source tree", p.Module, err, out)
 		}
 		args := []string{"build", "-trimpath", "-buildvcs=false", "-o", bin + string(filepath.Separator)}
+		env := append(os.Environ(), "GOWORK=off")
 		if p.Version != "" {
 			args = append(args, "-ldflags", "-X github.com/loom-core/loom/core/version.Linked="+p.Version)
 		}
+		if p.Static {
+			args, env = append(args, "-ldflags", "-s -w"), append(env, "CGO_ENABLED=0")
+		}
 		cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
-		cmd.Dir = filepath.Join(strings.TrimSpace(string(out)), p.Dir)
-		cmd.Env = append(os.Environ(), "GOWORK=off")
+		cmd.Dir, cmd.Env, cmd.SysProcAttr = filepath.Join(strings.TrimSpace(string(out)), p.Dir), env, run.Group()
+		cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // the compilers with go
 		if err := Show(cmd, say); err != nil {
 			return fmt.Errorf("building %s: %w", p.Name, err)
 		}

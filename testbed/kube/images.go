@@ -2,16 +2,10 @@ package kube
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 
 	"github.com/loom-core/loom/testbed"
 	"github.com/loom-core/loom/testbed/ociimage"
-	"github.com/loom-core/loom/testbed/run"
 )
 
 // Images builds the images of the node into dir and returns the archives, which
@@ -35,21 +29,9 @@ func Images(ctx context.Context, dir string, say func(string)) (archives []strin
 
 // Build builds some of testbed/cmd into dir, linked statically.
 func Build(ctx context.Context, dir string, say func(string), names ...string) error {
-	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/loom-core/loom/testbed").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("finding the source of the testbed: %w: %s\nrun it inside the source tree", err, out)
-	}
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", dir + string(filepath.Separator)}
+	var programs []testbed.Program
 	for _, name := range names {
-		args = append(args, "./cmd/"+name)
+		programs = append(programs, testbed.Program{Name: name, Module: "github.com/loom-core/loom/testbed", Dir: "cmd/" + name, Static: true})
 	}
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = strings.TrimSpace(string(out))
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
-	cmd.SysProcAttr = run.Group()
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // the compilers with go
-	if err := testbed.Show(cmd, say); err != nil {
-		return fmt.Errorf("building %s: %w", strings.Join(names, ", "), err)
-	}
-	return nil
+	return testbed.Build(ctx, say, dir, programs...)
 }

@@ -1,8 +1,9 @@
 package kubernetes
 
 import (
-	"fmt"
-	"net"
+	"strconv"
+
+	"github.com/loom-core/loom/testbed/service"
 )
 
 // nodeIP is where the API server finds the kubelet. It exists in the cell only.
@@ -25,14 +26,15 @@ func choosePorts(isolated bool) (ports, error) {
 	if isolated {
 		return ports{etcd: 2379, peer: 2380, api: 6443, controllers: 10257, scheduler: 10259}, nil
 	}
+	free, err := service.FreePorts(5)
+	if err != nil {
+		return ports{}, err
+	}
 	var p ports
-	for _, port := range []*int{&p.etcd, &p.peer, &p.api, &p.controllers, &p.scheduler} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return ports{}, fmt.Errorf("finding a free port: %w", err)
+	for i, port := range []*int{&p.etcd, &p.peer, &p.api, &p.controllers, &p.scheduler} {
+		if *port, err = strconv.Atoi(free[i]); err != nil {
+			return ports{}, err
 		}
-		defer l.Close() // all of them at the end: none is given twice
-		*port = l.Addr().(*net.TCPAddr).Port
 	}
 	return p, nil
 }
