@@ -2,9 +2,9 @@ package forge
 
 import (
 	"regexp"
-	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/pathglob"
 )
 
 // glob is a pattern of paths, read like a line of .gitignore: * and ? stay in
@@ -16,37 +16,7 @@ type glob struct {
 }
 
 func newGlob(text string) (glob, error) {
-	rest := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(text, "./"), "/"), "/")
-	var b strings.Builder
-	b.WriteString("^")
-	if !strings.Contains(rest, "/") {
-		b.WriteString("(.*/)?")
-	}
-	for rest != "" {
-		switch {
-		case strings.HasPrefix(rest, "**/"):
-			b.WriteString("(.*/)?")
-			rest = rest[3:]
-		case strings.HasPrefix(rest, "**"):
-			b.WriteString(".*")
-			rest = rest[2:]
-		case rest[0] == '*':
-			b.WriteString("[^/]*")
-			rest = rest[1:]
-		case rest[0] == '?':
-			b.WriteString("[^/]")
-			rest = rest[1:]
-		default:
-			n := strings.IndexAny(rest, "*?")
-			if n < 0 {
-				n = len(rest)
-			}
-			b.WriteString(regexp.QuoteMeta(rest[:n]))
-			rest = rest[n:]
-		}
-	}
-	b.WriteString("(/.*)?$")
-	re, err := regexp.Compile(b.String())
+	re, err := pathglob.Compile(text)
 	if err != nil {
 		return glob{}, kit.Errorf(kit.InvalidArgument, "glob %q: %w", text, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/pathglob"
 	"github.com/loom-core/loom/servers/mcp-git/internal/repo"
 )
 
@@ -20,10 +21,10 @@ func newFilter(include, exclude []string) (*filter, error) {
 		globs []string
 		into  *[]*regexp.Regexp
 	}{{include, &f.in}, {exclude, &f.out}} {
-		for _, glob := range list.globs {
-			re, err := compileGlob(glob)
+		for _, pattern := range list.globs {
+			re, err := pathglob.Compile(pattern)
 			if err != nil {
-				return nil, kit.Errorf(kit.InvalidArgument, "glob %q: %w", glob, err)
+				return nil, kit.Errorf(kit.InvalidArgument, "glob %q: %w", pattern, err)
 			}
 			*list.into = append(*list.into, re)
 		}
@@ -54,41 +55,4 @@ func matchesAny(globs []*regexp.Regexp, c repo.Change) bool {
 		}
 	}
 	return false
-}
-
-// compileGlob reads a glob like .gitignore does: * and ? stay in their folder,
-// ** does not, without a slash any folder is meant, and a folder means what is
-// in it.
-func compileGlob(glob string) (*regexp.Regexp, error) {
-	glob = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(glob, "./"), "/"), "/")
-	var b strings.Builder
-	b.WriteString("^")
-	if !strings.Contains(glob, "/") {
-		b.WriteString("(.*/)?")
-	}
-	for rest := glob; rest != ""; {
-		switch {
-		case strings.HasPrefix(rest, "**/"):
-			b.WriteString("(.*/)?")
-			rest = rest[3:]
-		case strings.HasPrefix(rest, "**"):
-			b.WriteString(".*")
-			rest = rest[2:]
-		case rest[0] == '*':
-			b.WriteString("[^/]*")
-			rest = rest[1:]
-		case rest[0] == '?':
-			b.WriteString("[^/]")
-			rest = rest[1:]
-		default:
-			n := strings.IndexAny(rest, "*?")
-			if n < 0 {
-				n = len(rest)
-			}
-			b.WriteString(regexp.QuoteMeta(rest[:n]))
-			rest = rest[n:]
-		}
-	}
-	b.WriteString("(/.*)?$")
-	return regexp.Compile(b.String())
 }
