@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kit/upstream"
@@ -174,14 +173,7 @@ const (
 )
 
 // short cuts a text that is one field of many, and says how much is missing.
-func short(s string, runes int) string {
-	s = strings.TrimSpace(s)
-	if utf8.RuneCountInString(s) <= runes {
-		return s
-	}
-	list := []rune(s)
-	return string(list[:runes]) + "…(+" + itoa(len(list)-runes) + ")"
-}
+func short(s string, runes int) string { return kit.Shorten(strings.TrimSpace(s), runes) }
 
 // firstLine is the subject of a message.
 func firstLine(s string) string {

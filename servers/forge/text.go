@@ -3,6 +3,8 @@ package forge
 import (
 	"strconv"
 	"strings"
+
+	"github.com/loom-core/loom/servers/kit/redact"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -35,7 +37,9 @@ func contains(list []string, s string) bool {
 const bodyRoom = 16 << 10
 
 // bodyPart is the part of a long text that begins at from, and how to read on.
+// Credentials are taken out first: two halves of one would not be known as such.
 func bodyPart(body string, from int) (string, []string) {
+	body, _ = new(redact.Redactor).Text(body)
 	list := []rune(body)
 	if len(body) <= bodyRoom && from == 0 {
 		return body, nil

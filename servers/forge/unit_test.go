@@ -225,3 +225,20 @@ func TestHistory(t *testing.T) {
 		t.Errorf("suspects %+v", list)
 	}
 }
+
+// TestBodyPartKeepsNoHalf: a credential across the border of two parts is in
+// neither.
+func TestBodyPartKeepsNoHalf(t *testing.T) {
+	const token = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
+	for before := bodyRoom - len(token); before <= bodyRoom; before += 5 {
+		body := strings.Repeat("x", before-1) + " " + token + " " + strings.Repeat("y", 100)
+		first, hints := bodyPart(body, 0)
+		second := ""
+		if hints != nil {
+			second, _ = bodyPart(body, len(first))
+		}
+		if all := first + second; strings.Contains(all, "ghp_0") || strings.Contains(all, "wxyz") || !strings.HasSuffix(all, "y") {
+			t.Errorf("after %d: %q, %q", before, first[len(first)-60:], second)
+		}
+	}
+}

@@ -4,7 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/loom-core/loom/servers/kit"
 )
 
 // Match is the lines that fit re, each with context lines around it.
@@ -46,15 +47,7 @@ func Text(list []Line, numbers bool, hits map[int]bool) string {
 			}
 			b.WriteString(strconv.Itoa(line.Number) + mark)
 		}
-		b.WriteString(cut(line.Text) + "\n")
+		b.WriteString(kit.Shorten(line.Text, lineRunes) + "\n")
 	}
 	return b.String()
-}
-
-func cut(text string) string {
-	if utf8.RuneCountInString(text) <= lineRunes {
-		return text
-	}
-	list := []rune(text)
-	return string(list[:lineRunes]) + "…(+" + strconv.Itoa(len(list)-lineRunes) + ")"
 }
