@@ -53,13 +53,13 @@ func (o *ops) apply(ctx context.Context, a applyArgs) (*kit.Result, error) {
 		return nil, err
 	}
 	var plan []*applied
-	var before []seen
+	var before []any
 	for _, d := range docs {
 		p, err := s.planApply(ctx, d, docs, a.Force)
 		if err != nil {
 			return nil, err
 		}
-		plan, before = append(plan, p), append(before, seenOf(d.target, p.live))
+		plan, before = append(plan, p), append(before, appliedTo(d.target, p))
 	}
 	r := report{Target: fmt.Sprintf("%d objects", len(docs)), Details: plan}
 	if len(docs) == 1 {
@@ -97,6 +97,20 @@ func (o *ops) apply(ctx context.Context, a applyArgs) (*kit.Result, error) {
 		return nil, err
 	}
 	return result(s.done(by, r), clip(body.String())), nil
+}
+
+// appliedTo is what the plan for one object was made from. Who owns its fields is
+// part of that: it decides which are removed, and which taken over.
+func appliedTo(t target, p *applied) any {
+	at := struct {
+		seen
+		Owners    string   `json:"owners,omitempty"`
+		Conflicts []string `json:"conflicts,omitempty"`
+	}{seen: seenOf(t, p.live), Conflicts: p.Conflicts}
+	if p.live != nil {
+		at.Owners = change.Owners(p.live.Object)
+	}
+	return at
 }
 
 func applyQuestion(plan []*applied) string {

@@ -37,6 +37,7 @@ type dependents struct {
 	direct []string // have it as an owner themselves
 	shared []string // have another owner that stays
 	pods   []*unstructured.Unstructured
+	names  []string // all of them, however many, and which of these they are
 }
 
 // kindsToLook are the kinds that may have t for an owner.
@@ -130,6 +131,11 @@ func (s *session) dependents(ctx context.Context, t target, owners []types.UID) 
 		found.shared = append(found.shared, name)
 	}
 	slices.Sort(found.shared)
+	for what, names := range map[string][]string{"goes": found.all, "loses": found.shared} {
+		for _, name := range names {
+			found.names = append(found.names, what+" "+name)
+		}
+	}
 	found.all, found.direct, found.shared = named(found.all), named(found.direct), named(found.shared)
 	return found, nil
 }
@@ -159,6 +165,7 @@ func (s *session) foretellNamespace(ctx context.Context, d *doomed) error {
 			d.Dependents = append(d.Dependents, fmt.Sprintf("%d %s", len(list), kinds[i].GroupResource()))
 		}
 	}
+	d.with = d.Dependents
 	s.warnings.add("all that is in the namespace goes with it, volumes too if their class says so")
 	return nil
 }
@@ -182,6 +189,7 @@ func (s *session) foretellCRD(ctx context.Context, d *doomed) error {
 			d.Dependents = append(d.Dependents, fmt.Sprintf("%d %s, in all namespaces", n, k.GroupResource()))
 		}
 	}
+	d.with = d.Dependents
 	return nil
 }
 
@@ -196,6 +204,7 @@ func (s *session) foretellClaim(ctx context.Context, d *doomed) {
 		s.warnings.add(fmt.Sprintf("volume %s could not be read, so that it is not known whether the data goes too", name))
 		return
 	}
+	d.with = append(d.with, fmt.Sprintf("volume %s: %s", name, volume.Spec.PersistentVolumeReclaimPolicy))
 	if volume.Spec.PersistentVolumeReclaimPolicy == "Delete" {
 		s.warnings.add(fmt.Sprintf("the data goes too: volume %s has the reclaim policy Delete", name))
 	}
