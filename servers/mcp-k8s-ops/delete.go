@@ -72,15 +72,8 @@ func (o *ops) delete(ctx context.Context, a deleteArgs) (*kit.Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		live, err := s.get(ctx, t)
+		d, err := s.doom(ctx, t, a)
 		if err != nil {
-			return nil, err
-		}
-		d := &doomed{Object: t.String(), Created: kit.FormatTime(live.GetCreationTimestamp().Time), Finalizers: live.GetFinalizers(), target: t, live: live}
-		if err := s.mayRemove(ctx, t, a); err != nil {
-			return nil, err
-		}
-		if err := s.foretell(ctx, d, a); err != nil {
 			return nil, err
 		}
 		all, before = append(all, d), append(before, d.seen())
@@ -112,6 +105,19 @@ func (o *ops) delete(ctx context.Context, a deleteArgs) (*kit.Result, error) {
 	}
 	s.lookAfter(ctx, all)
 	return result(s.done(by, r), ""), nil
+}
+
+// doom plans the deletion of one object.
+func (s *session) doom(ctx context.Context, t target, a deleteArgs) (*doomed, error) {
+	live, err := s.get(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayRemove(ctx, t, a); err != nil {
+		return nil, err
+	}
+	d := &doomed{Object: t.String(), Created: kit.FormatTime(live.GetCreationTimestamp().Time), Finalizers: live.GetFinalizers(), target: t, live: live}
+	return d, s.foretell(ctx, d, a)
 }
 
 // seen is what the plan was made from: the object, and what goes or stays with it.

@@ -48,8 +48,9 @@ func kindsToLook(all []cluster.Kind, t target) []cluster.Kind {
 	})
 }
 
-// list reads objects of many kinds in a namespace. What may not be listed is a warning.
-func (s *session) list(ctx context.Context, kinds []cluster.Kind, namespace string) ([][]unstructured.Unstructured, error) {
+// list reads objects of many kinds in a namespace. What may not be listed is a
+// warning, which says what they were looked through for.
+func (s *session) list(ctx context.Context, kinds []cluster.Kind, namespace, selector, purpose string) ([][]unstructured.Unstructured, error) {
 	all := make([][]unstructured.Unstructured, len(kinds))
 	slots := make(chan struct{}, concurrent)
 	var wg sync.WaitGroup
@@ -60,7 +61,7 @@ func (s *session) list(ctx context.Context, kinds []cluster.Kind, namespace stri
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			// The masked client: names and owners are all that is wanted.
-			list, err := s.Dynamic().Resource(k.GVR()).Namespace(namespace).List(ctx, metav1.ListOptions{Limit: maxListed})
+			list, err := s.Dynamic().Resource(k.GVR()).Namespace(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector, Limit: maxListed})
 			if err != nil {
 				mu.Lock()
 				missing = append(missing, k.GroupResource())
@@ -79,7 +80,7 @@ func (s *session) list(ctx context.Context, kinds []cluster.Kind, namespace stri
 	}
 	if len(missing) > 0 {
 		slices.Sort(missing)
-		s.warnings.add("could not be looked through for dependents: " + strings.Join(missing, ", "))
+		s.warnings.add("could not be looked through for " + purpose + ": " + strings.Join(missing, ", "))
 	}
 	return all, nil
 }
@@ -91,7 +92,7 @@ func (s *session) dependents(ctx context.Context, t target, owners []types.UID) 
 		return nil, err
 	}
 	kinds := kindsToLook(known.All, t)
-	lists, err := s.list(ctx, kinds, t.namespace)
+	lists, err := s.list(ctx, kinds, t.namespace, "", "dependents")
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +157,7 @@ func (s *session) foretellNamespace(ctx context.Context, d *doomed) error {
 	kinds := slices.DeleteFunc(slices.Clone(known.All), func(k cluster.Kind) bool {
 		return !k.Namespaced || !k.Preferred || !k.Can("list") || !k.Can("delete") || strings.HasSuffix(k.Resource, "events")
 	})
-	lists, err := s.list(ctx, kinds, d.target.name)
+	lists, err := s.list(ctx, kinds, d.target.name, "", "dependents")
 	if err != nil {
 		return err
 	}

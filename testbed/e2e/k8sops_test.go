@@ -25,6 +25,7 @@ func TestK8sOps(t *testing.T) {
 	}{
 		{"tools", false, opsTools},
 		{"apply", false, opsApply},
+		{"prune", false, opsPrune},
 		{"patch", false, opsPatch},
 		{"metadata", false, opsMetadata},
 		{"delete", false, opsDelete},
@@ -112,6 +113,30 @@ func opsApply(t *testing.T, w *opsWorld) {
 			t.Errorf("%s: %s, want %q", args, text, want)
 		}
 	}
+	w.expect(t)
+}
+
+// opsPrune: what a manifest had and has no more goes, and nothing that others made.
+func opsPrune(t *testing.T, w *opsWorld) {
+	one := func(name string) string {
+		return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + name + ", namespace: ops, labels: {set: old}}\n"
+	}
+	apply := func(manifest string) string {
+		raw, err := json.Marshal(manifest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return `{manifest: ` + string(raw) + `, prune: set=old}`
+	}
+	w.apply("owner", one("theirs"))
+	w.confirmed(t, "apply_manifest", apply(one("stays")+"---\n"+one("goes")))
+	w.changes(t)
+	plan, done := w.confirmed(t, "apply_manifest", apply(one("stays")))
+	if strings.Count(plan.meta, `"action":"delete"`) != 1 || !strings.Contains(plan.meta, `{"object":"configmaps ops/goes","action":"delete"}`) || !strings.Contains(done.meta, `"action":"deleted"`) {
+		t.Errorf("planned %s, done %s", plan.meta, done.meta)
+	}
+	w.expect(t, "delete /api/v1/namespaces/ops/configmaps/goes: 200")
+	w.refused(t, "apply_manifest", with(`{manifest: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stays, namespace: ops}"}`, "prune: set=old"), "invalid_argument")
 	w.expect(t)
 }
 
