@@ -87,11 +87,11 @@ func (s *session) list(ctx context.Context, kinds []cluster.Kind, namespace, sel
 
 // dependents finds, through all generations, what goes with the owners.
 func (s *session) dependents(ctx context.Context, t target, owners []types.UID) (*dependents, error) {
-	known, err := s.Kinds(ctx)
+	known, err := s.known(ctx)
 	if err != nil {
 		return nil, err
 	}
-	kinds := kindsToLook(known.All, t)
+	kinds := kindsToLook(known, t)
 	lists, err := s.list(ctx, kinds, t.namespace, "", "dependents")
 	if err != nil {
 		return nil, err
@@ -150,11 +150,11 @@ func named(all []string) []string {
 
 // foretellNamespace counts what is in a namespace.
 func (s *session) foretellNamespace(ctx context.Context, d *doomed) error {
-	known, err := s.Kinds(ctx)
+	known, err := s.known(ctx)
 	if err != nil {
 		return err
 	}
-	kinds := slices.DeleteFunc(slices.Clone(known.All), func(k cluster.Kind) bool {
+	kinds := slices.DeleteFunc(slices.Clone(known), func(k cluster.Kind) bool {
 		return !k.Namespaced || !k.Preferred || !k.Can("list") || !k.Can("delete") || strings.HasSuffix(k.Resource, "events")
 	})
 	lists, err := s.list(ctx, kinds, d.target.name, "", "dependents")
@@ -167,6 +167,9 @@ func (s *session) foretellNamespace(ctx context.Context, d *doomed) error {
 		}
 	}
 	d.with = d.Dependents
+	if kinds, err := s.Kinds(ctx); err == nil && len(kinds.Down) > 0 {
+		s.warnings.add("Kubernetes ends no namespace while an API is down: it stays in Terminating until that answers, or its APIService is deleted")
+	}
 	s.warnings.add("all that is in the namespace goes with it, volumes too if their class says so")
 	return nil
 }
@@ -174,11 +177,11 @@ func (s *session) foretellNamespace(ctx context.Context, d *doomed) error {
 // foretellCRD counts the objects of a kind that goes.
 func (s *session) foretellCRD(ctx context.Context, d *doomed) error {
 	resource, group, _ := strings.Cut(d.target.name, ".")
-	known, err := s.Kinds(ctx)
+	known, err := s.known(ctx)
 	if err != nil {
 		return err
 	}
-	for _, k := range known.All {
+	for _, k := range known {
 		if k.Group != group || k.Resource != resource || !k.Preferred {
 			continue
 		}

@@ -35,11 +35,11 @@ func (o *ops) pruned(ctx context.Context, s *session, docs []document, selector 
 	if err != nil {
 		return nil, err
 	}
-	known, err := s.Kinds(ctx)
+	known, err := s.known(ctx)
 	if err != nil {
 		return nil, err
 	}
-	kinds := slices.DeleteFunc(slices.Clone(known.All), func(k cluster.Kind) bool {
+	kinds := slices.DeleteFunc(slices.Clone(known), func(k cluster.Kind) bool {
 		inManifest := slices.ContainsFunc(docs, func(d document) bool { return d.is(k.GroupResource()) })
 		return !k.Namespaced || !k.Preferred || !k.Can("list") || !k.Can("delete") || k.GroupResource() == "persistentvolumeclaims" ||
 			!inManifest && !slices.Contains(prunable, k.GroupResource())
