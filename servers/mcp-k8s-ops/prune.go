@@ -35,6 +35,10 @@ func (o *ops) pruned(ctx context.Context, s *session, docs []document, selector 
 	if err != nil {
 		return nil, err
 	}
+	if len(namespaces) == 0 {
+		s.warnings.add("nothing is pruned: no object of the manifest is in a namespace")
+		return nil, nil
+	}
 	known, err := s.known(ctx)
 	if err != nil {
 		return nil, err

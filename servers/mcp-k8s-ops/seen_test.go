@@ -60,10 +60,11 @@ func TestSeen(t *testing.T) {
 		"drain: one that stays": {"drain_node", drain, "apiVersion: v1\nkind: Pod\nmetadata: {name: net, ownerReferences: [{apiVersion: apps/v1, kind: DaemonSet, name: net, uid: s1, controller: true}]}\nspec: {nodeName: n1}\n", true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // a deletion is looked after for two seconds
 			api := writable(t, "x")
 			o, _ := testOps(t, api, nil)
 			c := kittest.Connect(t, newServer(o))
-			args := obj{"timeout": "0s"}
+			args := obj{"timeout": "0s"} // of a drain
 			if tc.tool != "drain_node" {
 				delete(args, "timeout")
 			}
