@@ -40,6 +40,11 @@ func instanceOf(names []string, asked string) string {
 	return names[0]
 }
 
+// maxInstances is how long the names of instances may be together, with the
+// default one, to be listed in the schema of each tool. Whoever gives one that is
+// none of them is told all.
+const maxInstances = 40
+
 // withInstances adds the argument where there is something to choose.
 func (p *params) withInstances(s *Server) *params {
 	if len(s.Instances) < 2 {
@@ -51,6 +56,7 @@ func (p *params) withInstances(s *Server) *params {
 	}
 	with := *p
 	arg := &param{name: name, kind: reflect.String, enum: s.Instances, fallback: s.Instances[0]}
+	arg.unlisted = len(encode(s.Instances))+len(s.Instances[0]) > maxInstances
 	with.instance = name
 	with.list = append(slices.Clone(p.list), arg)
 	with.byName = maps.Clone(p.byName)

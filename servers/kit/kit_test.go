@@ -138,6 +138,18 @@ func TestInstances(t *testing.T) {
 	if list := string(c.Do("tools/list", nil)); strings.Count(list, `"instance":{"type":"string","enum":["prod","staging"],"default":"prod"}`) != 3 {
 		t.Errorf("tools/list: %s", list)
 	}
+	// Names that are long stand in no schema: each tool would have them all.
+	long := []string{"arn:aws:eks:eu-central-1:123456789012:cluster/prod", "arn:aws:eks:eu-central-1:123456789012:cluster/staging", "dev"}
+	many := server(long...)
+	if list := string(many.Do("tools/list", nil)); strings.Count(list, `"instance":{"type":"string","description":"? lists all 3"}`) != 3 || strings.Contains(list, "arn:") {
+		t.Errorf("tools/list: %s", list)
+	}
+	if got := many.MustText("get_instance", nil); !strings.Contains(got, "at "+long[0]+".") {
+		t.Errorf("by default: %s", got)
+	}
+	if text := many.MustFail("get_instance", map[string]any{"instance": "?"}, kit.InvalidArgument); !strings.Contains(text, strings.Join(long, ", ")) {
+		t.Error(text)
+	}
 	// A cursor belongs to the instance it came from.
 	var a listAnswer
 	c.MustStruct("list_rows", map[string]any{"count": 100, "max_bytes": 2048, "per_page": 100}, &a)

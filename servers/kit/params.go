@@ -35,6 +35,7 @@ type param struct {
 	nullable bool // values of the map may be null
 	loose    bool // not part of what a cursor belongs to
 	enum     []string
+	unlisted bool // enum is too long for the schema
 	min, max *float64
 	fallback any     // default, nil if none
 	of       *params // members of each object, of a list of objects
@@ -232,6 +233,10 @@ func (arg *param) schema() string {
 	}
 	if arg.doc != "" {
 		b.WriteString(`,"description":` + quote(arg.doc))
+	}
+	if arg.unlisted {
+		fmt.Fprintf(&b, `,"description":"? lists all %d"}`, len(arg.enum))
+		return b.String()
 	}
 	if arg.enum != nil {
 		b.WriteString(`,"enum":` + encode(arg.enum))

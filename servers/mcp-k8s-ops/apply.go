@@ -5,12 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
-	"github.com/loom-core/loom/servers/mcp-k8s-ops/internal/change"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -20,6 +17,7 @@ type applyArgs struct {
 	Manifest  string `arg:"manifest,required,json" doc:"YAML, also several documents"`
 	Namespace string `arg:"namespace" doc:"of objects that name none"`
 	Force     bool   `arg:"force_conflicts" doc:"take over fields that others manage"`
+	Prune     string `arg:"prune" doc:"labels that all objects of the manifest have, app=web: deletes what was applied with them before and is not in it now"`
 	DryRun    *bool  `arg:"dry_run"`
 	Confirm   string `arg:"confirm"`
 }
@@ -32,17 +30,6 @@ func (o *ops) applyManifest() kit.Tool {
 	}, o.apply)
 }
 
-// applied is what becomes of one object.
-type applied struct {
-	Object    string   `json:"object"`
-	Action    string   `json:"action"` // create, configure, none, conflict; in the past when it was done
-	Conflicts []string `json:"conflicts,omitempty"`
-	Note      string   `json:"note,omitempty"`
-
-	live *unstructured.Unstructured
-	diff string
-}
-
 func (o *ops) apply(ctx context.Context, a applyArgs) (*kit.Result, error) {
 	s, err := o.open(ctx)
 	if err != nil {
@@ -53,13 +40,20 @@ func (o *ops) apply(ctx context.Context, a applyArgs) (*kit.Result, error) {
 		return nil, err
 	}
 	var plan []*applied
-	var before []seen
+	var before []any
 	for _, d := range docs {
 		p, err := s.planApply(ctx, d, docs, a.Force)
 		if err != nil {
 			return nil, err
 		}
-		plan, before = append(plan, p), append(before, seenOf(d.target, p.live))
+		plan, before = append(plan, p), append(before, appliedTo(d.target, p))
+	}
+	old, err := o.pruned(ctx, s, docs, a.Prune)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range old {
+		plan, before = append(plan, &applied{Object: d.Object, Action: "delete", With: d.Dependents}), append(before, d.seen())
 	}
 	r := report{Target: fmt.Sprintf("%d objects", len(docs)), Details: plan}
 	if len(docs) == 1 {
@@ -96,57 +90,10 @@ func (o *ops) apply(ctx context.Context, a applyArgs) (*kit.Result, error) {
 	if err := s.applyAll(ctx, docs, plan, a.Force); err != nil {
 		return nil, err
 	}
-	return result(s.done(by, r), clip(body.String())), nil
-}
-
-func applyQuestion(plan []*applied) string {
-	var b strings.Builder
-	b.WriteString("Apply a manifest?")
-	for _, p := range plan {
-		fmt.Fprintf(&b, "\n%s %s", p.Action, p.Object)
-	}
-	return b.String()
-}
-
-// planApply asks the API server what would become of one object.
-func (s *session) planApply(ctx context.Context, d document, all []document, force bool) (*applied, error) {
-	p := &applied{Object: d.String()}
-	var before map[string]any
-	live, err := s.get(ctx, d.target)
-	switch {
-	case err == nil:
-		p.live, before = live, live.Object
-	case !is(err, kit.NotFound):
+	if err := s.prune(ctx, old, plan[len(docs):]); err != nil {
 		return nil, err
 	}
-	after, err := s.send(ctx, d, true, force, "")
-	conflicts := conflictsOf(err)
-	switch {
-	case len(conflicts) > 0:
-		p.Conflicts, p.Action = conflicts, "conflict"
-		if after, err = s.send(ctx, d, true, true, ""); err != nil { // what it would be
-			return nil, s.fail(ctx, err, "patch", d.target)
-		}
-		p.diff = change.Diff(d.String(), before, after.Object)
-		return p, nil
-	case apierrors.IsNotFound(err) && comesWith(d, all):
-		p.Action, p.Note = "create", "not checked: its namespace comes with this manifest"
-		p.diff = change.Diff(d.String(), nil, d.object.Object)
-		return p, nil
-	case err != nil:
-		return nil, s.refusal(ctx, err, d)
-	}
-	p.Action = "configure"
-	if before == nil {
-		p.Action = "create"
-	} else if change.Equal(before, after.Object) {
-		p.Action = "none"
-	}
-	if meta := live; meta != nil && meta.GetDeletionTimestamp() != nil {
-		p.Note = "it is being deleted"
-	}
-	p.diff = change.Diff(d.String(), before, after.Object)
-	return p, nil
+	return result(s.done(by, r), clip(body.String())), nil
 }
 
 // refusal is why an object cannot be applied. A field that its kind does not have
@@ -158,11 +105,6 @@ func (s *session) refusal(ctx context.Context, err error, d document) error {
 		e.Code, e.Hint = kit.InvalidArgument, "explain_resource of mcp-k8s shows the fields of "+d.kind.Kind
 	}
 	return err
-}
-
-// comesWith reports whether the namespace of d is in the manifest.
-func comesWith(d document, all []document) bool {
-	return d.namespace != "" && slices.ContainsFunc(all, func(other document) bool { return other.is("namespaces") && other.name == d.namespace })
 }
 
 // send applies an object. With a version it is refused when that is not the one.
@@ -203,14 +145,7 @@ func (s *session) applyAll(ctx context.Context, docs []document, plan []*applied
 			err = write("")
 		}
 		if err != nil {
-			var e *kit.Error
-			if errors.As(err, &e) {
-				e.Message = fmt.Sprintf("%s was not applied: %s", d.target, e.Message)
-				if len(done) > 0 {
-					e.Message += "; applied before it: " + strings.Join(done, ", ")
-				}
-			}
-			return err
+			return partly(err, d.target.String()+" was not applied", done)
 		}
 		done = append(done, d.String())
 		p.Action = map[string]string{"create": "created", "configure": "configured", "conflict": "configured"}[p.Action]
@@ -218,16 +153,14 @@ func (s *session) applyAll(ctx context.Context, docs []document, plan []*applied
 	return nil
 }
 
-// conflictsOf are the fields that others manage: .spec.replicas is managed by "hpa".
-func conflictsOf(err error) (all []string) {
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) || status.Status().Details == nil {
-		return nil
-	}
-	for _, cause := range status.Status().Details.Causes {
-		if cause.Type == metav1.CauseTypeFieldManagerConflict {
-			all = append(all, fmt.Sprintf("%s: %s", cause.Field, cause.Message))
+// partly is err with what was not done, and what had been done by then.
+func partly(err error, what string, done []string) error {
+	var e *kit.Error
+	if errors.As(err, &e) {
+		e.Message = what + ": " + e.Message
+		if len(done) > 0 {
+			e.Message += "; done before it: " + strings.Join(done, ", ")
 		}
 	}
-	return all
+	return err
 }

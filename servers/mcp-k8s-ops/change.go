@@ -35,7 +35,7 @@ func (s *session) whileSame(ctx context.Context, t target, live *unstructured.Un
 		if gone != nil {
 			return gone
 		}
-		if now.GetUID() != live.GetUID() || change.Sum(now.Object) != change.Sum(live.Object) {
+		if change.Sum(now.Object) != change.Sum(live.Object) || change.Owners(now.Object) != change.Owners(live.Object) {
 			return kit.Errorf(kit.Conflict, "%s was changed at the same moment", t).WithHint("look at it, and plan again")
 		}
 		version = now.GetResourceVersion()

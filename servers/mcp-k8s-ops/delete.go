@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +47,7 @@ type doomed struct {
 
 	target target
 	live   *unstructured.Unstructured
+	with   []string // all that the plan tells of besides, also what it only counts
 }
 
 func (o *ops) delete(ctx context.Context, a deleteArgs) (*kit.Result, error) {
@@ -64,24 +66,17 @@ func (o *ops) delete(ctx context.Context, a deleteArgs) (*kit.Result, error) {
 		return nil, kit.Errorf(kit.InvalidArgument, "%d names, at most %d are taken", len(names), maxDeleted)
 	}
 	var all []*doomed
-	var before []seen
+	var before []any
 	for _, name := range names {
 		t, err := o.writable(ctx, s, a.Kind, name, a.Namespace)
 		if err != nil {
 			return nil, err
 		}
-		live, err := s.get(ctx, t)
+		d, err := s.doom(ctx, t, a)
 		if err != nil {
 			return nil, err
 		}
-		d := &doomed{Object: t.String(), Created: kit.FormatTime(live.GetCreationTimestamp().Time), Finalizers: live.GetFinalizers(), target: t, live: live}
-		if err := s.mayRemove(ctx, t, a); err != nil {
-			return nil, err
-		}
-		if err := s.foretell(ctx, d, a); err != nil {
-			return nil, err
-		}
-		all, before = append(all, d), append(before, seenOf(t, live))
+		all, before = append(all, d), append(before, d.seen())
 	}
 	r := report{Target: all[0].Object, Changed: true, Details: all}
 	if len(all) > 1 {
@@ -110,6 +105,24 @@ func (o *ops) delete(ctx context.Context, a deleteArgs) (*kit.Result, error) {
 	}
 	s.lookAfter(ctx, all)
 	return result(s.done(by, r), ""), nil
+}
+
+// doom plans the deletion of one object.
+func (s *session) doom(ctx context.Context, t target, a deleteArgs) (*doomed, error) {
+	live, err := s.get(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayRemove(ctx, t, a); err != nil {
+		return nil, err
+	}
+	d := &doomed{Object: t.String(), Created: kit.FormatTime(live.GetCreationTimestamp().Time), Finalizers: live.GetFinalizers(), target: t, live: live}
+	return d, s.foretell(ctx, d, a)
+}
+
+// seen is what the plan was made from: the object, and what goes or stays with it.
+func (d *doomed) seen() any {
+	return []any{seenOf(d.target, d.live), slices.Sorted(slices.Values(d.with))}
 }
 
 func deleteQuestion(all []*doomed) string {
@@ -231,6 +244,7 @@ func (s *session) foretell(ctx context.Context, d *doomed, a deleteArgs) error {
 	if err != nil {
 		return err
 	}
+	d.with = append(d.with, found.names...)
 	pods := found.pods
 	if d.target.is("pods") {
 		pods = append(pods, d.live)

@@ -37,6 +37,7 @@ type dependents struct {
 	direct []string // have it as an owner themselves
 	shared []string // have another owner that stays
 	pods   []*unstructured.Unstructured
+	names  []string // all of them, however many, and which of these they are
 }
 
 // kindsToLook are the kinds that may have t for an owner.
@@ -47,8 +48,9 @@ func kindsToLook(all []cluster.Kind, t target) []cluster.Kind {
 	})
 }
 
-// list reads objects of many kinds in a namespace. What may not be listed is a warning.
-func (s *session) list(ctx context.Context, kinds []cluster.Kind, namespace string) ([][]unstructured.Unstructured, error) {
+// list reads objects of many kinds in a namespace. What may not be listed is a
+// warning, which says what they were looked through for.
+func (s *session) list(ctx context.Context, kinds []cluster.Kind, namespace, selector, purpose string) ([][]unstructured.Unstructured, error) {
 	all := make([][]unstructured.Unstructured, len(kinds))
 	slots := make(chan struct{}, concurrent)
 	var wg sync.WaitGroup
@@ -59,7 +61,7 @@ func (s *session) list(ctx context.Context, kinds []cluster.Kind, namespace stri
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			// The masked client: names and owners are all that is wanted.
-			list, err := s.Dynamic().Resource(k.GVR()).Namespace(namespace).List(ctx, metav1.ListOptions{Limit: maxListed})
+			list, err := s.Dynamic().Resource(k.GVR()).Namespace(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector, Limit: maxListed})
 			if err != nil {
 				mu.Lock()
 				missing = append(missing, k.GroupResource())
@@ -78,19 +80,19 @@ func (s *session) list(ctx context.Context, kinds []cluster.Kind, namespace stri
 	}
 	if len(missing) > 0 {
 		slices.Sort(missing)
-		s.warnings.add("could not be looked through for dependents: " + strings.Join(missing, ", "))
+		s.warnings.add("could not be looked through for " + purpose + ": " + strings.Join(missing, ", "))
 	}
 	return all, nil
 }
 
 // dependents finds, through all generations, what goes with the owners.
 func (s *session) dependents(ctx context.Context, t target, owners []types.UID) (*dependents, error) {
-	known, err := s.Kinds(ctx)
+	known, err := s.known(ctx)
 	if err != nil {
 		return nil, err
 	}
-	kinds := kindsToLook(known.All, t)
-	lists, err := s.list(ctx, kinds, t.namespace)
+	kinds := kindsToLook(known, t)
+	lists, err := s.list(ctx, kinds, t.namespace, "", "dependents")
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +132,11 @@ func (s *session) dependents(ctx context.Context, t target, owners []types.UID) 
 		found.shared = append(found.shared, name)
 	}
 	slices.Sort(found.shared)
+	for what, names := range map[string][]string{"goes": found.all, "loses": found.shared} {
+		for _, name := range names {
+			found.names = append(found.names, what+" "+name)
+		}
+	}
 	found.all, found.direct, found.shared = named(found.all), named(found.direct), named(found.shared)
 	return found, nil
 }
@@ -143,14 +150,14 @@ func named(all []string) []string {
 
 // foretellNamespace counts what is in a namespace.
 func (s *session) foretellNamespace(ctx context.Context, d *doomed) error {
-	known, err := s.Kinds(ctx)
+	known, err := s.known(ctx)
 	if err != nil {
 		return err
 	}
-	kinds := slices.DeleteFunc(slices.Clone(known.All), func(k cluster.Kind) bool {
+	kinds := slices.DeleteFunc(slices.Clone(known), func(k cluster.Kind) bool {
 		return !k.Namespaced || !k.Preferred || !k.Can("list") || !k.Can("delete") || strings.HasSuffix(k.Resource, "events")
 	})
-	lists, err := s.list(ctx, kinds, d.target.name)
+	lists, err := s.list(ctx, kinds, d.target.name, "", "dependents")
 	if err != nil {
 		return err
 	}
@@ -159,6 +166,10 @@ func (s *session) foretellNamespace(ctx context.Context, d *doomed) error {
 			d.Dependents = append(d.Dependents, fmt.Sprintf("%d %s", len(list), kinds[i].GroupResource()))
 		}
 	}
+	d.with = d.Dependents
+	if kinds, err := s.Kinds(ctx); err == nil && len(kinds.Down) > 0 {
+		s.warnings.add("Kubernetes ends no namespace while an API is down: it stays in Terminating until that answers, or its APIService is deleted")
+	}
 	s.warnings.add("all that is in the namespace goes with it, volumes too if their class says so")
 	return nil
 }
@@ -166,11 +177,11 @@ func (s *session) foretellNamespace(ctx context.Context, d *doomed) error {
 // foretellCRD counts the objects of a kind that goes.
 func (s *session) foretellCRD(ctx context.Context, d *doomed) error {
 	resource, group, _ := strings.Cut(d.target.name, ".")
-	known, err := s.Kinds(ctx)
+	known, err := s.known(ctx)
 	if err != nil {
 		return err
 	}
-	for _, k := range known.All {
+	for _, k := range known {
 		if k.Group != group || k.Resource != resource || !k.Preferred {
 			continue
 		}
@@ -182,6 +193,7 @@ func (s *session) foretellCRD(ctx context.Context, d *doomed) error {
 			d.Dependents = append(d.Dependents, fmt.Sprintf("%d %s, in all namespaces", n, k.GroupResource()))
 		}
 	}
+	d.with = d.Dependents
 	return nil
 }
 
@@ -196,6 +208,7 @@ func (s *session) foretellClaim(ctx context.Context, d *doomed) {
 		s.warnings.add(fmt.Sprintf("volume %s could not be read, so that it is not known whether the data goes too", name))
 		return
 	}
+	d.with = append(d.with, fmt.Sprintf("volume %s: %s", name, volume.Spec.PersistentVolumeReclaimPolicy))
 	if volume.Spec.PersistentVolumeReclaimPolicy == "Delete" {
 		s.warnings.add(fmt.Sprintf("the data goes too: volume %s has the reclaim policy Delete", name))
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+
 	"strings"
 	"time"
 
@@ -63,9 +65,8 @@ func (o *ops) drain(ctx context.Context, a drainArgs) (*kit.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Nodes change with every heartbeat; the plan is about the pods.
 	st := step{
-		tool: "drain_node", seen: []any{live.GetUID(), e.uids()}, dryRun: a.DryRun, confirm: a.Confirm,
+		tool: "drain_node", seen: e.seen(live.GetUID(), isCordoned(live)), dryRun: a.DryRun, confirm: a.Confirm,
 		question: fmt.Sprintf("Drain node %s? %d pods are evicted: %s", t.name, len(e.pods), strings.Join(named(e.names()), ", ")),
 	}
 	a.DryRun, a.Confirm = nil, ""
@@ -103,7 +104,7 @@ func (o *ops) drain(ctx context.Context, a drainArgs) (*kit.Result, error) {
 	defer cancelRest()
 	r = s.done(by, r)
 	if e, err := s.evictions(rest, t.name, a); err == nil && len(e.blocked) == 0 {
-		st.seen = []any{live.GetUID(), e.uids()}
+		st.seen = e.seen(live.GetUID(), true)
 		r.Confirm = o.tokens.Token(o.action(s, st))
 		r.Next = "pods are left: repeat the call with this confirm to go on"
 	} else {
@@ -137,6 +138,13 @@ func (e *evicting) uids() (all []types.UID) {
 		}
 	}
 	return all
+}
+
+// seen is what a drain hangs on: which pods go, which stay, and whether others
+// may come. Of the node itself there is no more to it: its taints follow a cordon
+// after a while, and its annotations are a notebook of programs on it.
+func (e *evicting) seen(node types.UID, isCordoned bool) any {
+	return []any{node, isCordoned, e.uids(), slices.Sorted(slices.Values(e.left))}
 }
 
 func (e *evicting) names() (all []string) {

@@ -28,10 +28,11 @@ type report struct {
 	Next         string       `json:"next,omitempty"`
 }
 
-// seen is an object as a plan was made from it. The version is not in it: that of
-// a workload in trouble changes with each pod that crashes, and then is no time
-// to plan for ever. The write itself is for the version that the acting call has
-// read and found to say the same.
+// seen is an object as a plan was made from it: all of it but the status. The
+// version is not in it: that of a workload in trouble changes with each pod that
+// crashes, and then is no time to plan for ever. The write itself is for the
+// version that the acting call has read and found to say the same. What a plan
+// shows or hangs on besides, the tool adds to its [step].
 type seen struct {
 	Target string    `json:"target"`
 	UID    types.UID `json:"uid"` // empty: it was not there

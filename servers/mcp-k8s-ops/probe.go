@@ -26,14 +26,14 @@ type probeArgs struct {
 	Namespace string `arg:"namespace"`
 	Port      string `arg:"port,required" doc:"number, or name of a Service's; https:443 for TLS"`
 	Path      string `arg:"path" default:"/"`
-	Method    string `arg:"method" enum:"GET,HEAD" default:"GET"`
+	Method    string `arg:"method" enum:"GET,HEAD,TCP" default:"GET" doc:"TCP: connect, and read what is said first"`
 	Timeout   string `arg:"timeout" default:"5s" doc:"at most 20s"`
 }
 
 func (o *ops) probeEndpoint() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name: "probe_endpoint", Title: "Probe an endpoint", Once: true, Hints: writes,
-		Description: "One HTTP request to a Service or pod, through the API server: status, headers, first 4 KiB.",
+		Description: "One HTTP request or TCP connection to a Service or pod, through the API server: status, headers, first 4 KiB.",
 		Example:     `{"kind": "svc", "name": "web", "namespace": "shop", "port": "80", "path": "/healthz"}`,
 	}, o.probe)
 }
@@ -81,7 +81,12 @@ func (o *ops) probe(ctx context.Context, a probeArgs) (*kit.Result, error) {
 	defer cancel()
 	began := time.Now()
 	p := probed{Context: s.Context, Target: fmt.Sprintf("%s port %s", t, port)}
-	body, err := s.request(limited, t, tls+t.name+":"+port, where, a.Method, &p)
+	var body string
+	if a.Method == "TCP" {
+		body, err = s.greeting(limited, t, port, &p)
+	} else {
+		body, err = s.request(limited, t, tls+t.name+":"+port, where, a.Method, &p)
+	}
 	p.Took = kit.FormatDuration(time.Since(began).Round(time.Millisecond))
 	switch {
 	case err == nil:

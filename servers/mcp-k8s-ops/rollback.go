@@ -82,7 +82,7 @@ func (o *ops) rollback(ctx context.Context, a rollbackArgs) (*kit.Result, error)
 		return result(r, ""), nil
 	}
 	st := step{
-		tool: "rollback_workload", seen: []seen{seenOf(t, live), {to.from.GetName(), to.from.GetUID(), ""}}, dryRun: a.DryRun, confirm: a.Confirm,
+		tool: "rollback_workload", seen: []any{seenOf(t, live), to.from.GetUID(), p.body, r.Details}, dryRun: a.DryRun, confirm: a.Confirm,
 		question: fmt.Sprintf("Roll %s back to revision %d?\n%s", t, to.Revision, clip(diff)),
 	}
 	a.DryRun, a.Confirm = nil, ""

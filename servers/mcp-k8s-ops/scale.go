@@ -73,7 +73,8 @@ func (o *ops) scale(ctx context.Context, a scaleArgs) (*kit.Result, error) {
 	if a.Current != nil && int64(*a.Current) != before.Replicas {
 		return nil, kit.Errorf(kit.Conflict, "%s has %d replicas, not %d", t, before.Replicas, *a.Current)
 	}
-	if err := s.warnAutoscaler(ctx, t, a.Replicas); err != nil {
+	owner, err := s.autoscaler(ctx, t, a.Replicas)
+	if err != nil {
 		return nil, err
 	}
 	r := report{
@@ -81,7 +82,7 @@ func (o *ops) scale(ctx context.Context, a scaleArgs) (*kit.Result, error) {
 		After: replicas{Replicas: int64(a.Replicas), Running: before.Running},
 	}
 	st := step{
-		tool: "scale_workload", seen: seenOf(t, live), dryRun: a.DryRun, confirm: a.Confirm,
+		tool: "scale_workload", seen: []any{seenOf(t, whole), seenOf(t, live), owner}, dryRun: a.DryRun, confirm: a.Confirm,
 		question: fmt.Sprintf("Scale %s from %d replicas to %d?", t, before.Replicas, a.Replicas),
 	}
 	a.DryRun, a.Confirm = nil, ""
@@ -142,15 +143,15 @@ func replicasOf(scale *unstructured.Unstructured) replicas {
 	return replicas{want, have}
 }
 
-// warnAutoscaler says who will set the replicas back.
-func (s *session) warnAutoscaler(ctx context.Context, t target, n int) error {
+// autoscaler says who will set the replicas back, and adds it to the warnings.
+func (s *session) autoscaler(ctx context.Context, t target, n int) (found []string, err error) {
 	list, err := s.Typed().AutoscalingV2().HorizontalPodAutoscalers(t.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
 		s.warnings.add("whether an autoscaler owns the replicas could not be looked up")
-		return nil
+		return nil, nil
 	}
 	for _, h := range list.Items {
 		if !scales(h.Spec.ScaleTargetRef, t) {
@@ -164,9 +165,10 @@ func (s *session) warnAutoscaler(ctx context.Context, t target, n int) error {
 		if n == 0 {
 			what = "at 0 it does nothing until somebody scales up again"
 		}
-		s.warnings.add(fmt.Sprintf("HorizontalPodAutoscaler %s owns the replicas (%d to %d): %s; change its limits instead", h.Name, least, h.Spec.MaxReplicas, what))
+		found = append(found, fmt.Sprintf("HorizontalPodAutoscaler %s owns the replicas (%d to %d): %s; change its limits instead", h.Name, least, h.Spec.MaxReplicas, what))
+		s.warnings.add(found[len(found)-1])
 	}
-	return nil
+	return found, nil
 }
 
 func scales(ref autoscalingv2.CrossVersionObjectReference, t target) bool {

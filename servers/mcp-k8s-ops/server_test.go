@@ -67,3 +67,12 @@ spec:
     spec: {containers: [{name: app, image: web:1}]}
 status: {observedGeneration: 1, replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2}
 `
+
+// TestContextsBudget: several contexts cost no more than tools/list may.
+func TestContextsBudget(t *testing.T) {
+	path := kubetest.New(t).Kubeconfig(t, "minikube", "kindred", "staging")
+	o, _ := opsOf(t, func(name string) string { return map[string]string{"KUBECONFIG": path}[name] })
+	if cost := kittest.Cost(t, newServer(o)); cost > 3500 {
+		t.Errorf("tools/list with three contexts costs about %d tokens, the budget is 3500", cost)
+	}
+}

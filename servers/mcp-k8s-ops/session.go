@@ -68,6 +68,19 @@ func (w *warnings) list() []string {
 	return slices.Clone(w.all)
 }
 
+// known are the kinds of the cluster. That some are not known, because what
+// serves them is down, is a warning: objects of theirs are not seen.
+func (s *session) known(ctx context.Context) ([]cluster.Kind, error) {
+	kinds, err := s.Kinds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, why := range kinds.Down {
+		s.warnings.add(why)
+	}
+	return kinds.All, nil
+}
+
 // of is the client for the objects of t's kind, in its namespace.
 func (s *session) of(t target) dynamic.ResourceInterface {
 	if t.namespace != "" {

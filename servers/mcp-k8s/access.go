@@ -18,7 +18,7 @@ type accessArgs struct {
 	Kind      string `arg:"kind" doc:"pods; pods/exec"`
 	Name      string `arg:"name"`
 	Namespace string `arg:"namespace" doc:"* for all" alias:"ns"`
-	AsList    bool   `arg:"as_list" doc:"all that is allowed"`
+	AsList    bool   `arg:"as_list" doc:"all"`
 }
 
 // access is what check_access answers.

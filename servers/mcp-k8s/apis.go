@@ -10,7 +10,7 @@ import (
 )
 
 type apisArgs struct {
-	Filter     string   `arg:"filter" doc:"part of a name, kind or group"`
+	Filter     string   `arg:"filter" doc:"part of a name or group"`
 	Group      *string  `arg:"group" doc:"apps; core"`
 	Verbs      []string `arg:"verbs"`
 	Namespaced *bool    `arg:"namespaced"`
@@ -33,7 +33,7 @@ type apiRow struct {
 func (k *k8s) listAPIResources() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name: "list_api_resources", Title: "List kinds",
-		Description: "Kinds that the cluster serves, CRDs too.",
+		Description: "Kinds the cluster serves, CRDs too.",
 		Hints:       kit.ReadLocal, Output: apisHead{}, ListName: "kinds", PerPage: 50, MaxPerPage: 500,
 		Example: `{"filter":"cert"}`,
 	}, k.runAPIs)

@@ -14,7 +14,7 @@ import (
 
 type diagnoseArgs struct {
 	Kind          string `arg:"kind" doc:"of name"`
-	Name          string `arg:"name" doc:"default: all in namespace"`
+	Name          string `arg:"name" doc:"default: all"`
 	Namespace     string `arg:"namespace" doc:"* for all" alias:"ns"`
 	LabelSelector string `arg:"label_selector" alias:"labels"`
 }
@@ -57,8 +57,8 @@ type logRow struct {
 func (k *k8s) diagnoseWorkload() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name: "diagnose_workload", Title: "Diagnose what does not run",
-		Description: "Names the cause in one call: for a workload, pod, node, claim or any object, for a selector, or for all of a namespace. " +
-			"Pods by cause, last exit, the log before the restart, events, and the quota, claims and nodes that matter.",
+		Description: "Names the cause in one call, for any object, a selector or a whole namespace: " +
+			"pods by cause, last exit, log before the restart, events, quota, claims, nodes.",
 		Hints: kit.ReadLocal, Output: diagnosis{},
 		Example: `{"kind":"deploy","name":"web","namespace":"shop"}`,
 	}, k.runDiagnose)

@@ -35,7 +35,7 @@ type eventsHead struct {
 func (k *k8s) listEvents() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name: "list_events", Title: "List events",
-		Description: "Newest first; what says the same of one object is one row.",
+		Description: "Newest first; the same of one object is one row.",
 		Hints:       kit.ReadLocal, Output: eventsHead{}, ListName: "rows",
 		Example: `{"namespace":"shop","type":"Warning","since":"2h"}`,
 	}, k.runEvents)

@@ -28,7 +28,7 @@ type explainHead struct {
 func (k *k8s) explainResource() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name: "explain_resource", Title: "Explain fields",
-		Description: "Types and meaning, from the cluster's schema, CRDs too.",
+		Description: "From the cluster's schema, CRDs too.",
 		Hints:       kit.ReadLocal,
 		Example:     `{"kind":"deployment","path":"spec.strategy","depth":2}`,
 	}, k.runExplain)

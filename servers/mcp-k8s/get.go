@@ -33,7 +33,7 @@ const maxNames = 20
 func (k *k8s) getResource() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name: "get_resource", Title: "Get an object as YAML",
-		Description: "Without managedFields and the like. Values of Secrets and credentials become sizes.",
+		Description: "Without managedFields. Secret values become sizes.",
 		Hints:       kit.ReadLocal,
 		Example:     `{"kind":"deployment","name":"web","namespace":"shop","part":"spec"}`,
 	}, k.runGet)

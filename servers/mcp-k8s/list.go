@@ -19,7 +19,7 @@ type listArgs struct {
 	LabelSelector string   `arg:"label_selector" alias:"labels"`
 	FieldSelector string   `arg:"field_selector"`
 	Status        string   `arg:"status" doc:"Pending; !Ready"`
-	Sort          string   `arg:"sort" doc:"column; -column: descending"`
+	Sort          string   `arg:"sort" doc:"-column: descending"`
 	Output        string   `arg:"output" enum:"table,wide,name,fields,count" default:"table"`
 	Fields        []string `arg:"fields" doc:"spec.nodeName"`
 	kit.Paging
@@ -39,7 +39,7 @@ type listHead struct {
 func (k *k8s) listResources() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name: "list_resources", Title: "List objects",
-		Description: "kubectl get for any kind. Ready and !Ready understand 1/2. count: totals by status and namespace only.",
+		Description: "kubectl get, any kind. Ready and !Ready understand 1/2. count: totals only.",
 		Hints:       kit.ReadLocal, Output: listHead{}, ListName: "items", PerPage: 50, MaxPerPage: 500,
 		Example: `{"kind":"pods","all_namespaces":true,"status":"!Ready"}`,
 	}, k.runList)

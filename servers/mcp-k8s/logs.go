@@ -16,16 +16,16 @@ type logsArgs struct {
 	Owner         string `arg:"owner" doc:"deploy/web, job/x, svc/y"`
 	LabelSelector string `arg:"label_selector" alias:"labels"`
 	Namespace     string `arg:"namespace" alias:"ns"`
-	Container     string `arg:"container" doc:"all: init containers too"`
+	Container     string `arg:"container" doc:"all: init too"`
 	Tail          int    `arg:"tail,clamp" default:"100" min:"1" max:"5000" alias:"tail_lines,lines"`
-	Since         string `arg:"since" doc:"15m or a time" alias:"since_time,start"`
+	Since         string `arg:"since" doc:"15m; a time" alias:"since_time,start"`
 	Previous      bool   `arg:"previous" doc:"before the restart"`
 	Grep          string `arg:"grep" doc:"regexp (RE2)"`
 	Exclude       string `arg:"exclude"`
 	ContextLines  int    `arg:"context_lines,clamp" min:"0" max:"20"`
 	Level         string `arg:"level" enum:"error,warn,info,debug" doc:"that and worse"`
 	Timestamps    bool   `arg:"timestamps"`
-	Dedupe        bool   `arg:"dedupe" doc:"fold lines that differ in numbers"`
+	Dedupe        bool   `arg:"dedupe" doc:"but for numbers"`
 }
 
 // logsHead is what is said of log lines.
@@ -44,7 +44,7 @@ type logsHead struct {
 func (k *k8s) getLogs() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name: "get_logs", Title: "Get logs of pods",
-		Description: "Last lines of a pod, or of all pods of an owner or selector, by time. grep, exclude, level and dedupe search all lines.",
+		Description: "Last lines of a pod, or all pods of an owner or selector. grep, exclude, level and dedupe search all.",
 		Hints:       kit.ReadLocal,
 		Example:     `{"owner":"deploy/web","namespace":"shop","level":"error","since":"1h"}`,
 	}, k.runLogs)

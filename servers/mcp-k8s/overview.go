@@ -51,7 +51,7 @@ type namespaceRow struct {
 func (k *k8s) getClusterOverview() kit.Tool {
 	return kit.NewTool(kit.Def{
 		Name: "get_cluster_overview", Title: "Get a cluster overview",
-		Description: "Nodes, pods by phase, what is wrong in which namespace, top warnings, contexts.",
+		Description: "Nodes, pods by phase, what is wrong where, top warnings, contexts.",
 		Hints:       kit.ReadLocal, Output: overview{},
 	}, k.runOverview)
 }

@@ -66,3 +66,24 @@ func pods(n int, namespaces ...string) (all []string) {
 	}
 	return all
 }
+
+// TestContextsBudget: several contexts cost no more than tools/list may.
+func TestContextsBudget(t *testing.T) {
+	api := kubetest.New(t)
+	for _, names := range [][]string{{"reader", "outsider"}, {"production-eu-1", "production-us-1"}, {"minikube", "kindred", "staging"}, clouds(40)} {
+		path := api.Kubeconfig(t, names...)
+		cost := kittest.Cost(t, serverOf(t, func(name string) string { return map[string]string{"KUBECONFIG": path}[name] }))
+		t.Logf("%d contexts: about %d tokens", len(names), cost)
+		if cost > 3500 {
+			t.Errorf("tools/list with the contexts %.60q costs about %d tokens, the budget is 3500", names, cost)
+		}
+	}
+}
+
+// clouds are contexts by the names that clouds give them.
+func clouds(n int) (names []string) {
+	for i := range n {
+		names = append(names, fmt.Sprintf("arn:aws:eks:eu-central-1:123456789012:cluster/prod-%02d", i))
+	}
+	return names
+}

@@ -75,7 +75,7 @@ func TestDown(t *testing.T) {
 	c := connect(t, api, nil)
 	has(t, c.MustText("list_api_resources", args(`{"filter":"pods"}`)), "metrics.k8s.io/v1beta1 does not answer")
 	has(t, c.MustText("get_cluster_overview", nil), "metrics.k8s.io/v1beta1 does not answer", "Running=2")
-	has(t, c.MustFail("get_usage", nil, kit.Unsupported), "metrics-server")
+	has(t, c.MustFail("get_usage", nil, kit.Unavailable), "metrics.k8s.io/v1beta1 does not answer", "kind=apiservices")
 	has(t, c.MustText("search_resources", args(`{"name":"web","kinds":"*"}`)), "Deployment\tdefault\tweb")
 }
 

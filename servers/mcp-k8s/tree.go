@@ -34,8 +34,8 @@ type treeRow struct {
 
 func (k *k8s) getResourceTree() kit.Tool {
 	return kit.NewTool(kit.Def{
-		Name: "get_resource_tree", Title: "Get the tree of an object",
-		Description: "Owners and users above it (^), below it what it owns, routes to, selects and mounts; the health of each.",
+		Name: "get_resource_tree", Title: "Get a tree",
+		Description: "Owners and users above (^), below what it owns, routes to, selects and mounts, with its health.",
 		Hints:       kit.ReadLocal, Output: treeHead{}, ListName: "rows",
 		Example: `{"kind":"ingress","name":"shop","namespace":"shop"}`,
 	}, k.runTree)

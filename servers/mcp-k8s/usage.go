@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kube/cluster"
@@ -58,11 +59,7 @@ func (k *k8s) runUsage(ctx context.Context, a usageArgs) (*kit.Result, error) {
 	}
 	t, err := k.find(ctx, kind, a.Namespace, a.AllNamespaces)
 	if err != nil {
-		if errors.Is(err, cluster.ErrNoKind) {
-			return nil, kit.Errorf(kit.Unsupported, "the cluster has no metrics: the API metrics.k8s.io is not served").
-				WithHint("metrics-server is not installed or down; limits and requests are in get_resource kind=pod part=spec")
-		}
-		return nil, err
+		return nil, k.noMetrics(ctx, err)
 	}
 	out := usageHead{Target: a.Target, Namespace: t.namespace}
 	var rows []usageRow
@@ -81,6 +78,27 @@ func (k *k8s) runUsage(ctx context.Context, a usageArgs) (*kit.Result, error) {
 		return cmp.Compare(y.memory, x.memory)
 	})
 	return kit.Records(out, kit.Slice(a.Paging, rows)).Narrow("narrow with namespace or label_selector"), nil
+}
+
+// noMetrics tells a cluster without metrics from one whose metrics are down: only
+// to the second it helps to call again.
+func (k *k8s) noMetrics(ctx context.Context, err error) error {
+	if !errors.Is(err, cluster.ErrNoKind) {
+		return err
+	}
+	const otherwise = "limits and requests are in get_resource kind=pod part=spec"
+	if c, err := k.clusters.Of(ctx); err == nil {
+		if known, err := c.Kinds(ctx); err == nil {
+			for _, why := range known.Down {
+				if strings.HasPrefix(why, "metrics.k8s.io/") {
+					return kit.Errorf(kit.Unavailable, "the metrics of the cluster are down: %s", why).
+						WithHint("list_resources kind=apiservices name=*metrics.k8s.io says why; %s", otherwise)
+				}
+			}
+		}
+	}
+	return kit.Errorf(kit.Unsupported, "the cluster has no metrics: the API metrics.k8s.io is not served").
+		WithHint("metrics-server is not installed; %s", otherwise)
 }
 
 // metric is one of metrics.k8s.io.

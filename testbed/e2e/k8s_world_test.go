@@ -99,6 +99,7 @@ func (l *lab) create(text, namespace string) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
+	ctx := context.WithoutCancel(l.t.Context()) // cleanups create, too
 	d := yaml.NewYAMLOrJSONDecoder(strings.NewReader(text), 4096)
 	for {
 		var o unstructured.Unstructured
@@ -120,7 +121,7 @@ func (l *lab) create(text, namespace string) {
 		if o.GetNamespace() != "" || namespace != "" {
 			in = of.Namespace(orElse(o.GetNamespace(), namespace))
 		}
-		if _, err := in.Create(l.t.Context(), &o, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		if _, err := in.Create(ctx, &o, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 			l.t.Fatalf("creating %s %s: %v", gvk.Kind, o.GetName(), err)
 		}
 	}

@@ -25,6 +25,7 @@ func TestK8sOps(t *testing.T) {
 	}{
 		{"tools", false, opsTools},
 		{"apply", false, opsApply},
+		{"prune", false, opsPrune},
 		{"patch", false, opsPatch},
 		{"metadata", false, opsMetadata},
 		{"delete", false, opsDelete},
@@ -112,6 +113,30 @@ func opsApply(t *testing.T, w *opsWorld) {
 			t.Errorf("%s: %s, want %q", args, text, want)
 		}
 	}
+	w.expect(t)
+}
+
+// opsPrune: what a manifest had and has no more goes, and nothing that others made.
+func opsPrune(t *testing.T, w *opsWorld) {
+	one := func(name string) string {
+		return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + name + ", namespace: ops, labels: {set: old}}\n"
+	}
+	apply := func(manifest string) string {
+		raw, err := json.Marshal(manifest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return `{manifest: ` + string(raw) + `, prune: set=old}`
+	}
+	w.apply("owner", one("theirs"))
+	w.confirmed(t, "apply_manifest", apply(one("stays")+"---\n"+one("goes")))
+	w.changes(t)
+	plan, done := w.confirmed(t, "apply_manifest", apply(one("stays")))
+	if strings.Count(plan.meta, `"action":"delete"`) != 1 || !strings.Contains(plan.meta, `{"object":"configmaps ops/goes","action":"delete"}`) || !strings.Contains(done.meta, `"action":"deleted"`) {
+		t.Errorf("planned %s, done %s", plan.meta, done.meta)
+	}
+	w.expect(t, "delete /api/v1/namespaces/ops/configmaps/goes: 200")
+	w.refused(t, "apply_manifest", with(`{manifest: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stays, namespace: ops}"}`, "prune: set=old"), "invalid_argument")
 	w.expect(t)
 }
 
@@ -420,11 +445,41 @@ func opsProbe(t *testing.T, w *opsWorld) {
 	if a = w.call(t, "probe_endpoint", `{kind: pod, name: `+pod+`, namespace: ops, port: "9"}`); a.Reachable || !strings.Contains(a.Why, "refused") {
 		t.Errorf("a port that nobody listens on: %s", a.meta)
 	}
+	opsProbeTCP(t, w, pod)
 	w.refused(t, "probe_endpoint", `{kind: svc, name: nosuch, namespace: ops, port: "80"}`, "not_found")
 	for _, path := range []string{"/../../../../../../api/v1/namespaces/ops/configmaps/site", "/%2e%2e/x", "//host/x", "http://host/", "/a%2fb", "/x\r\nHost: y"} {
 		raw, _ := json.Marshal(path)
 		w.refused(t, "probe_endpoint", `{kind: pod, name: `+pod+`, namespace: ops, port: "8080", path: `+string(raw)+`}`, "invalid_argument")
 	}
+}
+
+// opsProbeTCP connects, and tells a port that waits from one that speaks and one
+// that refuses.
+func opsProbeTCP(t *testing.T, w *opsWorld, pod string) {
+	greeting := `{kind: pod, name: ` + pod + `, namespace: ops, port: "8081", method: TCP}`
+	if text := w.refused(t, "probe_endpoint", greeting, "permission_denied"); !strings.Contains(text, "forward a port of pods") {
+		t.Errorf("without the right: %s", text)
+	}
+	w.bind("mcp-k8s-ops-tcp")
+	eventually(t, "the right to forward ports is there", func() bool {
+		return !w.client.Call(opsServer+"__probe_endpoint", w.args(t, greeting)).IsError()
+	})
+	for _, tc := range []struct {
+		args, why, body string
+		reachable       bool
+	}{
+		{greeting, "", "220 workload is ready\n", true},
+		{`{kind: svc, name: web, namespace: ops, port: http, method: TCP, timeout: 3s}`, "waits to be spoken to", "", true},
+		{`{kind: pod, name: ` + pod + `, namespace: ops, port: http, method: TCP, timeout: 3s}`, "waits to be spoken to", "", true},
+		{`{kind: pod, name: ` + pod + `, namespace: ops, port: "9", method: TCP}`, "refused", "", false},
+	} {
+		a := w.call(t, "probe_endpoint", tc.args)
+		if a.Reachable != tc.reachable || !strings.Contains(a.Why, tc.why) || a.body != tc.body {
+			t.Errorf("%s: %s %q", tc.args, a.meta, a.body)
+		}
+	}
+	w.refused(t, "probe_endpoint", `{kind: svc, name: web, namespace: ops, port: "81", method: TCP}`, "invalid_argument")
+	w.changes(t) // a forwarded port counts as one
 }
 
 // opsNames: no name reaches another object or another place of the API.

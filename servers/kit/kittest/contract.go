@@ -56,9 +56,8 @@ func CheckTools(t *testing.T, s *kit.Server, contract Contract) {
 	if len(list.Tools) != len(s.Tools) || len(list.Tools) == 0 {
 		t.Errorf("tools/list has %d tools, the server %d", len(list.Tools), len(s.Tools))
 	}
-	cost := 0
+	cost := cost(list.Tools)
 	for _, tool := range list.Tools {
-		cost += (len(tool) + 3) / 4
 		for _, problem := range toolProblems(tool) {
 			t.Error(problem)
 		}
@@ -75,6 +74,23 @@ func CheckTools(t *testing.T, s *kit.Server, contract Contract) {
 	if cost > contract.Tokens {
 		t.Errorf("tools/list costs about %d tokens, the budget is %d", cost, contract.Tokens)
 	}
+}
+
+// Cost is about how many tokens tools/list of s takes.
+func Cost(t *testing.T, s *kit.Server) int {
+	t.Helper()
+	var list struct{ Tools []json.RawMessage }
+	if err := json.Unmarshal(Connect(t, s).Do("tools/list", map[string]any{}), &list); err != nil {
+		t.Fatal(err)
+	}
+	return cost(list.Tools)
+}
+
+func cost(tools []json.RawMessage) (tokens int) {
+	for _, tool := range tools {
+		tokens += (len(tool) + 3) / 4
+	}
+	return tokens
 }
 
 // toolProblems says where a tool breaks the conventions.

@@ -145,6 +145,9 @@ func (c *Cluster) transportError(err error, want Request) error {
 // loginHint is what a human does about credentials that are not good any more.
 func (c *Cluster) loginHint() string {
 	name, arg, _ := strings.Cut(c.login, " ")
+	if c.Context == InCluster {
+		return "the token of this pod's ServiceAccount is not accepted: is the ServiceAccount still there, and is the pod of this cluster?"
+	}
 	switch name {
 	case "exec":
 		return fmt.Sprintf("credentials come from the program %s: log in with its own tool in a terminal (aws sso login, gcloud auth login, az login, kubelogin), check that it is on this server's PATH, and call again", arg)

@@ -33,6 +33,7 @@ const (
 	// fresh is how long they are remembered. A CRD that is new is found at once:
 	// who asks for a kind that is not known has them read again.
 	fresh   = 10 * time.Minute
+	mending = 30 * time.Second // while some group does not answer
 	soonest = 2 * time.Second
 )
 
@@ -45,6 +46,9 @@ func (c *Cluster) discover(ctx context.Context, age time.Duration) (*Kinds, erro
 		defer func() { <-c.kinds.turn }()
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
+	}
+	if c.kinds.kinds != nil && len(c.kinds.kinds.Down) > 0 {
+		age = min(age, mending)
 	}
 	if c.kinds.kinds != nil && time.Since(c.kinds.at) < age {
 		return c.kinds.kinds, nil

@@ -1,11 +1,12 @@
 // Command workload is what the testbed runs in pods: it logs a line a second,
-// serves HTTP on port 8080, and is its own small set of commands for exec.
+// serves HTTP on port 8080, greets on port 8081, and is its own small set of commands for exec.
 package main
 
 import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -72,7 +73,27 @@ func serve() {
 			time.Sleep(time.Second)
 		}
 	}()
+	go greet() // ends with the process
 	log.Fatal(http.ListenAndServe(":8080", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, "workload", name, r.URL.Path)
 	})))
+}
+
+// greet speaks first, as mail servers and databases do.
+func greet() {
+	l, err := net.Listen("tcp", ":8081")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			log.Fatal(err)
+		}
+		go func() { // ends with the connection
+			defer c.Close()
+			fmt.Fprint(c, "220 workload is ready\r\n")
+			io.Copy(io.Discard, c)
+		}()
+	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loom-core/loom/servers/kube/mask"
 	"github.com/loom-core/loom/servers/mcp-k8s-ops/internal/diff"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 )
@@ -24,11 +25,50 @@ func Equal(before, after map[string]any) bool {
 	return reflect.DeepEqual(own(before), own(after))
 }
 
-// Sum stands for all that an object says besides what is kept and its status. Two
+// counted are members of metadata that the API server sets anew when a controller
+// writes no more than a status.
+var counted = []string{"managedFields", "resourceVersion", "generation", "selfLink"}
+
+// Sum stands for all that an object says but its status and what is counted. Two
 // states with the same sum are the same to a plan: a controller that counts pods
-// does not make it another one.
+// does not make it another one, and whatever else is changed does.
 func Sum(o map[string]any) string {
-	raw, err := json.Marshal(own(o)) // members by name
+	if o != nil {
+		o = runtime.DeepCopyJSON(o)
+		delete(o, "status")
+		if meta, ok := o["metadata"].(map[string]any); ok {
+			for _, name := range counted {
+				delete(meta, name)
+			}
+		}
+	}
+	return sumOf(o)
+}
+
+// Owners stands for who owns which fields of an object, but those of its status.
+// What a server-side apply does hangs on that: it removes what its manager owned
+// alone, and is refused what others own.
+func Owners(o map[string]any) string {
+	all, _, _ := unstructured.NestedSlice(o, "metadata", "managedFields")
+	var owners []any
+	for _, one := range all {
+		entry, _ := one.(map[string]any)
+		if entry == nil || entry["subresource"] == "status" {
+			continue
+		}
+		delete(entry, "time")
+		if fields, ok := entry["fieldsV1"].(map[string]any); ok {
+			if delete(fields, "f:status"); len(fields) == 0 {
+				continue // of a kind without the subresource
+			}
+		}
+		owners = append(owners, entry)
+	}
+	return sumOf(owners)
+}
+
+func sumOf(v any) string {
+	raw, err := json.Marshal(v) // members by name
 	if err != nil {
 		return "" // it was decoded from JSON
 	}
