@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/loom-core/loom/servers/kit"
 )
 
 // images are those of all containers below v, each once.
@@ -108,11 +110,11 @@ func join(path, name string) string {
 
 func show(v any) string {
 	if s, ok := v.(string); ok {
-		return clipTo(s, 80)
+		return kit.Shorten(s, 80)
 	}
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Sprint(v)
 	}
-	return clipTo(string(raw), 80)
+	return kit.Shorten(string(raw), 80)
 }

@@ -118,7 +118,7 @@ func (d *doctor) answer(ctx context.Context) diagnosis {
 	out := diagnosis{Target: d.target, Healthy: !serious, Replicas: d.replicas}
 	out.Summary = d.summary(groups)
 	for _, g := range groups[:min(len(groups), maxCauses)] {
-		row := causeRow{Cause: g.Cause, Container: g.Container, Exit: g.Exit, Restarts: g.Restarts, Detail: clipTo(g.Detail, 600), Advice: g.Advice, Pods: d.names(g.Pods)}
+		row := causeRow{Cause: g.Cause, Container: g.Container, Exit: g.Exit, Restarts: g.Restarts, Detail: kit.Shorten(g.Detail, 600), Advice: g.Advice, Pods: d.names(g.Pods)}
 		if !g.Since.IsZero() {
 			row.Since = kit.FormatTime(g.Since)
 		}
@@ -150,7 +150,7 @@ func (d *doctor) summary(groups []diagnose.Finding) string {
 	if d.pods > 0 && len(g.Pods) > 0 {
 		text = fmt.Sprintf("%d of %d pods: %s", len(g.Pods), d.pods, text)
 	}
-	text += ": " + clipTo(g.Detail, 300)
+	text += ": " + kit.Shorten(g.Detail, 300)
 	switch n := len(groups) - 1; {
 	case n == 1:
 		text += " (and one more cause)"

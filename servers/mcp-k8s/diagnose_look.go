@@ -167,7 +167,7 @@ func (d *doctor) see(kind, namespace, name string) {
 func (d *doctor) warn(what string, err error) {
 	text := fmt.Sprintf("%s could not be looked at: %v", what, d.c.Error(context.Background(), err, cluster.Request{Verb: "list", Kind: cluster.Kind{Resource: what}}))
 	if !slices.Contains(d.warnings, text) {
-		d.warnings = append(d.warnings, clipTo(text, 300))
+		d.warnings = append(d.warnings, kit.Shorten(text, 300))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/mcp-k8s/internal/diagnose"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -170,7 +171,7 @@ func (d *doctor) logs(ctx context.Context, groups []diagnose.Finding) (of string
 				continue
 			}
 			for l := range strings.SplitSeq(text, "\n") {
-				rows = append(rows, logRow{clipTo(l, 300)})
+				rows = append(rows, logRow{kit.Shorten(l, 300)})
 			}
 			of = pod
 			if g.Container != "" {

@@ -45,7 +45,7 @@ func foldEvents(events []corev1.Event, namespace string) []eventRow {
 		i, ok := at[k]
 		if !ok {
 			at[k] = len(rows)
-			r := eventRow{Object: k.object, Type: e.Type, Reason: e.Reason, Count: times, Message: clipTo(e.Message, 300), last: when}
+			r := eventRow{Object: k.object, Type: e.Type, Reason: e.Reason, Count: times, Message: kit.Shorten(e.Message, 300), last: when}
 			if namespace == "" {
 				r.Namespace = o.Namespace
 			}
@@ -54,7 +54,7 @@ func foldEvents(events []corev1.Event, namespace string) []eventRow {
 		}
 		rows[i].Count += times
 		if when.After(rows[i].last) {
-			rows[i].last, rows[i].Message = when, clipTo(e.Message, 300)
+			rows[i].last, rows[i].Message = when, kit.Shorten(e.Message, 300)
 		}
 		if begin.Before(first[i]) {
 			first[i] = begin

@@ -76,7 +76,7 @@ func (k *k8s) runExplain(ctx context.Context, a explainArgs) (*kit.Result, error
 	}
 	var b strings.Builder
 	if at.Description != "" {
-		b.WriteString(clipTo(at.Description, 1000) + "\n\n")
+		b.WriteString(kit.Shorten(at.Description, 1000) + "\n\n")
 	}
 	if len(at.Enum) > 0 {
 		fmt.Fprintf(&b, "one of %v\n\n", at.Enum)
@@ -218,7 +218,7 @@ func (d document) write(b *strings.Builder, s *schema, depth int, indent string)
 		about, _, _ := strings.Cut(strings.ReplaceAll(d.resolve(f).Description, "\n", " "), ". ")
 		fmt.Fprintf(b, "%s%s <%s>%s", indent, name, d.typeOf(f), must)
 		if about != "" {
-			b.WriteString("  " + clipTo(about, 160))
+			b.WriteString("  " + kit.Shorten(about, 160))
 		}
 		b.WriteByte('\n')
 		if depth > 1 {

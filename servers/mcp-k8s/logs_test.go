@@ -106,3 +106,13 @@ func TestScanLongLine(t *testing.T) {
 		t.Errorf("%d lines, %d bytes read", len(r.lines), r.bytes.Load())
 	}
 }
+
+// TestLogsKeepNoHalf: where a line is cut, no part of a token stays.
+func TestLogsKeepNoHalf(t *testing.T) {
+	api := kubetest.New(t, podYAML("default", "web", "Running"))
+	api.Logs["default/web/app"] = logsOf(strings.Repeat("z", maxRunes-16) + " ghp_0123456789abcdefghijklmnopqrstuvwxyz and more")
+	text := connect(t, api, nil).MustText("get_logs", args(`{"name":"web"}`))
+	if !strings.Contains(text, "zzz [redacted") || strings.Contains(text, "ghp_0") {
+		t.Errorf("%q", text[max(0, len(text)-100):])
+	}
+}

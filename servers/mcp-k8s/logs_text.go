@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/loom-core/loom/servers/kit"
 )
 
 // maxRunes is how much of a line is shown.
@@ -39,7 +40,7 @@ func (r *reading) render(head *logsHead, sources []source, a logsArgs) string {
 		if several {
 			b.WriteString("[" + sources[l.from].short + "] ")
 		}
-		b.WriteString(clipTo(l.text, maxRunes))
+		b.WriteString(kit.Shorten(l.text, maxRunes))
 		if l.times > 1 {
 			fmt.Fprintf(&b, " (x%d)", l.times)
 		}
@@ -85,20 +86,5 @@ var varying = regexp.MustCompile(`[0-9a-fA-F]*[0-9][0-9a-fA-F]*`)
 
 func shapeOf(text string) string { return varying.ReplaceAllString(text, "#") }
 
-// clipTo cuts a text to n runes and says how many are missing.
-func clipTo(s string, n int) string {
-	if len(s) <= n || utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	count := 0
-	for i := range s {
-		if count == n {
-			return fmt.Sprintf("%s…(+%d)", s[:i], utf8.RuneCountInString(s[i:]))
-		}
-		count++
-	}
-	return s
-}
-
 // clip is enough of an argument to recognise it.
-func clip(s string) string { return clipTo(s, 60) }
+func clip(s string) string { return kit.Shorten(s, 60) }

@@ -235,5 +235,5 @@ func (s *search) consider(t target, r row) {
 func (s *search) warn(t target, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.warnings = append(s.warnings, clipTo(fmt.Sprintf("%s: %v", t.kind.GroupResource(), err), 200))
+	s.warnings = append(s.warnings, kit.Shorten(fmt.Sprintf("%s: %v", t.kind.GroupResource(), err), 200))
 }

@@ -126,7 +126,7 @@ func (t target) gather(ctx context.Context, name string) (all []unstructured.Uns
 	for {
 		list, err := of.resource().List(ctx, options)
 		if err != nil {
-			return all, clipTo(fmt.Sprintf("%s: %v", kind.GroupResource(), t.Error(ctx, err, of.request("list", ""))), 200)
+			return all, kit.Shorten(fmt.Sprintf("%s: %v", kind.GroupResource(), t.Error(ctx, err, of.request("list", ""))), 200)
 		}
 		all = append(all, list.Items...)
 		if options.Continue = list.GetContinue(); options.Continue == "" {
