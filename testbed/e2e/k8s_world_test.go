@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,8 @@ type lab struct {
 	admin client
 	world *testbed.World
 	*testbed.Client
+
+	took []time.Duration // of calls
 }
 
 // newLab has mcp-k8s run with the rights that deploy/kubernetes/rbac gives it. The
@@ -55,6 +58,12 @@ func newCluster(t *testing.T) *lab {
 	t.Helper()
 	at := use(t, "kubernetes")
 	l := &lab{t: t, at: at, admin: as(t, at.Kubeconfig, kube.Admin)}
+	t.Cleanup(func() {
+		if n := len(l.took); n > 0 {
+			slices.Sort(l.took)
+			t.Logf("%d calls of mcp-k8s took %s (p50), %s (p95), %s (most)", n, l.took[n/2], l.took[n*95/100], l.took[n-1])
+		}
+	})
 	l.admin.config.QPS = -1 // a test makes many objects
 	var err error
 	if l.admin.Clientset, err = kubernetes.NewForConfig(l.admin.config); err != nil {
@@ -181,7 +190,7 @@ func (l *lab) kubeconfig(account string) string {
 // text calls a tool that must succeed.
 func (l *lab) text(tool, format string, a ...any) string {
 	l.t.Helper()
-	f := l.Call("k8s__"+tool, fmt.Sprintf(format, a...))
+	f := l.timed(tool, fmt.Sprintf(format, a...))
 	if f.Err() != nil || f.IsError() {
 		l.t.Fatalf("%s %s: %s", tool, fmt.Sprintf(format, a...), f)
 	}
@@ -191,11 +200,20 @@ func (l *lab) text(tool, format string, a ...any) string {
 // fails calls a tool that must not succeed, and returns what it says.
 func (l *lab) fails(tool, format string, a ...any) string {
 	l.t.Helper()
-	f := l.Call("k8s__"+tool, fmt.Sprintf(format, a...))
+	f := l.timed(tool, fmt.Sprintf(format, a...))
 	if f.Err() != nil || !f.IsError() {
 		l.t.Fatalf("%s %s is no error: %s", tool, fmt.Sprintf(format, a...), f)
 	}
 	return f.Text()
+}
+
+// timed calls a tool.
+func (l *lab) timed(tool, arguments string) testbed.Frame {
+	l.t.Helper()
+	began := time.Now()
+	f := l.Call("k8s__"+tool, arguments)
+	l.took = append(l.took, time.Since(began))
+	return f
 }
 
 // contains checks that a text has all of these.

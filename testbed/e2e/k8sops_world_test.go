@@ -62,6 +62,7 @@ func newOpsWorld(t *testing.T, namespace string, opts testbed.ClientOptions) *op
 	w.bind("mcp-k8s-ops")
 	world := newWorld(t, fmt.Sprintf("servers:\n  %s: {from: shipped, client_env: [], env: {KUBECONFIG: %q, LOOM_K8S_OPS_TOOLSETS: all}}\n", opsServer, w.kubeconfig()))
 	w.client = world.Connect(opts)
+	w.changes(t) // those of tests before
 	return w
 }
 
