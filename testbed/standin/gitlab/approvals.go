@@ -39,6 +39,10 @@ func (c *call) review(t *thing, state string) {
 	}
 }
 
+func (m *merge) reviewedBy(u *user) bool {
+	return slices.ContainsFunc(m.reviewers, func(r *reviewing) bool { return r.of == u })
+}
+
 // reviewed is after a comment at a line: a reviewer who did not say more has reviewed.
 func (c *call) reviewed(m *merge) {
 	for _, r := range m.reviewers {

@@ -59,6 +59,7 @@ func (g *GitLab) Handler() http.Handler {
 			mux.Handle(method+" /api/v4"+path, g.serve(h))
 		}
 	}
+	mux.Handle("POST /api/graphql", g.serve(graphql))
 	mux.Handle("/", g.serve(func(c *call) (any, error) {
 		g.unknown = append(g.unknown, c.r.Method+" "+c.r.URL.EscapedPath())
 		return nil, &problem{http.StatusNotFound, obj{"error": "404 Not Found"}}

@@ -331,6 +331,12 @@ var mergeRoutes = routes{
 	"GET /projects/{id}/merge_requests/{iid}/raw_diffs": ofMerge(rawDiffs),
 	"GET /projects/{id}/merge_requests/{iid}/commits":   ofMerge(mergeCommits),
 	"GET /projects/{id}/merge_requests/{iid}/pipelines": ofMerge(mergePipelines),
+	"GET /projects/{id}/merge_requests/{iid}/versions": ofMerge(func(c *call, _ *project, m *merge) (any, error) {
+		base, start, head := m.refs(c.GitLab)
+		return paged(c, []int{m.id}, func(id int) obj {
+			return obj{"id": id, "head_commit_sha": head, "base_commit_sha": base, "start_commit_sha": start, "created_at": stamp(m.updated), "merge_request_id": m.id, "state": "collected", "real_size": "1"}
+		})
+	}),
 	"GET /projects/{id}/merge_requests/{iid}/closes_issues": ofMerge(func(c *call, _ *project, _ *merge) (any, error) {
 		return paged(c, []*issue(nil), c.issueView)
 	}),

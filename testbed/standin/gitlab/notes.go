@@ -124,21 +124,26 @@ func createNote(c *call, t *thing) (any, error) {
 }
 
 // commands does the quick actions that set the state of a review, and is the text
-// without them.
+// without them. Only reviewers have these actions; for others they are nothing.
 func (c *call) commands(t *thing, body string) (done bool, rest string) {
+	i := slices.IndexFunc(t.of.merges, func(m *merge) bool { return &m.thing == t })
 	var lines []string
 	for line := range strings.Lines(body) {
-		word, arg, _ := strings.Cut(strings.TrimSpace(line), " ")
-		switch {
-		case word == "/request_changes" && c.switches.since(17, 0), word == "/submit_review" && strings.TrimSpace(arg) == "requested_changes" && c.switches.since(16, 11):
-			c.review(t, "requested_changes")
-			done = true
-		case word == "/submit_review":
-			c.review(t, "reviewed")
-			done = true
-		default:
-			lines = append(lines, line)
+		state := ""
+		switch strings.TrimSpace(line) {
+		case "/request_changes", "/submit_review requested_changes":
+			state = "requested_changes"
+		case "/submit_review", "/submit_review reviewed":
+			state = "reviewed"
 		}
+		if state == "" || !c.switches.since(17, 0) {
+			lines = append(lines, line)
+			continue
+		}
+		if t.of.merges[i].reviewedBy(c.me) {
+			c.review(t, state)
+		}
+		done = true
 	}
 	return done, strings.TrimSpace(strings.Join(lines, ""))
 }
