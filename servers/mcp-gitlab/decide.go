@@ -148,7 +148,7 @@ func (r review) stillDecided(ctx context.Context) error {
 	}
 	state, err := r.ourState(ctx)
 	if err != nil || state == "requested_changes" {
-		return nil //nolint:nilerr // it was done; that it cannot be looked at does not undo it
+		return nil // it was done; that it cannot be looked at does not undo it
 	}
 	if err := r.requestChanges(ctx); err != nil {
 		var e *kit.Error

@@ -11,6 +11,7 @@ import (
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/forge/patch"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // remark is a comment of a review that is to be posted.
@@ -144,8 +145,7 @@ func (r review) draft(ctx context.Context, remarks []remark) (post func(context.
 	}
 	return func(ctx context.Context) error {
 		if len(there) == 0 {
-			_, err := r.g.api.DraftNotes.PublishAllDraftNotes(r.repo, r.number, in(ctx))
-			return wrap(ctx, err)
+			return r.publish(ctx)
 		}
 		for i, draft := range made { // the other drafts are somebody's work that is not done
 			if _, err := r.g.api.DraftNotes.PublishDraftNote(r.repo, r.number, draft, in(ctx)); err != nil {
@@ -154,4 +154,15 @@ func (r review) draft(ctx context.Context, remarks []remark) (post func(context.
 		}
 		return nil
 	}, undo, nil
+}
+
+// publish shows all drafts at once. It says what the review is, which GitLab
+// takes since 19.2: without that it is one without a decision.
+func (r review) publish(ctx context.Context) error {
+	ask := upstream.Request{Method: http.MethodPost, Path: project(r.repo, "merge_requests/"+id(r.number)+"/draft_notes/bulk_publish")}
+	if r.event == "request_changes" {
+		ask.JSON = map[string]string{"reviewer_state": "requested_changes"}
+	}
+	_, err := r.g.http.Do(ctx, ask)
+	return err
 }
