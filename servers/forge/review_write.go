@@ -89,7 +89,10 @@ func (f *forge) createReview() kit.Tool {
 		}
 		review, err := b.CreateReview(ctx, repo, a.Number, NewReview{Event: a.Event, Body: a.Body, Commit: p.HeadSHA, Comments: comments})
 		if err != nil {
-			return nil, hinted(err, kit.InvalidArgument, "nobody may approve or request changes of their own; event=comment works")
+			if a.Event != "comment" {
+				err = hinted(err, kit.InvalidArgument, "nobody may approve or request changes of their own; event=comment works")
+			}
+			return nil, err
 		}
 		made.Changed, made.ID, made.State, made.URL, made.Posted = true, review.ID, review.State, review.URL, len(comments)
 		if made.Rejected != nil {
