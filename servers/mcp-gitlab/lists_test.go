@@ -160,7 +160,9 @@ func TestTodos(t *testing.T) {
 	})
 	c := u.connect(t)
 	for all, want := range map[bool][]string{false: {"pending"}, true: {"pending", "done"}} {
-		var got struct{ Items []struct{ Title, Kind string } }
+		var got struct {
+			Items []struct{ Title, Kind string }
+		}
 		c.MustStruct("list_todos", map[string]any{"all": all}, &got)
 		var titles []string
 		for _, item := range got.Items {
