@@ -146,6 +146,8 @@ replace github.com/loom-core/loom/servers/forge => ../servers/forge
 
 replace github.com/loom-core/loom/servers/mcp-gitea => ../servers/mcp-gitea
 
+replace github.com/loom-core/loom/servers/mcp-github => ../servers/mcp-github
+
 replace github.com/loom-core/loom/servers/mcp-git => ../servers/mcp-git
 
 replace github.com/loom-core/loom/servers/mcp-loki => ../servers/mcp-loki
