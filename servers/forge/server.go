@@ -91,6 +91,18 @@ func (f *forge) tools() []kit.Tool {
 	if f.Features.Variables {
 		list = append(list, f.listVariables())
 	}
+	if have[Blamer](f) {
+		list = append(list, f.getBlame())
+	}
+	if have[ConfigChecker](f) {
+		list = append(list, f.checkConfig())
+	}
+	if have[TestReporter](f) {
+		list = append(list, f.getTestReport())
+	}
+	if have[Querier](f) && f.allowed == nil {
+		list = append(list, f.queryGraphQL())
+	}
 	return list
 }
 

@@ -36,7 +36,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	again := req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
 	renewed := false
 	for try := 1; ; try++ {
-		a := t.send(req)
+		a := t.send(req, x.tail)
 		wait, retry := time.Duration(0), false
 		if a.err != nil {
 			if ctx.Err() != nil {
@@ -54,6 +54,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 				}
 			}
 			if x.failure == nil {
+				t.c.cache.put(a.key, x.answer)
 				return a.resp, nil
 			}
 			var said bool
