@@ -55,7 +55,9 @@ func writeFile(b *strings.Builder, f *gh.CommitFile) {
 	switch {
 	case f.GetPatch() != "":
 		b.WriteString("--- " + before + "\n+++ " + after + "\n" + strings.TrimSuffix(f.GetPatch(), "\n") + "\n")
-	case f.GetStatus() != "renamed" && f.GetChanges() == 0:
+	case f.GetChanges() > 0:
+		b.WriteString("# omitted: it is too large for GitHub to show\n")
+	case f.GetStatus() != "renamed":
 		b.WriteString("Binary files " + before + " and " + after + " differ\n")
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	gh "github.com/google/go-github/v89/github"
@@ -19,6 +20,10 @@ func (g *github) ListIssues(ctx context.Context, repo string, f forge.IssueFilte
 	}
 	if f.Milestone != "" {
 		n, err := g.milestone(ctx, repo, f.Milestone)
+		var e *kit.Error
+		if errors.As(err, &e) && e.Code == kit.InvalidArgument {
+			return forge.List[forge.Issue]{Hint: e.Message + "; " + e.Hint}, nil
+		}
 		if err != nil {
 			return none, err
 		}

@@ -118,17 +118,6 @@ func (g *github) JobLog(ctx context.Context, repo string, job int64, most int64)
 	return forge.RawLog{Text: answer.Body, Skipped: answer.Skipped}, nil
 }
 
-// StartRun does not ask which run it made: older servers refuse the question.
-// The tools find the run.
-func (g *github) StartRun(ctx context.Context, repo, workflow, ref string, inputs map[string]string) (int64, error) {
-	body := map[string]any{"ref": ref}
-	if len(inputs) > 0 {
-		body["inputs"] = inputs
-	}
-	file := workflow[strings.LastIndexByte(workflow, '/')+1:]
-	return 0, g.write(ctx, http.MethodPost, repoPath(repo, "actions/workflows/"+url.PathEscape(file)+"/dispatches"), body, nil)
-}
-
 // act steers a run or a job; the library takes some of the 202s for errors.
 func (g *github) act(ctx context.Context, repo, what string, id64 int64, how string) error {
 	return g.write(ctx, http.MethodPost, repoPath(repo, "actions/"+what+"/"+id(id64)+"/"+how), nil, nil)
