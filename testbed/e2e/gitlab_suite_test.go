@@ -41,7 +41,7 @@ func TestForgeGitLabSuite(t *testing.T) {
 			}
 			return n
 		},
-		Forge: f, CI: f,
+		Forge: f, CI: f, MaxPage: 100,
 	})
 	for _, request := range lab.Unknown() {
 		t.Errorf("the stand-in does not know %s", request)
