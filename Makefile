@@ -74,7 +74,7 @@ conformance: ## the MCP conformance suite and the reference servers, directly an
 	else echo 'skip  make conformance: its packages cannot be installed from npm'; [ -z "$${CI:-}" ]; fi
 
 contract: ## what our servers ask of GitHub and GitLab, held against their own descriptions (needs npm, 390 MB)
-	@if tools/npm-ci.sh testbed/contract/npm; then LOOM_CONTRACT=1 $(GO) test ./testbed/contract/... -v -count=1; \
+	@if tools/npm-ci.sh testbed/contract/npm; then LOOM_CONTRACT=1 $(GO) test ./testbed/contract/... ./testbed/standin/... -v -count=1; \
 	else echo 'skip  make contract: the descriptions cannot be installed from npm'; [ -z "$${CI:-}" ]; fi
 
 keyring: ## loom-keyring against real keyrings: gnome-keyring, pass, the encrypted file, keyctl (Debian packages)

@@ -8,6 +8,7 @@ require (
 	github.com/getkin/kin-openapi v0.153.0
 	github.com/godbus/dbus v0.0.0-20190726142602-4481cbc300e2
 	github.com/google/go-cmp v0.7.0
+	github.com/google/go-github/v89 v89.0.0
 	github.com/loom-core/loom/core v0.0.0
 	github.com/loom-core/loom/daemon v0.0.0
 	github.com/loom-core/loom/proxy v0.0.0
@@ -153,6 +154,8 @@ replace github.com/loom-core/loom/servers/kit => ../servers/kit
 replace github.com/loom-core/loom/servers/forge => ../servers/forge
 
 replace github.com/loom-core/loom/servers/mcp-gitea => ../servers/mcp-gitea
+
+replace github.com/loom-core/loom/servers/mcp-github => ../servers/mcp-github
 
 replace github.com/loom-core/loom/servers/mcp-git => ../servers/mcp-git
 

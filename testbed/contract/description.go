@@ -20,6 +20,7 @@ type Description struct {
 	Prefix  string     // of all paths: /api/v3
 	Listed  Operations // what was asked for
 	Missing Operations // of these, what the document lacks
+	Skips   []Skip     // parts of answers that are not checked
 
 	routes []*route
 }
@@ -112,4 +113,22 @@ func (d *Description) names() (list []string) {
 		list = append(list, r.name)
 	}
 	return list
+}
+
+// Match is the operation that a request is, "METHOD /path" as in the list, and
+// the parameters in its path; empty if it is none.
+func (d *Description) Match(method, escaped string) (operation string, params map[string]string) {
+	r, _ := d.find(method, escaped)
+	if r == nil {
+		return "", nil
+	}
+	return r.name, r.values(escaped[len(d.Prefix):])
+}
+
+// At is the same description below another prefix: a client that is told of a
+// GitHub at an address of its own takes it for an Enterprise Server.
+func (d *Description) At(prefix string) *Description {
+	moved := *d
+	moved.Prefix = prefix
+	return &moved
 }

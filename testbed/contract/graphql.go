@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -70,23 +71,32 @@ func (s *Schema) request(method string, body []byte) []string {
 	if err := json.Unmarshal(body, &asked); err != nil {
 		return []string{fmt.Sprintf("its body is no JSON: %v", err)}
 	}
-	doc, list := gqlparser.LoadQueryWithRules(s.schema, asked.Query, nil)
-	if len(list) > 0 {
-		return lines(list)
-	}
-	op := doc.Operations.ForName(asked.OperationName)
-	if op == nil {
-		return []string{fmt.Sprintf("the document has no operation %q, or several and none is named", asked.OperationName)}
-	}
-	for name := range asked.Variables {
-		if op.VariableDefinitions.ForName(name) == nil {
-			return []string{fmt.Sprintf("%s declares no variable %s", op.Name, name)}
-		}
-	}
-	if _, err := validator.VariableValues(s.schema, op, asked.Variables); err != nil {
-		return []string{fmt.Sprintf("%s: %v", op.Name, err)}
+	if op, problem := s.Operation(asked.Query, asked.OperationName, asked.Variables); op == nil {
+		return []string{problem}
 	}
 	return nil
+}
+
+// Operation is the one that is asked for, or nil and why it cannot be done: what
+// does not fit the schema, in it or in its variables.
+func (s *Schema) Operation(document, name string, variables map[string]any) (*ast.OperationDefinition, string) {
+	doc, list := gqlparser.LoadQueryWithRules(s.schema, document, nil)
+	if len(list) > 0 {
+		return nil, strings.Join(lines(list), "; ")
+	}
+	op := doc.Operations.ForName(name)
+	if op == nil {
+		return nil, fmt.Sprintf("the document has no operation %q, or several and none is named", name)
+	}
+	for v := range variables {
+		if op.VariableDefinitions.ForName(v) == nil {
+			return nil, fmt.Sprintf("%s declares no variable %s", op.Name, v)
+		}
+	}
+	if _, err := validator.VariableValues(s.schema, op, variables); err != nil {
+		return nil, fmt.Sprintf("%s: %v", op.Name, err)
+	}
+	return op, ""
 }
 
 // isGraphQL reports whether a path is that of GraphQL: beside /api/v3 it is

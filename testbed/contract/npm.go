@@ -93,6 +93,7 @@ func GitHub(t testing.TB, version string) *Description {
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.Skips = gitHubSkips
 	descriptions.Store(version, d)
 	return d
 }
