@@ -86,6 +86,9 @@ func (g *GitLab) namespace(path string) int {
 			return one.id
 		}
 	}
+	if i := strings.LastIndexByte(path, '/'); i > 0 {
+		g.namespace(path[:i]) // what it is in
+	}
 	one := &group{id: g.id(), path: path}
 	g.groups = append(g.groups, one)
 	return one.id
