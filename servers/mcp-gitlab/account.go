@@ -125,10 +125,7 @@ func toNotice(t *gl.Todo) forge.Notice {
 		n.Repo = t.Project.PathWithNamespace
 	}
 	if t.TargetType != "" {
-		n.Kind += " of a " + map[gl.TodoTargetType]string{"MergeRequest": "merge request"}[t.TargetType]
-		if t.TargetType != "MergeRequest" {
-			n.Kind = string(t.ActionName) + " of a " + strings.ToLower(string(t.TargetType))
-		}
+		n.Kind += " of a " + strings.ToLower(strings.ReplaceAll(string(t.TargetType), "MergeR", "merge r"))
 	}
 	if t.Target != nil {
 		n.Number, n.State = int(t.Target.IID), state(t.Target.State)

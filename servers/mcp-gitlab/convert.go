@@ -137,7 +137,7 @@ func toRelease(r *gl.Release) forge.Release {
 	}
 	out := forge.Release{
 		Tag: r.TagName, Name: r.Name, Body: r.Description, Author: r.Author.Username, Commit: r.Commit.ID, URL: r.Links.Self,
-		Draft: false, Prerelease: r.UpcomingRelease, Published: at(r.ReleasedAt),
+		Prerelease: r.UpcomingRelease, Published: at(r.ReleasedAt),
 	}
 	for _, l := range r.Assets.Links {
 		if l != nil {

@@ -132,7 +132,12 @@ func (g *gitlab) PullCommits(ctx context.Context, repo string, number int, at fo
 }
 
 func (g *gitlab) PullDiff(ctx context.Context, repo string, number int) (string, error) {
-	diffs, _, err := everything(diffPages, func(o gl.ListOptions) ([]*gl.MergeRequestDiff, *gl.Response, error) {
+	return g.diff(ctx, repo, number, diffPages)
+}
+
+// diff is that of the files of so many pages.
+func (g *gitlab) diff(ctx context.Context, repo string, number, pages int) (string, error) {
+	diffs, _, err := everything(pages, func(o gl.ListOptions) ([]*gl.MergeRequestDiff, *gl.Response, error) {
 		return g.diffs(ctx, repo, number, o)
 	})
 	if err != nil {

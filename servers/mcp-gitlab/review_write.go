@@ -81,7 +81,11 @@ func (r review) remarks(ctx context.Context, n forge.NewReview) ([]remark, error
 	if err != nil {
 		return nil, err
 	}
-	if n.Commit != "" && refs.HeadSha != n.Commit {
+	switch {
+	case n.Commit == "" || refs.HeadSha == n.Commit:
+	case r.m.SHA == n.Commit:
+		return nil, kit.Errorf(kit.FailedPrecondition, "GitLab has the diff of %s, and not yet that of the head, %s", refs.HeadSha, n.Commit).WithHint("try again in some seconds")
+	default:
 		return nil, kit.Errorf(kit.Conflict, "the head is %s, and no longer %s", refs.HeadSha, n.Commit).WithHint("look at get_merge_request_diff again")
 	}
 	diff, err := r.g.PullDiff(ctx, r.repo, int(r.number))

@@ -72,13 +72,16 @@ func (g *gitlab) toThread(repo string, number int, m *gl.MergeRequest, d *gl.Dis
 	return t, true
 }
 
+// codePages bounds what is read of a diff for the code of threads.
+const codePages = 3
+
 // addCode shows what the threads are about, which GitLab does not say: it is
 // taken from the diff.
 func (g *gitlab) addCode(ctx context.Context, repo string, number int, threads []forge.Thread) error {
 	if !slices.ContainsFunc(threads, func(t forge.Thread) bool { return t.Path != "" && !t.Outdated }) {
 		return nil
 	}
-	diff, err := g.PullDiff(ctx, repo, number)
+	diff, err := g.diff(ctx, repo, number, codePages)
 	if err != nil {
 		return ctx.Err() // threads without code are threads
 	}
