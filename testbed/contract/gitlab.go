@@ -44,7 +44,7 @@ func GitLab(t testing.TB) *Description {
 }
 
 // gitLabLacks is a description of ours, of operations that GitLab documents and
-// that are not in the copy of its description.
+// that the copy of its description lacks, or has as they were.
 func gitLabLacks(t testing.TB, ops Operations) *Description {
 	t.Helper()
 	at, err := folder()
@@ -63,14 +63,10 @@ func gitLabLacks(t testing.TB, ops Operations) *Description {
 	return d
 }
 
-// add takes over the operations of other that d does not have.
+// add takes over the operations of other, in place of d's own of the same name.
 func (d *Description) add(other *Description) {
-	known := d.names()
-	for _, r := range other.routes {
-		if !slices.Contains(known, r.name) {
-			d.routes = append(d.routes, r)
-		}
-	}
+	ours := other.names()
+	d.routes = append(slices.DeleteFunc(d.routes, func(r *route) bool { return slices.Contains(ours, r.name) }), other.routes...)
 	d.Missing = d.Listed.without(d.names())
 }
 
