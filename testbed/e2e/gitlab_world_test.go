@@ -1,9 +1,9 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -27,17 +27,16 @@ type gitlabs struct {
 // whole line.
 type gitlabLine struct {
 	gitlab.Forge
-	url                      string // of the stand-in
-	front                    *fault.Front
-	authorToken              string
-	call, review             forgetest.Caller
-	authorClient, readClient *testbed.Client
+	url          string // of the stand-in
+	front        *fault.Front
+	token        string // of the author
+	call, review forgetest.Caller
 }
 
 func (g *gitlabs) line(t *testing.T, env ...string) *gitlabLine {
 	t.Helper()
 	lab := gitlab.New(t)
-	l := &gitlabLine{Forge: gitlab.Forge{Lab: lab, Author: "author", Group: "acme/apps"}, url: lab.URL, authorToken: lab.User("author")}
+	l := &gitlabLine{Forge: gitlab.Forge{Lab: lab, Author: "author", Group: "acme/apps"}, url: lab.URL, token: lab.User("author")}
 	if g.described != nil {
 		check := contract.NewChecker(t, g.described, lab.Handler())
 		g.checks = append(g.checks, check)
@@ -46,11 +45,11 @@ func (g *gitlabs) line(t *testing.T, env ...string) *gitlabLine {
 		l.url = s.URL
 	}
 	l.front = fault.Proxy(t, l.url)
-	l.authorClient = newWorld(t, gitlabServer(t, append([]string{
-		"GITLAB_INSTANCES", "author,reviewer", "LOOM_GITLAB_TOOLSETS", "all",
-		"GITLAB_AUTHOR_URL", l.front.URL, "GITLAB_AUTHOR_TOKEN", l.authorToken, "GITLAB_REVIEWER_URL", l.front.URL, "GITLAB_REVIEWER_TOKEN", lab.User("reviewer"),
+	c := newWorld(t, gitlabServer(append([]string{
+		"GITLAB_URL", "", "GITLAB_TOKEN", "", "GITLAB_INSTANCES", "author,reviewer", "LOOM_GITLAB_TOOLSETS", "all",
+		"GITLAB_AUTHOR_URL", l.front.URL, "GITLAB_AUTHOR_TOKEN", l.token, "GITLAB_REVIEWER_URL", l.front.URL, "GITLAB_REVIEWER_TOKEN", lab.User("reviewer"),
 	}, env...)...)).Connect(testbed.ClientOptions{})
-	l.call, l.review = caller(l.authorClient, "gitlab", "author"), caller(l.authorClient, "gitlab", "reviewer")
+	l.call, l.review = caller(c, "gitlab", "author"), caller(c, "gitlab", "reviewer")
 	t.Cleanup(func() {
 		for _, request := range lab.Unknown() {
 			t.Errorf("the stand-in does not know %s", request)
@@ -79,16 +78,11 @@ func (g *gitlabs) covered(t *testing.T) {
 }
 
 // gitlabServer is a registry with mcp-gitlab; env is name, value, name, value.
-func gitlabServer(t *testing.T, env ...string) string {
-	t.Helper()
-	bin, err := programs()
-	if err != nil {
-		t.Fatal(err)
-	}
+func gitlabServer(env ...string) string {
 	var b strings.Builder
-	b.WriteString("servers:\n  gitlab:\n    command: " + filepath.Join(bin, "mcp-gitlab") + "\n    share: global\n    concurrency: 16\n    env:\n")
+	b.WriteString("servers:\n  gitlab:\n    from: shipped\n    env:\n")
 	for i := 0; i+1 < len(env); i += 2 {
-		b.WriteString("      " + env[i] + ": \"" + env[i+1] + "\"\n")
+		fmt.Fprintf(&b, "      %s: %q\n", env[i], env[i+1])
 	}
 	return b.String()
 }
@@ -117,7 +111,7 @@ func TestForgeGitLab(t *testing.T) {
 func (g *gitlabs) suite(t *testing.T) {
 	l := g.line(t)
 	only := fault.Proxy(t, l.url)
-	ro := newWorld(t, gitlabServer(t, "GITLAB_URL", only.URL, "GITLAB_TOKEN", l.authorToken, "LOOM_GITLAB_READ_ONLY", "true", "LOOM_GITLAB_TOOLSETS", "all")).Connect(testbed.ClientOptions{})
+	ro := newWorld(t, gitlabServer("GITLAB_URL", only.URL, "GITLAB_TOKEN", l.token, "LOOM_GITLAB_READ_ONLY", "true", "LOOM_GITLAB_TOOLSETS", "all")).Connect(testbed.ClientOptions{})
 	forgetest.Suite(t, forgetest.World{
 		Nouns: forge.GitLab, Call: l.call, Review: l.review, ReadOnly: caller(ro, "gitlab", ""), MaxPage: 100, Forge: l.Forge, CI: l.Forge,
 		Mutations: func() (n int) {

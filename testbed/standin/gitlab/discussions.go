@@ -11,11 +11,10 @@ import (
 // position is a line of a diff. Lines are 0 where they are not: one that was added
 // has no old one, one that stayed has both.
 type position struct {
-	base, start, head  string
-	oldPath, newPath   string
-	oldLine, newLine   int
-	lines              any // line_range, as it came
-	original, outdated bool
+	base, start, head string
+	oldPath, newPath  string
+	oldLine, newLine  int
+	lines             any // line_range, as it came
 }
 
 func (p *position) view() obj {

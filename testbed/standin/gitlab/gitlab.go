@@ -51,7 +51,7 @@ func New(t TB) *GitLab {
 func (g *GitLab) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, table := range []routes{
-		accountRoutes, projectRoutes, fileRoutes, refRoutes, commitRoutes, searchRoutes, issueRoutes, noteRoutes, planRoutes,
+		accountRoutes, namespaceRoutes, projectRoutes, fileRoutes, refRoutes, commitRoutes, searchRoutes, issueRoutes, noteRoutes, planRoutes,
 		mergeRoutes, approvalRoutes, discussionRoutes, draftRoutes, pipelineRoutes, jobRoutes, ciRoutes, releaseRoutes,
 	} {
 		for pattern, h := range table {

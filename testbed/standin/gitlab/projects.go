@@ -2,17 +2,11 @@ package gitlab
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
-
-type group struct {
-	id   int
-	path string
-}
 
 type project struct {
 	id, owner                int // owner: the id of its namespace
@@ -79,26 +73,6 @@ func (g *GitLab) newProject(path string) *project {
 	p.owner = g.namespace(p.namespace())
 	g.projects = append(g.projects, p)
 	return p
-}
-
-// namespace is the id of a user's or a group's, which is made if there is none.
-func (g *GitLab) namespace(path string) int {
-	for _, u := range g.users {
-		if u.username == path {
-			return u.id
-		}
-	}
-	for _, one := range g.groups {
-		if one.path == path {
-			return one.id
-		}
-	}
-	if i := strings.LastIndexByte(path, '/'); i > 0 {
-		g.namespace(path[:i]) // what it is in
-	}
-	one := &group{id: g.id(), path: path}
-	g.groups = append(g.groups, one)
-	return one.id
 }
 
 // find is a project by path, whatever its case, or by id.
@@ -193,96 +167,6 @@ func listProjects(below string) handler {
 	}
 }
 
-// ownerPath is the path of a user or a group, by either of its names.
-func (c *call) ownerPath(id string) string {
-	for _, one := range c.groups {
-		if one.path == id || strconv.Itoa(one.id) == id {
-			return one.path
-		}
-	}
-	for _, u := range c.users {
-		if u.username == id || strconv.Itoa(u.id) == id {
-			return u.username
-		}
-	}
-	return ""
-}
-
-func (g *GitLab) groupView(path string) obj {
-	return obj{"id": g.namespace(path), "name": path[strings.LastIndexByte(path, '/')+1:], "path": path[strings.LastIndexByte(path, '/')+1:], "full_path": path, "full_name": strings.ReplaceAll(path, "/", " / "),
-		"kind": "group", "visibility": "private", "web_url": g.URL + "/groups/" + path, "parent_id": nil}
-}
-
-var slug = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
-
-func createProject(c *call) (any, error) {
-	path := c.str("path")
-	if path == "" {
-		path = strings.ToLower(strings.ReplaceAll(c.str("name"), " ", "-"))
-	}
-	if path == "" {
-		return nil, &problem{http.StatusBadRequest, obj{"error": "name, path are missing, at least one parameter must be provided"}}
-	}
-	owner := c.me.username
-	if c.has("namespace_id") {
-		if owner = c.ownerPath(c.str("namespace_id")); owner == "" {
-			return nil, &problem{http.StatusNotFound, obj{"message": "404 Namespace Not Found"}}
-		}
-	}
-	if !slug.MatchString(path) {
-		return nil, invalid("path", "can contain only letters, digits, '_', '-' and '.'. Cannot start with '-', end in '.git' or end in '.atom'")
-	}
-	if c.find(owner+"/"+path) != nil {
-		return nil, &problem{http.StatusBadRequest, obj{"message": obj{"project_namespace.name": []string{"has already been taken"}, "name": []string{"has already been taken"}, "path": []string{"has already been taken"}}}}
-	}
-	p := c.newProject(owner + "/" + path)
-	if name := c.str("name"); name != "" {
-		p.title = name
-	}
-	p.description = c.str("description")
-	if v := c.str("visibility"); v != "" {
-		p.visibility = v
-	}
-	if b := c.str("default_branch"); b != "" {
-		p.head = b
-	}
-	if c.bool("initialize_with_readme") {
-		readme := "# " + p.title + "\n"
-		if _, err := c.save(p, p.head, "Initial commit", c.me, []entry{{path: "README.md", mode: "100644", content: &readme}}); err != nil {
-			return nil, err
-		}
-	}
-	return c.projectView(p), nil
-}
-
-func fork(c *call, from *project) (any, error) {
-	owner, path := c.me.username, from.name()
-	for _, name := range []string{"namespace_path", "namespace_id", "namespace"} {
-		if c.has(name) {
-			if owner = c.ownerPath(c.str(name)); owner == "" {
-				return nil, missing("Target Namespace")
-			}
-		}
-	}
-	if v := c.str("path"); v != "" {
-		path = v
-	}
-	if c.find(owner+"/"+path) != nil {
-		return nil, &problem{http.StatusConflict, obj{"message": []string{"Project namespace name has already been taken", "Name has already been taken", "Path has already been taken"}}}
-	}
-	p := c.newProject(owner + "/" + path)
-	p.parent, p.description, p.head = from, from.description, from.head
-	for name, sha := range from.branches {
-		p.branches[name] = sha
-	}
-	for name, sha := range from.tags {
-		p.tags[name] = sha
-	}
-	out := c.projectView(p)
-	out["import_status"] = "scheduled" // it goes on when the answer is there
-	return out, nil
-}
-
 var projectRoutes = routes{
 	"GET /projects":                 listProjects(""),
 	"GET /groups/{id}/projects":     listProjects("id"),
@@ -299,24 +183,4 @@ var projectRoutes = routes{
 			return out
 		})
 	}),
-	"GET /groups": func(c *call) (any, error) {
-		return paged(c, c.groups, func(one *group) obj { return c.groupView(one.path) })
-	},
-	"GET /groups/{id}": func(c *call) (any, error) {
-		if path := c.ownerPath(c.str("id")); path != "" && !slices.ContainsFunc(c.users, func(u *user) bool { return u.username == path }) {
-			return c.groupView(path), nil
-		}
-		return nil, missing("Group")
-	},
-	"GET /namespaces/{id}": func(c *call) (any, error) {
-		path := c.ownerPath(c.str("id"))
-		if path == "" {
-			return nil, missing("Namespace")
-		}
-		out := c.groupView(path)
-		if slices.ContainsFunc(c.users, func(u *user) bool { return u.username == path }) {
-			out["kind"] = "user"
-		}
-		return out, nil
-	},
 }
