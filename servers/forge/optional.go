@@ -74,6 +74,23 @@ type TestResult struct {
 	RecentFailures                 int    // on the default branch, where the forge counts them
 }
 
+// PullTalker has the comments of pull requests apart from those of issues: the
+// two have numbers of their own.
+type PullTalker interface {
+	PullComments(ctx context.Context, repo string, number int, at At) (List[Comment], error)
+}
+
+// PullRunner knows the runs of a pull request, which may be of a commit that is
+// on no branch.
+type PullRunner interface {
+	PullRuns(ctx context.Context, repo string, number int) ([]Run, error) // the newest first
+}
+
+// Player starts jobs that wait for somebody to do so.
+type Player interface {
+	PlayJob(ctx context.Context, repo string, jobID int64) error
+}
+
 // have reports whether all backends of a server can do what T is.
 func have[T any](f *forge) bool {
 	for _, b := range f.Backends {

@@ -165,7 +165,11 @@ func (f *forge) pullDetails(ctx context.Context, b Backend, repo string, p Pull,
 	}
 	if contains(include, "comments") {
 		add("comments", func(ctx context.Context) error {
-			list, more, err := all(ctx, f, pullLists, func(at At) (List[Comment], error) { return b.Comments(ctx, repo, p.Number, at) })
+			read := b.Comments
+			if talker, ok := b.(PullTalker); ok {
+				read = talker.PullComments
+			}
+			list, more, err := all(ctx, f, pullLists, func(at At) (List[Comment], error) { return read(ctx, repo, p.Number, at) })
 			for _, one := range list {
 				row := newCommentRow(one)
 				row.Body = short(row.Body, bodyRunes*3)

@@ -131,6 +131,9 @@ func (f *forge) place(args []lineArg, files []patch.File) (good []LineComment, b
 		case len(side) == 0 && files[at].Binary:
 			refuse("the file is binary")
 			continue
+		case len(side) == 0 && files[at].Omitted != "":
+			refuse("its diff is not there: %s", files[at].Omitted)
+			continue
 		case len(side) == 0:
 			refuse("the file has no lines on that side of the diff")
 			continue

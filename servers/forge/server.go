@@ -52,7 +52,7 @@ func New(o Options) (*kit.Server, error) {
 	}, nil
 }
 
-const instructions = "repo is owner/name; number is that of an issue or {pull request}. " +
+const instructions = "repo is {repo}; number is that of an issue or {pull request}. " +
 	"CI is red: diagnose_{short run} says why in one call. " +
 	"Review: get_{pull}_diff, then create_review with all comments; look at rejected. " +
 	"Change files with commit_files and edits, not whole files. " +

@@ -26,6 +26,9 @@ const codeLines = 4 // of the hunk, up to the line
 
 func newThreadRow(t Thread) threadRow {
 	row := threadRow{ID: t.ID, Where: t.Path, Resolved: t.Resolved, Outdated: t.Outdated}
+	if t.Path == "" {
+		row.Where = "the whole"
+	}
 	if t.Line > 0 {
 		row.Where += ":" + itoa(t.Line)
 	}
