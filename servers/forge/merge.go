@@ -86,11 +86,12 @@ const (
 )
 
 // settled reads a pull request until the forge knows whether it can be merged:
-// some find out in the background, and say no until then.
+// some find out in the background, and say no until then. One that says why not
+// knows it.
 func (f *forge) settled(ctx context.Context, b Backend, repo string, number int) (Pull, error) {
 	for try := 1; ; try++ {
 		p, err := f.pull(ctx, b, repo, number)
-		if err != nil || p.State != "open" || p.Draft || p.Mergeable != nil && *p.Mergeable || try == settleTries {
+		if err != nil || p.State != "open" || p.Draft || p.Mergeable != nil && (*p.Mergeable || len(p.Blocked) > 0) || try == settleTries {
 			return p, err
 		}
 		timer := time.NewTimer(settlePause)

@@ -183,7 +183,7 @@ func (g *gitlab) RetryJob(ctx context.Context, repo string, _, job int64) error 
 
 // PlayJob starts one that is manual.
 func (g *gitlab) PlayJob(ctx context.Context, repo string, job int64) error {
-	_, _, err := g.api.Jobs.PlayJob(repo, job, nil, in(ctx))
+	_, _, err := g.api.Jobs.PlayJob(repo, job, &gl.PlayJobOptions{}, in(ctx))
 	return wrap(ctx, err)
 }
 

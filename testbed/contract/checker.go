@@ -113,6 +113,10 @@ func (c *Checker) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	c.note(r.name, r.problems(path[len(c.d.Prefix):], req.URL.Query(), req.Header, body))
+	if c.d.RequestsOnly {
+		c.next.ServeHTTP(w, req)
+		return
+	}
 	seen := &recorder{ResponseWriter: w, status: http.StatusOK}
 	c.next.ServeHTTP(seen, req)
 	if seen.more {

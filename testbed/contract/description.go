@@ -20,7 +20,9 @@ type Description struct {
 	Prefix  string     // of all paths: /api/v3
 	Listed  Operations // what was asked for
 	Missing Operations // of these, what the document lacks
-	Skips   []Skip     // parts of answers that are not checked
+
+	RequestsOnly bool   // of answers it does not say enough
+	Skips        []Skip // parts of answers that are not checked
 
 	routes []*route
 }

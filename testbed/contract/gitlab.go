@@ -2,8 +2,12 @@ package contract
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi2"
@@ -28,23 +32,86 @@ func GitLab(t testing.TB) *Description {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := ParseSwagger("gitlab", text, operations(t, "gitlab.txt"))
+	ops := operations(t, "gitlab.txt")
+	d, err := ParseSwagger("gitlab", text, ops)
 	if err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
-	d.pathsAsIDs()
+	d.add(gitLabLacks(t, ops))
+	d.loosen()
+	d.RequestsOnly = true
 	return d
 }
 
-// pathsAsIDs lets a project or a group be named by its path wherever it can be
-// named by its number. GitLab takes both everywhere, and its description says so
-// of some operations only.
-func (d *Description) pathsAsIDs() {
+// gitLabLacks is a description of ours, of operations that GitLab documents and
+// that the copy of its description lacks, or has as they were.
+func gitLabLacks(t testing.TB, ops Operations) *Description {
+	t.Helper()
+	at, err := folder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(at, "testdata", "gitlab.lacks.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := ParseSwagger("gitlab", text, ops)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return d
+}
+
+// add takes over the operations of other, in place of d's own of the same name.
+func (d *Description) add(other *Description) {
+	ours := other.names()
+	d.routes = append(slices.DeleteFunc(d.routes, func(r *route) bool { return slices.Contains(ours, r.name) }), other.routes...)
+	d.Missing = d.Listed.without(d.names())
+}
+
+// loosen takes back what GitLab's description asks for and GitLab does not. A
+// project or a group goes by its path wherever it goes by its number, a branch by
+// its name. What an object has to have that need not be there itself, range[start],
+// it has only then. Every body is said to be needed; what is in it, is among the
+// definitions that are missing.
+func (d *Description) loosen() {
 	for _, r := range d.routes {
-		if p := r.inPath["id"]; p != nil {
-			p.Schema = openapi3.NewSchemaRef("", openapi3.NewStringSchema())
+		for _, name := range []string{"id", "branch"} {
+			if p := r.inPath[name]; p != nil {
+				p.Schema = openapi3.NewSchemaRef("", openapi3.NewStringSchema())
+			}
+		}
+		for name, p := range r.query {
+			if strings.Contains(name, "[") {
+				p.Required = false
+			}
+		}
+		if b := r.op.RequestBody; b != nil && len(bodyNeeds(b.Value)) == 0 {
+			b.Value.Required = false
 		}
 	}
+}
+
+// bodyNeeds are the members that a body has to have.
+func bodyNeeds(b *openapi3.RequestBody) []string {
+	media := b.Content.Get("application/json")
+	if media == nil || media.Schema == nil || media.Schema.Value == nil {
+		return nil
+	}
+	return media.Schema.Value.Required
+}
+
+var optional = regexp.MustCompile(`\(([^()]*)\)`)
+
+// spellings are a path with and without its optional parts, which GitLab's
+// description has in parentheses: /projects/{id}/(-/)search.
+func spellings(path string) []string {
+	at := optional.FindStringSubmatchIndex(path)
+	if at == nil {
+		return []string{path}
+	}
+	return append(spellings(path[:at[0]]+path[at[1]:]), spellings(path[:at[0]]+path[at[2]:at[3]]+path[at[1]:])...)
 }
 
 var definition = regexp.MustCompile(`#/definitions/([A-Za-z0-9_.:-]+)`)
@@ -57,6 +124,11 @@ func ParseSwagger(name string, document []byte, ops Operations) (*Description, e
 		return nil, fmt.Errorf("reading the description %s: %w", name, err)
 	}
 	paths, _ := all["paths"].(map[string]any)
+	for _, path := range slices.Collect(maps.Keys(paths)) {
+		for _, spelled := range spellings(path) {
+			paths[spelled] = paths[path]
+		}
+	}
 	kept := map[string]any{}
 	for path, methods := range ops.methods() {
 		item, ok := paths[path].(map[string]any)

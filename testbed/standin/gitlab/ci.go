@@ -110,12 +110,15 @@ func (g *GitLab) Variable(path, key, value string, protected, masked bool) {
 	p.variables = append(p.variables, obj{"variable_type": "env_var", "key": key, "value": value, "hidden": false, "protected": protected, "masked": masked, "raw": false, "environment_scope": "*", "description": nil})
 }
 
-// Report gives a job of the newest pipeline the cases of its tests.
-func (g *GitLab) Report(path string, cases []testCase) {
+// Report gives the first job of a pipeline the cases of its tests.
+func (g *GitLab) Report(path string, pipelineID int64, cases []TestCase) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	p := g.find(path)
-	p.pipelines[len(p.pipelines)-1].jobs[0].cases = cases
+	for _, l := range g.find(path).every() {
+		if int64(l.id) == pipelineID {
+			l.jobs[0].cases = cases
+		}
+	}
 }
 
 func testReport(_ *call, _ *project, l *pipeline) (any, error) {

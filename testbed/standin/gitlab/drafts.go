@@ -27,6 +27,24 @@ func draftView(m *merge, d *draft) obj {
 	return out
 }
 
+// Draft adds a draft note of somebody.
+func (g *GitLab) Draft(path string, iid int, username, body string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	m := g.find(path).merges[iid-1]
+	m.drafts = append(m.drafts, &draft{id: g.id(), by: g.user(username), body: body})
+}
+
+// Drafts are the texts of all drafts.
+func (g *GitLab) Drafts(path string, iid int) (bodies []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, d := range g.find(path).merges[iid-1].drafts {
+		bodies = append(bodies, d.body)
+	}
+	return bodies
+}
+
 // drafting is a handler of draft notes, which older versions do not have.
 func drafting(h func(*call, *merge) (any, error)) handler {
 	return ofMerge(func(c *call, _ *project, m *merge) (any, error) {

@@ -36,7 +36,7 @@ type GitLab struct {
 // New starts an instance that ends with the test.
 func New(t TB) *GitLab {
 	t.Helper()
-	g := &GitLab{switches: newSwitches(), now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)}
+	g := &GitLab{switches: Normal(), now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)}
 	var err error
 	if g.store, err = newStore(t.TempDir()); err != nil {
 		t.Fatalf("making a store for GitLab: %v", err)

@@ -15,10 +15,11 @@ type job struct {
 	allowed, retried          bool
 	created, started, stopped time.Time
 	trace                     []byte
-	cases                     []testCase
+	cases                     []TestCase
 }
 
-type testCase struct{ Class, Name, Status, Output string }
+// TestCase is one of a report. Status: success, failed, skipped, error.
+type TestCase struct{ Class, Name, Status, Output string }
 
 func (j *job) done() bool {
 	return slices.Contains([]string{"success", "failed", "canceled", "skipped"}, j.status)

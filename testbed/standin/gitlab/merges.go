@@ -134,6 +134,9 @@ func (g *GitLab) fullMerge(m *merge) obj {
 	base, start, head := m.refs(g)
 	out["changes_count"], out["subscribed"], out["merge_error"], out["user"], out["first_contribution"] = strconv.Itoa(len(list)), true, nil, obj{"can_merge": true}, false
 	out["diff_refs"] = obj{"base_sha": base, "start_sha": start, "head_sha": head}
+	if g.switches.Preparing {
+		out["diff_refs"], out["changes_count"] = nil, nil
+	}
 	out["head_pipeline"], out["pipeline"] = nil, nil
 	for _, l := range m.source.pipelines {
 		if l.sha == head {

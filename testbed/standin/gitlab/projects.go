@@ -56,6 +56,13 @@ func (g *GitLab) Project(path string) {
 	}
 }
 
+// ID is the number of a project.
+func (g *GitLab) ID(path string) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.find(path).id
+}
+
 // Hide has a project not be there for somebody, as one that is private and not his.
 func (g *GitLab) Hide(path, username string) {
 	g.mu.Lock()
@@ -138,7 +145,7 @@ func (g *GitLab) projectView(p *project) obj {
 		"avatar_url": nil, "star_count": 0, "last_activity_at": stamp(p.active), "updated_at": stamp(p.active), "visibility": p.visibility, "archived": p.archived, "empty_repo": len(p.branches) == 0,
 		"namespace":      obj{"id": p.owner, "name": p.namespace(), "path": p.namespace(), "kind": kind, "full_path": p.namespace(), "parent_id": nil},
 		"issues_enabled": true, "merge_requests_enabled": true, "jobs_enabled": true, "open_issues_count": open, "merge_method": p.method, "squash_option": "default_off",
-		"only_allow_merge_if_pipeline_succeeds": false, "only_allow_merge_if_all_discussions_are_resolved": false, "approvals_before_merge": 0,
+		"only_allow_merge_if_pipeline_succeeds": p.green, "only_allow_merge_if_all_discussions_are_resolved": p.discussed, "approvals_before_merge": 0,
 		"permissions": obj{"project_access": obj{"access_level": 40, "notification_level": 3}, "group_access": nil}, "ci_config_path": "", "import_status": "none",
 	}
 	if p.parent != nil {
@@ -154,7 +161,9 @@ func listProjects(below string) handler {
 		}
 		within := ""
 		if below != "" {
-			if within = c.ownerPath(c.str(below)); within == "" {
+			within = c.ownerPath(c.str(below))
+			isUser := slices.ContainsFunc(c.users, func(u *user) bool { return u.username == within })
+			if within == "" || isUser != (below == "user_id") {
 				return nil, missing(map[string]string{"id": "Group", "user_id": "User"}[below])
 			}
 		}

@@ -24,6 +24,9 @@ type Switches struct {
 	// Looks is how often a merge request says checking before it knows whether it
 	// can be merged.
 	Looks int
+	// Preparing has a merge request without the commits of its diff, as one is that
+	// was just made. Its versions have them.
+	Preparing bool
 	// MaxPatch is from what size on the diff of a file is left out, collapsed from
 	// a tenth of that. 0: 200 KiB.
 	MaxPatch int
@@ -40,7 +43,8 @@ type Switches struct {
 	Stamps bool
 }
 
-func newSwitches() Switches {
+// Normal is the newest version that the stand-in knows, without premium.
+func Normal() Switches {
 	return Switches{Version: "19.2.1-ee", RateLimit: -1}
 }
 
