@@ -74,7 +74,8 @@ conformance: ## the MCP conformance suite and the reference servers, directly an
 	else echo 'skip  make conformance: its packages cannot be installed from npm'; [ -z "$${CI:-}" ]; fi
 
 contract: ## what our servers ask of GitHub and GitLab, held against their own descriptions (needs npm, 390 MB)
-	@if tools/npm-ci.sh testbed/contract/npm; then LOOM_CONTRACT=1 $(GO) test ./testbed/contract/... ./testbed/standin/... -v -count=1; \
+	@if tools/npm-ci.sh testbed/contract/npm; then export LOOM_CONTRACT=1 LOOM_E2E=1; \
+	$(GO) test ./testbed/contract/... ./testbed/standin/... -v -count=1 && $(GO) test ./testbed/e2e -run TestForgeGitHub -v -count=1 -timeout 30m; \
 	else echo 'skip  make contract: the descriptions cannot be installed from npm'; [ -z "$${CI:-}" ]; fi
 
 keyring: ## loom-keyring against real keyrings: gnome-keyring, pass, the encrypted file, keyctl (Debian packages)
@@ -114,6 +115,7 @@ CHOSEN = $(if $(RUN),-run '(?i)$(subst /,/(?i),$(subst |,|(?i),$(RUN)))')
 # Where its Debian packages cannot be installed Kubernetes says what it does without.
 e2e: ## the whole line against real upstreams; RUN=loki: one of them (LOOM_TESTBED=local|auto)
 	@tools/debian.sh containerd:containerd runc:runc containernetworking-plugins:/usr/lib/cni/bridge || [ -z "$${CI:-}" ]
+	@if tools/npm-ci.sh testbed/contract/npm; then export LOOM_CONTRACT=1; else [ -z "$${CI:-}" ]; fi && \
 	LOOM_E2E=1 $(GO) test ./testbed/e2e/... -v -count=1 -timeout 60m $(CHOSEN)
 
 # The local provider's programs are in its images, and tests say what an engine leaves.

@@ -8,6 +8,7 @@ import (
 
 	gh "github.com/google/go-github/v89/github"
 
+	"github.com/loom-core/loom/servers/forge/patch"
 	"github.com/loom-core/loom/servers/kit"
 )
 
@@ -56,7 +57,7 @@ func writeFile(b *strings.Builder, f *gh.CommitFile) {
 	case f.GetPatch() != "":
 		b.WriteString("--- " + before + "\n+++ " + after + "\n" + strings.TrimSuffix(f.GetPatch(), "\n") + "\n")
 	case f.GetChanges() > 0:
-		b.WriteString("# omitted: it is too large for GitHub to show\n")
+		b.WriteString(patch.OmittedMark + "it is too large for GitHub to show\n")
 	case f.GetStatus() != "renamed":
 		b.WriteString("Binary files " + before + " and " + after + " differ\n")
 	}

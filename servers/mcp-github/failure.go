@@ -128,7 +128,7 @@ func detail(body []byte) (out reasons) {
 // GitHub has one status for all that it does not like.
 var (
 	saysConflict = regexp.MustCompile(`(?i)already exists|already_exists|not a fast.forward|reference cannot be updated|but expected|is already`)
-	saysMissing  = regexp.MustCompile(`(?i)no commit found|does not exist|no object found|no ref found|reference not found|is missing`)
+	saysMissing  = regexp.MustCompile(`(?i)no commit found|does not exist|no object found|no ref found|reference not found`)
 	saysState    = regexp.MustCompile(`(?i)can ?not |can't |no commits between|disabled|archived|not allowed|must be|locked`)
 )
 

@@ -42,7 +42,8 @@ func toPull(m *gl.BasicMergeRequest) forge.Pull {
 		Created: at(m.CreatedAt), Updated: at(m.UpdatedAt), Closed: at(m.ClosedAt), Merged: at(m.MergedAt), MergedBy: login(m.MergeUser),
 	}
 	if out.MergedBy == "" {
-		out.MergedBy = login(m.MergedBy) // before 14.7
+		//lint:ignore SA1019 before 14.7 it is the only one
+		out.MergedBy = login(m.MergedBy)
 	}
 	if m.SourceProjectID != m.TargetProjectID && m.SourceProjectID != 0 {
 		out.HeadRepo = id(m.SourceProjectID)

@@ -77,7 +77,7 @@ func (g *gitlab) approvalRules(ctx context.Context, repo, branch string) (int, [
 	var notes []string
 	for _, rule := range list {
 		if rule == nil || rule.ApprovalsRequired == 0 ||
-			rule.ProtectedBranches != nil && len(rule.ProtectedBranches) > 0 && !slices.ContainsFunc(rule.ProtectedBranches, func(b *gl.ProtectedBranch) bool { return b != nil && b.Name == branch }) {
+			len(rule.ProtectedBranches) > 0 && !slices.ContainsFunc(rule.ProtectedBranches, func(b *gl.ProtectedBranch) bool { return b != nil && b.Name == branch }) {
 			continue
 		}
 		most = max(most, int(rule.ApprovalsRequired))

@@ -4,22 +4,8 @@ import "time"
 
 func (c *call) getUser() reply {
 	out := c.h.user(c.me).(obj)
-	for name, v := range (obj{"name": c.me, "email": c.h.author(c.me).Email, "created_at": stamp(c.h.now), "updated_at": stamp(c.h.now), "two_factor_authentication": true}) {
+	for name, v := range (obj{"name": c.me, "email": c.h.author(c.me).Email, "created_at": stamp(c.h.now), "updated_at": stamp(c.h.now), "two_factor_authentication": true, "user_view_type": "private"}) {
 		out[name] = v
-	}
-	return ok(out)
-}
-
-func (c *call) rateLimit() reply {
-	reset := time.Now().Add(time.Hour).Unix()
-	one := func(limit int) obj { return obj{"limit": limit, "used": 1, "remaining": limit - 1, "reset": reset} }
-	return ok(obj{"resources": obj{"core": one(5000), "search": one(30), "graphql": one(5000), "code_search": one(10)}, "rate": one(5000)})
-}
-
-func (c *call) meta() reply {
-	out := obj{"verifiable_password_authentication": true}
-	if c.h.d.Prefix != "" && c.h.d.Name != "api.github.com" {
-		out["installed_version"] = c.h.d.Name[len("ghes-"):] + ".0"
 	}
 	return ok(out)
 }
@@ -66,6 +52,19 @@ func (c *call) listNotices() reply {
 
 func (c *call) listVariables() reply {
 	return counted(c, "variables", c.repo.variables, func(o obj) any { return o })
+}
+
+func (c *call) listSecrets() reply {
+	return counted(c, "secrets", c.repo.secrets, func(o obj) any { return o })
+}
+
+// Secret gives a repository a secret of CI, of which nobody sees more than its name.
+func (h *Hub) Secret(repo, name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := stamp(h.tick())
+	r := h.repo(repo)
+	r.secrets = append(r.secrets, obj{"name": name, "created_at": at, "updated_at": at})
 }
 
 // Variable gives a repository a variable of CI.

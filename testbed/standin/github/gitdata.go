@@ -2,7 +2,6 @@ package github
 
 import (
 	"encoding/base64"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -20,18 +19,6 @@ func (c *call) createBlob() reply {
 	}
 	sha := c.repo.git.blob(string(content))
 	return created(obj{"sha": sha, "url": c.at("/git/blobs/" + sha)})
-}
-
-func (c *call) getBlob() reply {
-	sha := c.args["file_sha"]
-	if c.repo.git.kind(sha) != "blob" {
-		return notFound()
-	}
-	content, _ := c.repo.git.raw("", nil, "cat-file", "blob", sha)
-	if c.accepts("raw") {
-		return reply{status: http.StatusOK, text: content, kind: "application/vnd.github.raw; charset=utf-8"}
-	}
-	return ok(obj{"sha": sha, "size": len(content), "encoding": "base64", "content": wrapped(content), "url": c.at("/git/blobs/" + sha)})
 }
 
 // wrapped is base64 in lines, as GitHub has it.

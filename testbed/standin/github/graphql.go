@@ -145,7 +145,7 @@ func (x *execution) query() obj {
 		"repository": field(func(args obj, at []any) any {
 			name := fmt.Sprintf("%v/%v", args["owner"], args["name"])
 			r := x.c.h.repo(name)
-			if r == nil || r.private && r.owner != x.c.me {
+			if r == nil || !x.c.sees(r) {
 				return x.fail("NOT_FOUND", at, "Could not resolve to a Repository with the name '%s'.", name)
 			}
 			return x.repository(r)

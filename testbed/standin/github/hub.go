@@ -27,6 +27,7 @@ type Hub struct {
 	dir      string            // of the repositories
 	accounts map[string]string // token -> login
 	users    []string          // in order of their ids
+	orgs     []string          // in which everybody may do everything
 	repos    map[string]*repo  // owner/name, in lower case
 	renamed  map[string]string // old name -> new one, both in lower case
 	notices  []*notice
@@ -45,7 +46,7 @@ func New(t testing.TB, d *contract.Description) *Hub {
 	}
 	h := &Hub{
 		t: t, d: d, schema: contract.GitHubSchema(t), dir: dir, accounts: map[string]string{}, repos: map[string]*repo{}, renamed: map[string]string{},
-		lastID: 1000, now: time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC),
+		lastID: 1000,
 	}
 	h.handlers = h.table()
 	h.store = httptest.NewServer(http.HandlerFunc(h.serveStore))
@@ -66,6 +67,13 @@ func (h *Hub) Account(login string) (token string) {
 	return token
 }
 
+// Org makes an organization, of which everybody is an owner.
+func (h *Hub) Org(login string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.orgs = append(h.orgs, login)
+}
+
 // Operations are what it can answer, "METHOD /path".
 func (h *Hub) Operations() (list []string) {
 	for op := range h.handlers {
@@ -77,8 +85,14 @@ func (h *Hub) Operations() (list []string) {
 // id is a number that nothing else has.
 func (h *Hub) id() int64 { h.lastID++; return h.lastID }
 
-// tick makes each thing a second younger than the one before.
-func (h *Hub) tick() time.Time { h.now = h.now.Add(time.Second); return h.now }
+// tick is the time in whole seconds, as GitHub has it. It never goes back; a job
+// that was played has it go forward.
+func (h *Hub) tick() time.Time {
+	if now := time.Now().UTC().Truncate(time.Second); now.After(h.now) {
+		h.now = now
+	}
+	return h.now
+}
 
 func (h *Hub) repo(name string) *repo { return h.repos[strings.ToLower(name)] }
 

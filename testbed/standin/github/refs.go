@@ -5,15 +5,6 @@ import (
 	"strings"
 )
 
-func (c *call) getRef() reply {
-	name := "refs/" + c.args["ref"]
-	sha := c.repo.git.ref(name)
-	if sha == "" || strings.Count(name, "/") < 2 {
-		return notFound()
-	}
-	return ok(c.ref(name, sha))
-}
-
 func (c *call) ref(name, sha string) obj {
 	return obj{"ref": name, "node_id": "REF_" + name, "url": c.at("/git/" + name), "object": obj{"sha": sha, "type": c.repo.git.kind(sha), "url": c.at("/git/commits/" + sha)}}
 }
@@ -103,22 +94,66 @@ func (c *call) getBranch() reply {
 	})
 }
 
-// protected reports whether rules are about a branch: the default one's, here.
-func (r *repo) protected(branch string) bool { return branch == r.branch && len(r.rules) > 0 }
+// protected reports whether a branch is protected: the default one is, if any.
+func (r *repo) protected(branch string) bool { return branch == r.branch && r.approvals > 0 }
+
+// Protect has the default branch want approvals and checks: the approvals by a
+// ruleset, the checks by the older protection.
+func (h *Hub) Protect(repo string, approvals int, checks ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r := h.repo(repo)
+	r.approvals, r.checks = approvals, checks
+}
 
 func (c *call) branchRules() reply {
 	var rules []obj
 	if c.repo.protected(c.args["branch"]) {
-		rules = c.repo.rules
+		rules = []obj{{"type": "pull_request", "ruleset_id": 1, "ruleset_source": c.repo.full(), "ruleset_source_type": "Repository", "parameters": obj{
+			"required_approving_review_count": c.repo.approvals, "dismiss_stale_reviews_on_push": false, "require_code_owner_review": true,
+			"require_last_push_approval": false, "required_review_thread_resolution": false,
+		}}}
 	}
 	return list(c, rules, func(o obj) any { return o })
 }
 
+// branchProtection is for who owns the repository.
 func (c *call) branchProtection() reply {
-	if c.repo.git.ref("refs/heads/"+c.args["branch"]) == "" {
+	switch branch := c.args["branch"]; {
+	case c.repo.git.ref("refs/heads/"+branch) == "":
 		return failed(404, "Branch not found")
+	case c.repo.owner != c.me:
+		return notFound()
+	case !c.repo.protected(branch):
+		return failed(404, "Branch not protected")
+	default:
+		url := c.at("/branches/" + branch + "/protection")
+		checks := each(c.repo.checks, func(name string) any { return obj{"context": name, "app_id": nil} })
+		return ok(obj{"url": url, "enforce_admins": obj{"url": url + "/enforce_admins", "enabled": true},
+			"required_status_checks": obj{"url": url + "/required_status_checks", "strict": false, "contexts": c.repo.checks, "contexts_url": url + "/contexts", "checks": checks}})
 	}
-	return failed(404, "Branch not protected") // it has rules, which are another thing
+}
+
+func (c *call) renameBranch() reply {
+	var in struct {
+		To string `json:"new_name"`
+	}
+	c.decode(&in)
+	from := c.args["branch"]
+	sha := c.repo.git.ref("refs/heads/" + from)
+	switch {
+	case sha == "":
+		return notFound()
+	case c.repo.git.ref("refs/heads/"+in.To) != "":
+		return unprocessable("New branch already exists")
+	}
+	c.repo.set("refs/heads/"+in.To, sha)
+	c.repo.remove("refs/heads/" + from)
+	if c.repo.branch == from {
+		c.repo.branch = in.To
+	}
+	c.args["branch"] = in.To
+	return created(c.getBranch().value)
 }
 
 func (c *call) listTags() reply {

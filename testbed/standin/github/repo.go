@@ -28,7 +28,9 @@ type repo struct {
 	runs       []*run
 	statuses   map[string][]obj // by sha
 	variables  []obj
-	rules      []obj
+	secrets    []obj
+	approvals  int // that the default branch wants
+	checks     []string
 }
 
 func (r *repo) full() string { return r.owner + "/" + r.name }

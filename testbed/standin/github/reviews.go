@@ -190,24 +190,6 @@ func (c *call) note(it *item, th *thread, one *note) any {
 	return out
 }
 
-func (c *call) listNotes() reply {
-	it := c.pullItem()
-	if it == nil {
-		return notFound()
-	}
-	type at struct {
-		th  *thread
-		one *note
-	}
-	var all []at
-	for _, th := range it.pull.threads {
-		for _, one := range th.comments {
-			all = append(all, at{th, one})
-		}
-	}
-	return list(c, all, func(a at) any { return c.note(it, a.th, a.one) })
-}
-
 func (c *call) replyToNote() reply {
 	it := c.pullItem()
 	if it == nil {

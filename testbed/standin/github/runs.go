@@ -187,21 +187,6 @@ func (r *repo) workflowPath(id string) string {
 	return ""
 }
 
-func (c *call) listWorkflows() reply {
-	return counted(c, "workflows", c.repo.git.list("ls-tree", "--name-only", c.repo.branch, workflows), func(path string) any {
-		text, _ := c.repo.git.run("cat-file", "blob", c.repo.branch+":"+path)
-		name := path
-		for line := range strings.SplitSeq(text, "\n") {
-			if v, ok := strings.CutPrefix(line, "name:"); ok {
-				name = strings.TrimSpace(v)
-			}
-		}
-		id := strconv.FormatInt(c.repo.workflowID(path), 10)
-		return obj{"id": c.repo.workflowID(path), "node_id": "W_" + id, "name": name, "path": path, "state": "active", "created_at": stamp(c.repo.created), "updated_at": stamp(c.repo.created),
-			"url": c.at("/actions/workflows/" + id), "html_url": c.html + "/" + c.repo.full() + "/blob/" + c.repo.branch + "/" + path, "badge_url": c.html + "/" + c.repo.full() + "/workflows/" + id + "/badge.svg"}
-	})
-}
-
 func (c *call) dispatch() reply {
 	var in struct {
 		Ref    string

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,11 +85,16 @@ func (h *Hub) answer(c *call) reply {
 			return c.moved(full, to)
 		}
 		c.repo = h.repos[full]
-		if c.repo == nil || c.repo.private && c.repo.owner != c.me {
+		if c.repo == nil || !c.sees(c.repo) {
 			return notFound()
 		}
 	}
 	return handle(c)
+}
+
+// sees reports whether who asks may see a repository.
+func (c *call) sees(r *repo) bool {
+	return !r.private || r.owner == c.me || slices.Contains(c.h.orgs, r.owner)
 }
 
 // moved sends the client on to what a repository is called now.

@@ -100,15 +100,6 @@ func (it *item) event(c *call, kind string, more obj) {
 	it.events = append(it.events, e)
 }
 
-// listEvents has what happened and not what was said.
-func (c *call) listEvents() reply {
-	it := c.item()
-	if it == nil {
-		return notFound()
-	}
-	return list(c, it.events, func(e obj) any { return e })
-}
-
 // timeline has both, in order of time.
 func (c *call) timeline() reply {
 	it := c.item()

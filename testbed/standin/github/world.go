@@ -66,6 +66,22 @@ func (w World) File(t testing.TB, in, ref, path string) (content string) {
 	return content
 }
 
+// Put makes a commit of one file on the default branch, whatever is in it.
+func (w World) Put(t testing.TB, in, path, content string) {
+	w.with(t, in, func(_ *call, r *repo) {
+		head := r.git.resolve(r.branch)
+		tree, err := r.git.tree(head, []leaf{{path, "100644", r.git.blob(content)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sha, err := r.git.commit(tree, "put "+path, []string{head}, w.author(w.Owner), w.tick())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.set("refs/heads/"+r.branch, sha)
+	})
+}
+
 func (w World) Head(t testing.TB, in, ref string) (sha string) {
 	w.with(t, in, func(_ *call, r *repo) { sha = r.git.resolve(ref) })
 	return sha
@@ -153,14 +169,24 @@ func (w World) Play(t testing.TB, in, _ string, steps []forgetest.StepState) (id
 	return id
 }
 
+// LastJob is the id of the youngest job.
+func (w World) LastJob(t testing.TB, in string) (id int64) {
+	w.with(t, in, func(_ *call, r *repo) {
+		one := r.runs[len(r.runs)-1]
+		id = one.jobs[len(one.jobs)-1].id
+	})
+	return id
+}
+
 // play writes the log of a job, with a time before each line.
 func (r *repo) play(one *run, steps []forgetest.StepState) {
 	j := one.jobs[len(one.jobs)-1]
 	at, conclusion := r.h.tick(), "success"
 	one.started, j.started = at, at
 	var log strings.Builder
+	steps = append([]forgetest.StepState{{Name: "Set up job", Log: []string{"Current runner version: '2.330.0'"}}}, steps...)
 	for i, s := range steps {
-		ended := at.Add(2 * time.Second)
+		ended := at.Add(time.Second)
 		how := "success"
 		if s.Failed {
 			how, conclusion = "failure", "failure"
@@ -169,7 +195,7 @@ func (r *repo) play(one *run, steps []forgetest.StepState) {
 			fmt.Fprintf(&log, "%s %s\n", at.Add(time.Duration(n)*time.Microsecond).Format("2006-01-02T15:04:05.0000000Z"), text)
 		}
 		j.steps = append(j.steps, obj{"name": s.Name, "number": i + 1, "status": "completed", "conclusion": how, "started_at": stamp(at), "completed_at": stamp(ended)})
-		at = ended
+		at = ended.Add(time.Second)
 	}
 	j.log = log.String()
 	r.h.now = at
