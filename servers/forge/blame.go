@@ -7,7 +7,7 @@ import (
 )
 
 type getBlameArgs struct {
-	Repo  string `arg:"repo,required" doc:"owner/name"`
+	Repo  string `arg:"repo,required" doc:"{repo}"`
 	Path  string `arg:"path,required"`
 	Ref   string `arg:"ref"`
 	Start int    `arg:"start_line" min:"1"`

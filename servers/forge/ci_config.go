@@ -8,7 +8,7 @@ import (
 )
 
 type checkConfigArgs struct {
-	Repo    string `arg:"repo,required" doc:"owner/name"`
+	Repo    string `arg:"repo,required" doc:"{repo}"`
 	Ref     string `arg:"ref" doc:"where the files are read"`
 	Path    string `arg:"path" doc:"one file; none: all of CI"`
 	Content string `arg:"content,raw" doc:"text to check instead"`

@@ -16,7 +16,7 @@ type runMade struct {
 }
 
 type startRunArgs struct {
-	Repo     string            `arg:"repo,required" doc:"owner/name"`
+	Repo     string            `arg:"repo,required" doc:"{repo}"`
 	Workflow string            `arg:"workflow" doc:"file: ci.yml"`
 	Ref      string            `arg:"ref" alias:"branch" doc:"default branch if none"`
 	Inputs   map[string]string `arg:"inputs" alias:"variables"`
@@ -100,14 +100,14 @@ func (f *forge) started(ctx context.Context, b Backend, repo string, a startRunA
 
 // playRunArgs are for a forge that is a [Player].
 type playRunArgs struct {
-	Repo   string `arg:"repo,required" doc:"owner/name"`
+	Repo   string `arg:"repo,required" doc:"{repo}"`
 	RunID  int    `arg:"run_id,required" min:"1"`
 	JobID  int    `arg:"job_id" min:"1" doc:"of retry or play"`
 	Action string `arg:"action,required" enum:"retry,retry_failed,cancel,play"`
 }
 
 type controlRunArgs struct {
-	Repo   string `arg:"repo,required" doc:"owner/name"`
+	Repo   string `arg:"repo,required" doc:"{repo}"`
 	RunID  int    `arg:"run_id,required" min:"1"`
 	JobID  int    `arg:"job_id" min:"1" doc:"retry only this job"`
 	Action string `arg:"action,required" enum:"retry,retry_failed,cancel"`

@@ -19,7 +19,7 @@ type changeArg struct {
 }
 
 type commitFilesArgs struct {
-	Repo    string      `arg:"repo,required" doc:"owner/name"`
+	Repo    string      `arg:"repo,required" doc:"{repo}"`
 	Branch  string      `arg:"branch,required"`
 	Message string      `arg:"message,required,raw"`
 	Changes []changeArg `arg:"changes,required"`

@@ -12,7 +12,7 @@ import (
 )
 
 type getLogsArgs struct {
-	Repo    string `arg:"repo,required" doc:"owner/name"`
+	Repo    string `arg:"repo,required" doc:"{repo}"`
 	JobID   int    `arg:"job_id" min:"1"`
 	RunID   int    `arg:"run_id" min:"1"`
 	Job     string `arg:"job" doc:"name or glob, with run_id; none: the failed ones"`

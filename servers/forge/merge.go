@@ -11,7 +11,7 @@ import (
 )
 
 type mergeArgs struct {
-	Repo    string `arg:"repo,required" doc:"owner/name"`
+	Repo    string `arg:"repo,required" doc:"{repo}"`
 	Number  int    `arg:"number,required" min:"1"`
 	Head    string `arg:"expected_head_sha,required"`
 	Method  string `arg:"method" doc:"merge, squash, rebase"`

@@ -17,7 +17,7 @@ type Nouns struct {
 var GitHub = Nouns{Pull: "pull_request", Run: "workflow_run", ShortRun: "run", Workflow: "workflow", Notices: "notifications", Repo: "owner/name"}
 
 // GitLab's nouns.
-var GitLab = Nouns{Pull: "merge_request", Run: "pipeline", ShortRun: "pipeline", Workflow: "pipeline", Notices: "todos", Repo: "group/project, with all subgroups, or its number"}
+var GitLab = Nouns{Pull: "merge_request", Run: "pipeline", ShortRun: "pipeline", Workflow: "pipeline", Notices: "todos", Repo: "group/sub/project or number"}
 
 // say puts the nouns into a text.
 func (n Nouns) say(text string) string {

@@ -13,7 +13,7 @@ func (f *forge) prompts() []kit.Prompt {
 		kit.NewPrompt(kit.PromptDef{
 			Name: "investigate_failed_ci", Title: "Investigate failed CI", Description: "Why is CI red, and who or what broke it?",
 		}, func(_ context.Context, a struct {
-			Repo string `arg:"repo,required" doc:"owner/name"`
+			Repo string `arg:"repo,required" doc:"{repo}"`
 			Ref  string `arg:"ref" default:"main" doc:"branch"`
 		}) (string, error) {
 			return f.Nouns.say(fmt.Sprintf("Find out why CI of %s is red on %s. Call diagnose_{short run} repo=%s ref=%s first. "+
@@ -23,7 +23,7 @@ func (f *forge) prompts() []kit.Prompt {
 		kit.NewPrompt(kit.PromptDef{
 			Name: "review_change", Title: "Review a change", Description: f.Nouns.say("Review a {pull request} with comments at lines."),
 		}, func(_ context.Context, a struct {
-			Repo   string `arg:"repo,required" doc:"owner/name"`
+			Repo   string `arg:"repo,required" doc:"{repo}"`
 			Number int    `arg:"number,required" min:"1"`
 		}) (string, error) {
 			return f.Nouns.say(fmt.Sprintf("Review {pull request} %d of %s. Read get_{pull} and get_{pull}_diff, all pieces of it; read whole files with get_file where a hunk does not say enough; "+

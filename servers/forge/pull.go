@@ -8,7 +8,7 @@ import (
 )
 
 type getPullArgs struct {
-	Repo    string   `arg:"repo,required" doc:"owner/name"`
+	Repo    string   `arg:"repo,required" doc:"{repo}"`
 	Number  int      `arg:"number,required" min:"1"`
 	Include []string `arg:"include" enum:"checks,reviews,threads,files,commits,comments" default:"checks,reviews"`
 	From    int      `arg:"body_from" min:"0" doc:"where a long text goes on"`

@@ -20,7 +20,7 @@ type lineArg struct {
 }
 
 type createReviewArgs struct {
-	Repo     string    `arg:"repo,required" doc:"owner/name"`
+	Repo     string    `arg:"repo,required" doc:"{repo}"`
 	Number   int       `arg:"number,required" min:"1"`
 	Event    string    `arg:"event" enum:"comment,approve,request_changes" default:"comment"`
 	Body     string    `arg:"body,raw"`
@@ -183,7 +183,7 @@ func (a lineArg) body(ranges bool) string {
 }
 
 type updateThreadArgs struct {
-	Repo     string `arg:"repo,required" doc:"owner/name"`
+	Repo     string `arg:"repo,required" doc:"{repo}"`
 	ID       string `arg:"thread_id,required"`
 	Reply    string `arg:"reply,raw" alias:"body"`
 	Resolved *bool  `arg:"resolved"`

@@ -47,7 +47,7 @@ func took(from, to time.Time) string {
 }
 
 type listRunsArgs struct {
-	Repo     string `arg:"repo,required" doc:"owner/name"`
+	Repo     string `arg:"repo,required" doc:"{repo}"`
 	Ref      string `arg:"ref" doc:"branch"`
 	Status   string `arg:"status" enum:"queued,running,success,failure,cancelled,skipped"`
 	Event    string `arg:"event"`
@@ -101,7 +101,7 @@ func sameWorkflow(a, b string) bool {
 }
 
 type getRunArgs struct {
-	Repo   string `arg:"repo,required" doc:"owner/name"`
+	Repo   string `arg:"repo,required" doc:"{repo}"`
 	RunID  int    `arg:"run_id" min:"1" alias:"pipeline_id"`
 	Number int    `arg:"number" min:"1" doc:"newest run for that change"`
 	Ref    string `arg:"ref" doc:"newest run on that branch"`

@@ -112,7 +112,7 @@ func (f *forge) backend(ctx context.Context) Backend { return f.Backends[kit.Ins
 // def gives a definition the nouns of the forge.
 func (f *forge) def(d kit.Def) kit.Def {
 	d.Name, d.Title, d.Description = f.Nouns.say(d.Name), f.Nouns.say(d.Title), f.Nouns.say(d.Description)
-	d.Example = f.Nouns.say(d.Example)
+	d.Example, d.Say = f.Nouns.say(d.Example), f.Nouns.say
 	return d
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 type testReportArgs struct {
-	Repo   string `arg:"repo,required" doc:"owner/name"`
+	Repo   string `arg:"repo,required" doc:"{repo}"`
 	RunID  int    `arg:"run_id,required" min:"1" alias:"pipeline_id"`
 	Status string `arg:"status" enum:"failed,skipped,all" default:"failed"`
 	kit.Paging

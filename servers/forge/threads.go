@@ -50,7 +50,7 @@ func newThreadRow(t Thread) threadRow {
 }
 
 type listThreadsArgs struct {
-	Repo       string `arg:"repo,required" doc:"owner/name"`
+	Repo       string `arg:"repo,required" doc:"{repo}"`
 	Number     int    `arg:"number,required" min:"1"`
 	Unresolved bool   `arg:"unresolved" default:"true" doc:"only those"`
 	Path       string `arg:"path" doc:"glob"`
