@@ -57,6 +57,9 @@ func (f *forge) mergePull() kit.Tool {
 			return nil, kit.Errorf(kit.Conflict, "its head is %s, not %s", p.HeadSHA, a.Head).
 				WithHint("%s", f.Nouns.say("look at what changed with get_{pull}_diff, then use expected_head_sha="+p.HeadSHA))
 		}
+		if a.Delete && p.HeadRepo != "" {
+			return nil, kit.Errorf(kit.InvalidArgument, "delete_branch: %s is a branch of %s, which is not touched", p.Head, p.HeadRepo)
+		}
 		if a.Method, err = f.method(ctx, b, repo, a.Method); err != nil {
 			return nil, err
 		}
