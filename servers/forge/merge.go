@@ -85,15 +85,28 @@ func (f *forge) mergePull() kit.Tool {
 
 const (
 	settleTries = 10
+	lookTries   = 3
 	settlePause = 500 * time.Millisecond
 )
 
-// settled reads a pull request until the forge knows whether it can be merged:
-// some find out in the background, and say no until then.
+// looked reads a pull request until the forge says whether it can be merged, for
+// a second: who asks first makes some of them look.
+func (f *forge) looked(ctx context.Context, b Backend, repo string, number int) (Pull, error) {
+	return f.reread(ctx, b, repo, number, lookTries, func(p Pull) bool { return p.State != "open" || p.Mergeable != nil })
+}
+
+// settled reads a pull request until the forge knows that it can be merged: some
+// find out in the background, and say no until then.
 func (f *forge) settled(ctx context.Context, b Backend, repo string, number int) (Pull, error) {
+	return f.reread(ctx, b, repo, number, settleTries, func(p Pull) bool {
+		return p.State != "open" || p.Draft || p.Mergeable != nil && *p.Mergeable
+	})
+}
+
+func (f *forge) reread(ctx context.Context, b Backend, repo string, number, tries int, enough func(Pull) bool) (Pull, error) {
 	for try := 1; ; try++ {
 		p, err := f.pull(ctx, b, repo, number)
-		if err != nil || p.State != "open" || p.Draft || p.Mergeable != nil && *p.Mergeable || try == settleTries {
+		if err != nil || enough(p) || try == tries {
 			return p, err
 		}
 		timer := time.NewTimer(settlePause)
