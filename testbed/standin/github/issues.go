@@ -1,9 +1,6 @@
 package github
 
 import (
-	"encoding/json"
-	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,130 +42,6 @@ func (r *repo) item(number int) *item {
 }
 
 func (c *call) item() *item { return c.repo.item(c.number("issue_number")) }
-
-// change is what a body says an issue is to be. Members that are not there stay.
-type change struct {
-	Title, Body, State *string
-	StateReason        *string `json:"state_reason"`
-	Milestone          json.RawMessage
-	Labels             *[]any
-	Assignees          *[]string
-	Assignee           *string
-}
-
-// check says what GitHub does not take.
-func (c *call) check(in change) *reply {
-	if in.Milestone != nil && string(in.Milestone) != "null" {
-		n, err := strconv.Atoi(strings.Trim(string(in.Milestone), `"`))
-		if err != nil || n < 1 || n > len(c.repo.milestones) {
-			r := invalid("Issue", "milestone", "invalid", "")
-			return &r
-		}
-	}
-	if in.Assignees != nil {
-		for _, login := range *in.Assignees {
-			if !slices.Contains(c.h.users, login) {
-				r := invalid("Issue", "assignees", "invalid", "")
-				return &r
-			}
-		}
-	}
-	if in.Title != nil && strings.TrimSpace(*in.Title) == "" {
-		r := invalid("Issue", "title", "missing_field", "")
-		return &r
-	}
-	return nil
-}
-
-// apply makes the changes, and the events of them.
-func (c *call) apply(it *item, in change, silent bool) {
-	event := func(kind string, more obj) {
-		if !silent {
-			it.event(c, kind, more)
-		}
-	}
-	if in.Title != nil && *in.Title != it.title {
-		event("renamed", obj{"rename": obj{"from": it.title, "to": *in.Title}})
-		it.title = *in.Title
-	}
-	if in.Body != nil {
-		it.body = *in.Body
-	}
-	if in.Labels != nil {
-		c.setLabels(it, labelNames(*in.Labels))
-	}
-	if in.Assignees != nil {
-		for _, login := range *in.Assignees {
-			if !slices.Contains(it.assignees, login) {
-				event("assigned", obj{"assignee": c.h.user(login), "assigner": c.h.user(c.me)})
-			}
-		}
-		it.assignees = slices.Clone(*in.Assignees)
-	}
-	if in.Milestone != nil {
-		n, _ := strconv.Atoi(strings.Trim(string(in.Milestone), `"`))
-		if n > 0 && n != it.milestone {
-			event("milestoned", obj{"milestone": obj{"title": c.repo.milestones[n-1].title}})
-		}
-		it.milestone = n
-	}
-	if in.State != nil && *in.State != it.state {
-		if *in.State == "closed" {
-			c.repo.close(it, c.me)
-			it.reason = "completed"
-			event("closed", nil)
-		} else {
-			it.state, it.closed, it.closedBy, it.reason = "open", time.Time{}, "", "reopened"
-			event("reopened", nil)
-		}
-	}
-	if in.StateReason != nil && *in.StateReason != "" {
-		it.reason = *in.StateReason
-	}
-	it.updated = c.h.tick()
-}
-
-func (r *repo) close(it *item, by string) {
-	it.state, it.closed, it.closedBy = "closed", r.h.tick(), by
-	it.updated = it.closed
-}
-
-func labelNames(list []any) (names []string) {
-	for _, one := range list {
-		switch one := one.(type) {
-		case string:
-			names = append(names, one)
-		case obj:
-			name, _ := one["name"].(string)
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// setLabels makes those that do not exist, as GitHub does.
-func (c *call) setLabels(it *item, names []string) {
-	var list []string
-	for _, name := range names {
-		l := c.repo.label(name)
-		if l == nil {
-			l = &label{id: c.h.id(), name: name, color: "ededed"}
-			c.repo.labels = append(c.repo.labels, l)
-		}
-		if !slices.Contains(list, l.name) {
-			list = append(list, l.name)
-		}
-		if !slices.Contains(it.labels, l.name) && it.labels != nil {
-			it.event(c, "labeled", obj{"label": obj{"name": l.name, "color": l.color}})
-		}
-	}
-	for _, name := range it.labels {
-		if !slices.Contains(list, name) {
-			it.event(c, "unlabeled", obj{"label": obj{"name": name, "color": "ededed"}})
-		}
-	}
-	it.labels = list
-}
 
 func (r *repo) label(name string) *label {
 	for _, l := range r.labels {
@@ -219,34 +92,6 @@ func (c *call) updateIssue() reply {
 	}
 	c.apply(it, in, false)
 	return ok(c.issue(it))
-}
-
-func (c *call) addLabels() reply {
-	it := c.item()
-	if it == nil {
-		return notFound()
-	}
-	var in struct{ Labels []any }
-	c.decode(&in)
-	c.setLabels(it, append(slices.Clone(it.labels), labelNames(in.Labels)...))
-	return ok(c.labelsOf(it))
-}
-
-func (c *call) removeLabel() reply {
-	it := c.item()
-	if it == nil {
-		return notFound()
-	}
-	i := slices.IndexFunc(it.labels, func(name string) bool { return strings.EqualFold(name, c.args["name"]) })
-	if i < 0 {
-		return failed(http.StatusNotFound, "Label does not exist")
-	}
-	c.setLabels(it, slices.Delete(slices.Clone(it.labels), i, i+1))
-	return ok(c.labelsOf(it))
-}
-
-func (c *call) labelsOf(it *item) []any {
-	return each(it.labels, func(name string) any { return c.label(c.repo.label(name)) })
 }
 
 func (c *call) label(l *label) obj {

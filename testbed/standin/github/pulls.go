@@ -1,8 +1,6 @@
 package github
 
 import (
-	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,14 +36,6 @@ func (r *repo) ends(it *item) (base, from, head string) {
 	}
 	from, _ = r.git.run("merge-base", base, head)
 	return base, from, head
-}
-
-// clean reports whether there are no conflicts, and the tree of the merge.
-func (r *repo) clean(it *item) (tree string, ok bool) {
-	base, _, head := r.ends(it)
-	out, err := r.git.run("merge-tree", "--write-tree", base, head)
-	tree, _, _ = strings.Cut(out, "\n")
-	return tree, err == nil
 }
 
 func (c *call) listPulls() reply {
@@ -147,62 +137,6 @@ func (c *call) wholePull(it *item) obj {
 	return out
 }
 
-func (c *call) createPull() reply {
-	var in struct {
-		change
-		Head, Base string
-		Draft      bool
-	}
-	c.decode(&in)
-	head := in.Head
-	if owner, branch, ok := strings.Cut(head, ":"); ok && strings.EqualFold(owner, c.repo.owner) {
-		head = branch
-	}
-	from, to := c.repo.git.ref("refs/heads/"+head), c.repo.git.ref("refs/heads/"+in.Base)
-	switch {
-	case in.Title == nil || *in.Title == "":
-		return invalid("PullRequest", "title", "missing_field", "")
-	case from == "":
-		return invalid("PullRequest", "head", "invalid", "")
-	case to == "":
-		return invalid("PullRequest", "base", "invalid", "")
-	case len(c.repo.git.list("rev-list", to+".."+from)) == 0:
-		return invalid("PullRequest", "", "custom", "No commits between "+in.Base+" and "+head)
-	}
-	for _, it := range c.repo.items {
-		if it.pull != nil && it.state == "open" && it.pull.head == head && it.pull.base == in.Base {
-			return invalid("PullRequest", "", "custom", "A pull request already exists for "+c.repo.owner+":"+head+".")
-		}
-	}
-	it := c.newItem(change{Title: in.Title, Body: in.Body})
-	it.pull = &pull{head: head, base: in.Base, draft: in.Draft}
-	return created(c.wholePull(it))
-}
-
-func (c *call) updatePull() reply {
-	it := c.pullItem()
-	if it == nil {
-		return notFound()
-	}
-	var in struct {
-		Title, Body, State, Base *string
-	}
-	c.decode(&in)
-	if in.Base != nil {
-		if c.repo.git.ref("refs/heads/"+*in.Base) == "" {
-			return invalid("PullRequest", "base", "invalid", "")
-		}
-		it.pull.base, it.pull.looked = *in.Base, false
-	}
-	if in.State != nil && *in.State == "open" && it.state == "closed" && (!it.pull.merged.IsZero() || c.repo.git.ref("refs/heads/"+it.pull.head) == "") {
-		return invalid("PullRequest", "state", "custom", "state cannot be changed. The "+it.pull.head+" branch has been deleted.")
-	}
-	c.repo.ends(it) // what they are when it is closed
-	c.apply(it, change{Title: in.Title, Body: in.Body, State: in.State}, false)
-	it.reason = ""
-	return ok(c.wholePull(it))
-}
-
 func (c *call) listFiles() reply {
 	it := c.pullItem()
 	if it == nil {
@@ -219,85 +153,4 @@ func (c *call) listPullCommits() reply {
 	}
 	_, from, head := c.repo.ends(it)
 	return list(c, c.repo.log("--reverse", from+".."+head), func(one commit) any { return c.commit(one) })
-}
-
-func (c *call) mergePull() reply {
-	it := c.pullItem()
-	if it == nil {
-		return notFound()
-	}
-	var in struct {
-		Title   string `json:"commit_title"`
-		Message string `json:"commit_message"`
-		SHA     string
-		Method  string `json:"merge_method"`
-	}
-	c.decode(&in)
-	base, from, head := c.repo.ends(it)
-	tree, clean := c.repo.clean(it)
-	switch {
-	case it.state != "open", !clean, it.pull.draft:
-		return failed(http.StatusMethodNotAllowed, "Pull Request is not mergeable")
-	case in.SHA != "" && in.SHA != head:
-		return failed(http.StatusConflict, "Head branch was modified. Review and try the merge again.")
-	}
-	title, message, parents := in.Title, in.Message, []string{base}
-	n := strconv.Itoa(it.number)
-	switch in.Method {
-	case "", "merge":
-		parents = append(parents, head)
-		if title == "" {
-			title = "Merge pull request #" + n + " from " + c.repo.owner + "/" + it.pull.head
-		}
-	case "squash":
-		if title == "" {
-			title = it.title + " (#" + n + ")"
-		}
-	case "rebase":
-		list := c.repo.log("--reverse", from+".."+head)
-		title, message, _ = strings.Cut(list[len(list)-1].message, "\n\n") // one commit: a rebase of several is not modelled
-	}
-	if message != "" {
-		title += "\n\n" + message
-	}
-	sha, err := c.repo.git.commit(tree, title, parents, c.h.author(c.me), c.h.tick())
-	if err != nil {
-		return failed(http.StatusMethodNotAllowed, err.Error())
-	}
-	it.pull.merged, it.pull.mergedBy, it.pull.merge = c.h.tick(), c.me, sha
-	c.repo.close(it, c.me)
-	it.event(c, "merged", obj{"commit_id": sha, "commit_url": c.at("/commits/" + sha)})
-	c.repo.set("refs/heads/"+it.pull.base, sha)
-	return ok(obj{"sha": sha, "merged": true, "message": "Pull Request successfully merged"})
-}
-
-func (c *call) requestReviewers() reply {
-	it := c.pullItem()
-	if it == nil {
-		return notFound()
-	}
-	var in struct{ Reviewers []string }
-	c.decode(&in)
-	for _, login := range in.Reviewers {
-		switch {
-		case login == it.user:
-			return unprocessable("Review cannot be requested from pull request author.")
-		case !slices.Contains(c.h.users, login):
-			return unprocessable("Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator of the " + c.repo.full() + " repository.")
-		case !slices.Contains(it.pull.reviewers, login):
-			it.pull.reviewers = append(it.pull.reviewers, login)
-		}
-	}
-	return created(c.pull(it))
-}
-
-func (c *call) removeReviewers() reply {
-	it := c.pullItem()
-	if it == nil {
-		return notFound()
-	}
-	var in struct{ Reviewers []string }
-	c.decode(&in)
-	it.pull.reviewers = slices.DeleteFunc(it.pull.reviewers, func(login string) bool { return slices.Contains(in.Reviewers, login) })
-	return ok(c.pull(it))
 }
