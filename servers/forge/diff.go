@@ -75,8 +75,6 @@ func (q diffQuery) reasons(files []patch.File) ([]string, error) {
 		case f.Omitted != "":
 			reasons[i] = f.Omitted
 		case in != nil || !q.usual || q.exclude != nil:
-		case f.Generated:
-			reasons[i] = "generated, name it in files to see it"
 		default:
 			for _, u := range usually {
 				g, err := newGlob(u.glob)

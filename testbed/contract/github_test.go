@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -83,6 +85,24 @@ func TestGitLabDescription(t *testing.T) {
 		check.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(method, path, nil))
 		if got := strings.Join(check.Violations(), "\n"); (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: it says %q, want %q", ask, got, want)
+		}
+	}
+}
+
+// TestGraphQLDocuments: what our servers send to GitHub's GraphQL API fits it.
+func TestGraphQLDocuments(t *testing.T) {
+	s := GitHubSchema(t)
+	files, err := filepath.Glob("../../servers/mcp-github/graphql/*.graphql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("mcp-github has no documents: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, problem := range s.Check(string(text)) {
+			t.Errorf("%s: %s", filepath.Base(file), problem)
 		}
 	}
 }

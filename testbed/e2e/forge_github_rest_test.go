@@ -13,7 +13,7 @@ func gitHubRest(t *testing.T, w github.World, call forgetest.Caller) {
 	repo := w.NewRepo(t, "operations")
 	path, workflow := w.Workflow("test")
 	w.Put(t, repo, path, workflow)
-	failed := []forgetest.StepState{{Name: "test", Failed: true, Log: []string{"no"}}}
+	failed := fails("no")
 	must := func(tool string, args map[string]any) string {
 		t.Helper()
 		r := call(t, tool, args)
@@ -59,4 +59,9 @@ func gitHubRest(t *testing.T, w github.World, call forgetest.Caller) {
 	if text := must("search_repos", map[string]any{"sort": "updated"}); !strings.Contains(text, "acme/made") {
 		t.Errorf("search_repos says %s", text)
 	}
+}
+
+// fails is how the job of a run goes that fails with this log.
+func fails(log ...string) []forgetest.StepState {
+	return []forgetest.StepState{{Name: "test", Failed: true, Log: log}}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/loom-core/loom/servers/forge"
@@ -20,6 +21,7 @@ type gitHub struct {
 	*github.Hub
 	check *contract.Checker
 	front *fault.Front
+	spoil atomic.Pointer[contract.Spoil] // of answers; nil: none
 }
 
 // newGitHub starts one of a version. For a server of ours any address that is not
@@ -31,9 +33,16 @@ func newGitHub(t *testing.T, version string) *gitHub {
 	g := &gitHub{Hub: github.New(t, d)}
 	g.check = contract.NewChecker(t, d, g.Hub)
 	g.check.GraphQL = contract.GitHubSchema(t)
-	server := httptest.NewServer(g.check)
+	server := httptest.NewServer(github.Gzip(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if spoil := g.spoil.Load(); spoil != nil {
+			d.Spoiled(g.check, *spoil).ServeHTTP(w, r)
+		} else {
+			g.check.ServeHTTP(w, r)
+		}
+	})))
 	t.Cleanup(server.Close)
 	g.front = fault.Proxy(t, server.URL)
+	g.At(g.front.URL)
 	return g
 }
 

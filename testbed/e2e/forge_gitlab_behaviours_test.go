@@ -14,7 +14,7 @@ import (
 
 // behaviours are those of GitLab that no description has.
 func (g *gitlabs) behaviours(t *testing.T) {
-	l := g.line(t, "LOOM_MCP_TIMEOUT", "4s")
+	l := g.line(t)
 	repo := l.NewRepo(t, "behaviours")
 	for i := range 25 {
 		l.Issue(t, repo, fmt.Sprintf("issue %d", i), "")
@@ -72,7 +72,6 @@ func (g *gitlabs) behaviours(t *testing.T) {
 		"merge race":   func(t *testing.T) { l.mergeRace(t, repo) },
 		"large diffs":  func(t *testing.T) { l.largeDiffs(t, repo) },
 		"error bodies": func(t *testing.T) { l.errorBodies(t, repo) },
-		"faults":       func(t *testing.T) { l.faults(t, repo) },
 		"traces":       func(t *testing.T) { l.traces(t, repo) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -194,7 +193,10 @@ func (l *gitlabLine) errorBodies(t *testing.T, repo string) {
 }
 
 // faults are of what stands before GitLab.
-func (l *gitlabLine) faults(t *testing.T, repo string) {
+func (g *gitlabs) faults(t *testing.T) {
+	l := g.line(t, "LOOM_MCP_TIMEOUT", "3s")
+	repo := l.NewRepo(t, "faults")
+	l.Issue(t, repo, "the only issue", "")
 	stranger := fault.Stranger(t)
 	issues := fault.Path("/api/v4/projects/*/issues")
 	for name, tc := range map[string]struct {
@@ -220,7 +222,7 @@ func (l *gitlabLine) faults(t *testing.T, repo string) {
 			defer l.front.Honest()
 			l.front.On(tc.match, tc.lie)
 			if tc.code == "" {
-				l.says(t, "list_issues", named{"repo": repo}, "issue 24")
+				l.says(t, "list_issues", named{"repo": repo}, "the only issue")
 			} else {
 				l.refuses(t, "list_issues", named{"repo": repo}, tc.code)
 			}

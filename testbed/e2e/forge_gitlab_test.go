@@ -102,6 +102,7 @@ func TestForgeGitLab(t *testing.T) {
 	t.Run("suite", g.suite)
 	t.Run("tools", g.tools)
 	t.Run("behaviours", g.behaviours)
+	t.Run("faults", g.faults)
 	t.Run("versions", g.versions)
 	t.Run("nulls", g.nulls)
 	t.Run("contract", g.covered)

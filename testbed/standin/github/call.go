@@ -100,7 +100,7 @@ func page[T any](c *call, all []T, wrap func([]T) any) reply {
 		q := u.Query()
 		q.Set("page", strconv.Itoa(to))
 		u.RawQuery = q.Encode()
-		links = append(links, "<http://"+c.req.Host+u.RequestURI()+`>; rel="`+rel+`"`)
+		links = append(links, "<"+c.html+u.RequestURI()+`>; rel="`+rel+`"`)
 	}
 	if at > 1 {
 		link(min(at-1, last), "prev")

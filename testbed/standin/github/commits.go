@@ -149,7 +149,7 @@ func (c *call) asDiff() string {
 }
 
 func (c *call) diff(kind, from, to string) reply {
-	if c.h.Lies.DiffTooLarge {
+	if c.h.lies.DiffTooLarge {
 		r := failed(http.StatusNotAcceptable, "Sorry, the diff exceeded the maximum number of lines (20000)")
 		r.value.(obj)["errors"] = []any{obj{"resource": "PullRequest", "field": "diff", "code": "too_large"}}
 		return r

@@ -70,7 +70,7 @@ func (c *call) file(f file, at string) obj {
 		"sha": f.sha, "filename": f.path, "status": f.status, "additions": f.added, "deletions": f.deleted, "changes": f.added + f.deleted,
 		"blob_url": c.html + "/" + c.repo.full() + "/blob/" + at + "/" + f.path, "raw_url": c.html + "/" + c.repo.full() + "/raw/" + at + "/" + f.path, "contents_url": c.at("/contents/" + f.path + "?ref=" + at),
 	}
-	if f.patch != "" && !c.h.Lies.NoPatches {
+	if f.patch != "" && !c.h.lies.NoPatches {
 		out["patch"] = f.patch
 	}
 	if f.old != "" {

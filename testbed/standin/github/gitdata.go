@@ -102,8 +102,8 @@ func (c *call) tree(sha string, recursive bool) obj {
 	}
 	lines := c.repo.git.list(append(args, sha)...)
 	limit := treeLimit
-	if c.h.Lies.TreeLimit > 0 {
-		limit = c.h.Lies.TreeLimit
+	if c.h.lies.TreeLimit > 0 {
+		limit = c.h.lies.TreeLimit
 	}
 	entries := []any{}
 	for _, line := range lines[:min(len(lines), limit)] {

@@ -93,7 +93,17 @@ func (x *execution) value(s *ast.Field, of obj, path []any) any {
 	if !known {
 		return x.fail("UNPROCESSABLE", path, "the stand-in knows no field %s", s.Name)
 	}
+	if x.c.h.lies.GraphNulls && mayBeNull(s.Definition.Type, v) {
+		return nil
+	}
 	return x.pick(s.SelectionSet, v, path)
+}
+
+// mayBeNull reports whether a field that is no way to others may be null.
+func mayBeNull(t *ast.Type, v any) bool {
+	o, isObject := v.(obj)
+	_, isList := v.([]any)
+	return !t.NonNull && !isList && (!isObject || o["__typename"] == "User" || o["__typename"] == "GitActor")
 }
 
 func (x *execution) pick(selected ast.SelectionSet, v any, path []any) any {

@@ -15,8 +15,6 @@ import (
 
 // Hub is a GitHub. Its handler may be called concurrently.
 type Hub struct {
-	Lies Lies // set before the first request
-
 	t        testing.TB
 	d        *contract.Description
 	schema   *contract.Schema
@@ -24,6 +22,8 @@ type Hub struct {
 	store    *httptest.Server // of logs, which are not on GitHub's own host
 
 	mu       sync.Mutex
+	lies     Lies
+	public   string            // URL, if it is not that of a request
 	dir      string            // of the repositories
 	accounts map[string]string // token -> login
 	users    []string          // in order of their ids

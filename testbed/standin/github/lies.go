@@ -9,4 +9,12 @@ type Lies struct {
 	TreeLimit        int  // entries after which a recursive tree is cut off
 	NoPatches        bool // files of a diff come without their patch, as those of big ones do
 	DiffTooLarge     bool // a diff has more lines than GitHub renders
+	GraphNulls       bool // scalars and people that may be null in GraphQL are null
+}
+
+// Lie changes the lies.
+func (h *Hub) Lie(change func(*Lies)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	change(&h.lies)
 }

@@ -70,7 +70,7 @@ func (h *Hub) serveStore(w http.ResponseWriter, req *http.Request) {
 			}
 		}
 	}
-	padding := h.Lies.LogPadding
+	padding := h.lies.LogPadding
 	h.mu.Unlock()
 	if !found || req.URL.Query().Get("sig") == "" {
 		http.Error(w, "AuthenticationFailed", http.StatusForbidden)

@@ -76,10 +76,10 @@ func (c *call) searchable(t terms) (list []*repo) {
 // found is a page of hits. More than 1000 are counted and not shown.
 func found[T any](c *call, all []T, as func(T) any) reply {
 	total, incomplete := len(all), false
-	if lie := c.h.Lies.SearchTotal; lie > 0 {
+	if lie := c.h.lies.SearchTotal; lie > 0 {
 		total = lie
 	}
-	if c.h.Lies.SearchIncomplete {
+	if c.h.lies.SearchIncomplete {
 		incomplete = true
 	}
 	n, _ := strconv.Atoi(c.query.Get("page"))

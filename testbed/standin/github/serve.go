@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +18,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client left
 	}
-	c := &call{h: h, req: req, query: req.URL.Query(), body: body, html: "http://" + req.Host}
+	c := &call{h: h, req: req, query: req.URL.Query(), body: body, html: h.address(req)}
 	c.base = c.html + h.d.Prefix
 	r := h.answer(c)
 	head := w.Header()
@@ -92,12 +91,30 @@ func (h *Hub) answer(c *call) reply {
 	return handle(c)
 }
 
+// At says where the Hub is for its clients, if something stands before it. Links
+// and redirects lead there.
+func (h *Hub) At(url string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.public = url
+}
+
+func (h *Hub) address(req *http.Request) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.public != "" {
+		return h.public
+	}
+	return "http://" + req.Host
+}
+
 // sees reports whether who asks may see a repository.
 func (c *call) sees(r *repo) bool {
 	return !r.private || r.owner == c.me || slices.Contains(c.h.orgs, r.owner)
 }
 
-// moved sends the client on to what a repository is called now.
+// moved sends the client on to what a repository is called now. GitHub sends it to
+// /repositories/ID, a path that its description lacks.
 func (c *call) moved(from, to string) reply {
 	status := http.StatusMovedPermanently
 	if c.req.Method != http.MethodGet {
@@ -105,9 +122,12 @@ func (c *call) moved(from, to string) reply {
 	}
 	path := c.req.URL.EscapedPath()
 	i := strings.Index(strings.ToLower(path), "/repos/"+from) + len("/repos/")
-	u := url.URL{Scheme: "http", Host: c.req.Host, Path: path[:i] + to + path[i+len(from):], RawQuery: c.req.URL.RawQuery}
+	at := c.html + path[:i] + to + path[i+len(from):]
+	if c.req.URL.RawQuery != "" {
+		at += "?" + c.req.URL.RawQuery
+	}
 	r := failed(status, "Moved Permanently")
-	r.value.(obj)["url"] = u.String()
-	r.header = http.Header{"Location": {u.String()}}
+	r.value.(obj)["url"] = at
+	r.header = http.Header{"Location": {at}}
 	return r
 }

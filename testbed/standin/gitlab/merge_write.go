@@ -7,8 +7,10 @@ import (
 	"time"
 )
 
-// createMerge takes a source branch that does not exist: GitLab checks its name
-// and not that it is there. The merge request then has no commits.
+// createMerge takes a source branch that does not exist, before 19: GitLab then
+// checks its name and not that it is there, and the merge request has no commits.
+// Clients report the refusal from 2026 on; which version began with it is not
+// documented.
 func createMerge(c *call, p *project) (any, error) {
 	if err := c.need("title", "source_branch", "target_branch"); err != nil {
 		return nil, err
@@ -28,6 +30,9 @@ func createMerge(c *call, p *project) (any, error) {
 		if o.state == "opened" && o.source == p && o.from == m.from && o.into == m.into {
 			return nil, &problem{http.StatusConflict, obj{"message": []string{"Another open merge request already exists for this source branch: !" + strconv.Itoa(o.iid)}}}
 		}
+	}
+	if p.branches[m.from] == "" && c.switches.since(19, 0) {
+		return nil, invalid("source_branch", "does not exist")
 	}
 	into.merges = append(into.merges, m)
 	if err := c.editMerge(m); err != nil {

@@ -98,6 +98,8 @@ func TestRefusals(t *testing.T) {
 		"a value":           {"ann", "GET " + at + "/issues?state=bogus", "", nil, 400, `{"error":"state does not have a valid value"}`},
 		"no JSON":           {"ann", "POST " + at + "/issues", `{`, nil, 400, "problem in the JSON"},
 		"the same branches": {"ann", "POST " + at + "/merge_requests", `{"title":"x","source_branch":"main","target_branch":"main"}`, nil, 422, `{"message":["You can't use same`},
+		"no source branch":  {"ann", "POST " + at + "/merge_requests", `{"title":"x","source_branch":"no","target_branch":"main"}`, nil, 400, `{"message":{"source_branch":["does not exist"]}}`},
+		"before that":       {"ann", "POST " + at + "/merge_requests", `{"title":"x","source_branch":"older","target_branch":"main"}`, func(s *gitlab.Switches) { s.Version = "18.8.0" }, 201, `"detailed_merge_status":"commits_status"`},
 		"a file":            {"ann", "GET " + at + "/repository/files/no?ref=main", "", nil, 404, `{"message":"404 File Not Found"}`},
 		"a commit":          {"ann", "GET " + at + "/repository/files/README.md?ref=no", "", nil, 404, `{"message":"404 Commit Not Found"}`},
 		"premium":           {"ann", "GET " + at + "/approval_rules", "", nil, 403, `{"message":"403 Forbidden"}`},
