@@ -87,7 +87,7 @@ func (f *forge) getPull() kit.Tool {
 		if err != nil {
 			return nil, err
 		}
-		p, err := f.pull(ctx, b, repo, a.Number)
+		p, err := f.looked(ctx, b, repo, a.Number)
 		if err != nil {
 			return nil, err
 		}

@@ -29,13 +29,17 @@ var graphCodes = map[string]kit.Code{
 	"RATE_LIMITED": kit.RateLimited, "RATE_LIMIT": kit.RateLimited, "UNPROCESSABLE": kit.FailedPrecondition, "SERVICE_UNAVAILABLE": kit.Unavailable,
 }
 
-// post sends a document. What it changes, if anything, it changes once.
-func (g *github) post(ctx context.Context, body map[string]any) (data json.RawMessage, problems []graphError, err error) {
+// post sends a document, and one that only reads again where that can help.
+func (g *github) post(ctx context.Context, document string, variables any) (data json.RawMessage, problems []graphError, err error) {
 	var answer struct {
 		Data   json.RawMessage
 		Errors []graphError
 	}
-	r := upstream.Request{Method: http.MethodPost, Path: "graphql", JSON: body}
+	body := map[string]any{"query": document}
+	if variables != nil {
+		body["variables"] = variables
+	}
+	r := upstream.Request{Method: http.MethodPost, Path: "graphql", JSON: body, Reads: !strings.HasPrefix(document, "mutation")}
 	if _, err := g.http.JSON(ctx, r, &answer); err != nil {
 		return nil, nil, wrap(ctx, err)
 	}
@@ -64,7 +68,7 @@ func (g *github) ask(ctx context.Context, name string, variables map[string]any,
 	if err != nil {
 		return err
 	}
-	data, problems, err := g.post(ctx, map[string]any{"query": string(document), "variables": variables})
+	data, problems, err := g.post(ctx, string(document), variables)
 	switch {
 	case err != nil:
 		return err
@@ -79,13 +83,14 @@ func (g *github) ask(ctx context.Context, name string, variables map[string]any,
 	return nil
 }
 
-// Query is the tool of that name: an answer in parts says what is missing.
+// Query is for a document that only reads: the tool has made sure of it. An
+// answer in parts says what is missing.
 func (g *github) Query(ctx context.Context, document string, variables json.RawMessage) (json.RawMessage, []string, error) {
-	body := map[string]any{"query": document}
+	var given any
 	if variables != nil {
-		body["variables"] = variables
+		given = variables
 	}
-	data, problems, err := g.post(ctx, body)
+	data, problems, err := g.post(ctx, document, given)
 	if err != nil {
 		return nil, nil, err
 	}

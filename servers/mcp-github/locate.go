@@ -12,12 +12,12 @@ func locate(u *url.URL) {
 	host := strings.ToLower(u.Hostname())
 	switch {
 	case host == "github.com" || host == "www.github.com" || host == "api.github.com":
-		u.Host, u.Path = "api.github.com", ""
+		u.Scheme, u.Host, u.Path = "https", "api.github.com", "" // no token goes there in the clear
 	case strings.HasSuffix(host, ".ghe.com"):
 		if !strings.HasPrefix(host, "api.") {
 			u.Host = "api." + u.Host
 		}
-		u.Path = ""
+		u.Scheme, u.Path = "https", ""
 	default:
 		for _, tail := range []string{"/v3", "/graphql", "/api"} {
 			u.Path = strings.TrimSuffix(u.Path, tail)

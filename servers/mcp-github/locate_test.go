@@ -12,6 +12,7 @@ func TestLocate(t *testing.T) {
 		"https://www.GitHub.com/":            {"https://api.github.com", ""},
 		"https://api.github.com":             {"https://api.github.com", ""},
 		"https://api.github.com/graphql":     {"https://api.github.com", ""},
+		"http://github.com":                  {"https://api.github.com", ""},
 		"https://acme.ghe.com":               {"https://api.acme.ghe.com", ""},
 		"https://api.acme.ghe.com":           {"https://api.acme.ghe.com", ""},
 		"https://ghe.corp":                   {"https://ghe.corp/api", "v3/"},

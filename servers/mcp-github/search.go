@@ -140,7 +140,7 @@ func (g *github) SearchCode(ctx context.Context, repo string, q forge.CodeQuery,
 		}
 	}
 	if left := len(hits) - len(list.Items); left > 0 && list.Hint == "" {
-		list.Hint = strconv.Itoa(left) + " files of this page have the words but not the text as it is, or are outside of path and language"
+		list.Hint = "left out of this page, for they have the words but not the text as it is, or are outside of path and language: " + strconv.Itoa(left)
 		list.Estimate = true
 	}
 	return list, nil

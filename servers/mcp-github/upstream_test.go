@@ -35,7 +35,7 @@ func TestNulls(t *testing.T) {
 		on("GET "+repo+"/issues", reply(200, `[`+issue+`,null]`)).on("GET "+repo+"/issues/1", reply(200, issue)).
 		on("GET "+repo+"/issues/1/comments", reply(200, `[{"id":1,"user":null,"body":null},null]`)).
 		on("GET "+repo+"/issues/1/timeline", reply(200, `[{"id":1,"event":"closed","actor":null,"label":null,"source":null},null]`)).
-		on("GET "+repo+"/pulls", reply(200, `[`+pull+`,null]`)).on("GET "+repo+"/pulls/1", reply(200, pull)).
+		on("GET "+repo+"/pulls", reply(200, `[`+pull+`,null]`)).on("GET "+repo+"/pulls/1", reply(200, strings.Replace(pull, "open", "closed", 1))).
 		on("GET "+repo+"/pulls/1/reviews", reply(200, `[{"id":1,"user":null,"state":"APPROVED","submitted_at":null,"commit_id":null},null]`)).
 		on("POST /graphql", graph(map[string]string{"Threads": `{"data":{"repository":{"pullRequest":{"reviewThreads":{"pageInfo":{"hasNextPage":false,"endCursor":null},"nodes":[null,{"id":"T","path":"x","line":null,"resolvedBy":null,"comments":{"pageInfo":null,"nodes":[null,{"fullDatabaseId":null,"author":null,"body":"?","createdAt":null}]}}]}}}}}`})).
 		on("GET "+repo+"/actions/runs", reply(200, `{"total_count":1,"workflow_runs":[{"id":1,"actor":null,"head_branch":null,"conclusion":null,"run_started_at":null},null]}`)).

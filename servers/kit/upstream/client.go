@@ -126,6 +126,7 @@ type Request struct {
 	Form   url.Values // body of a POST, if not nil
 	JSON   any        // body as JSON, if not nil
 	Header http.Header
+	Reads  bool  // it changes nothing, whatever its method: it may be sent again
 	Tail   int64 // only so many bytes of the answer's end are wanted, however long it is; 0: all
 }
 
@@ -169,6 +170,7 @@ func (c *Client) JSON(ctx context.Context, r Request, out any) (*Response, error
 // context of the request and belongs to one call of do.
 type exchange struct {
 	json    bool       // the answer has to be JSON
+	reads   bool       // of [Request]
 	tail    int64      // of [Request]
 	answer  *Response  // the last one
 	failure *kit.Error // what it means; nil: it is good
@@ -181,7 +183,7 @@ func (c *Client) do(ctx context.Context, r Request, wantJSON bool) (*Response, e
 		e := kit.Errorf(kit.FailedPrecondition, "%s is not set", c.Setting("URL"))
 		return nil, e.WithHint("whoever runs this server sets %s in its environment%s", c.Setting("URL"), c.example())
 	}
-	x := &exchange{json: wantJSON, tail: r.Tail}
+	x := &exchange{json: wantJSON, reads: r.Reads, tail: r.Tail}
 	req, err := c.request(context.WithValue(ctx, exchangeKey{}, x), r)
 	if err != nil {
 		return nil, err
