@@ -16,7 +16,7 @@ STEPS   = MAKE='$(MAKE)' tools/steps.sh
 CHECK  := build test vet darwin staticcheck tidy-diff workspace drift
 eachmod = @set -e; for d in $(MODULES) $(CURDIR)/tools; do (cd $$d && GOWORK=off $(1)) || { echo "FAIL: (cd $$d && GOWORK=off $(1))"; exit 1; }; done
 
-.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance keyring clients clients-e2e demo testbed-tools testbed-engine testbed-engine-stop e2e e2e-containers leftovers bench diagrams docs
+.PHONY: help build install test race lint vet darwin staticcheck tidy-diff workspace drift tidy fuzz check ci chaos conformance contract keyring clients clients-e2e demo testbed-tools testbed-engine testbed-engine-stop e2e e2e-containers leftovers bench diagrams docs
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -67,11 +67,16 @@ check: ## what a change must pass: build, test, lint, drift, 5 s per fuzz target
 	@FUZZTIME=$${FUZZTIME:-5s} $(STEPS) $(CHECK) fuzz
 
 ci: ## check, race and the longer suites: what .ci/run calls (needs npm)
-	@FUZZTIME=$${FUZZTIME:-5s} SEED=$${SEED:-1} DURATION=60s $(STEPS) $(CHECK) fuzz race chaos conformance keyring clients clients-e2e e2e leftovers e2e-containers
+	@FUZZTIME=$${FUZZTIME:-5s} SEED=$${SEED:-1} DURATION=60s $(STEPS) $(CHECK) fuzz race chaos conformance contract keyring clients clients-e2e e2e leftovers e2e-containers
 
 conformance: ## the MCP conformance suite and the reference servers, directly and through loom (needs npm)
 	@if tools/npm-ci.sh testbed/clients; then LOOM_CONFORMANCE=1 $(GO) test ./testbed/conformance/... -v -count=1; \
 	else echo 'skip  make conformance: its packages cannot be installed from npm'; [ -z "$${CI:-}" ]; fi
+
+contract: ## what our servers ask of GitHub and GitLab, held against their own descriptions (needs npm, 390 MB)
+	@if tools/npm-ci.sh testbed/contract/npm; then export LOOM_CONTRACT=1 LOOM_E2E=1; \
+	$(GO) test ./testbed/contract/... ./testbed/standin/... -v -count=1 && $(GO) test ./testbed/e2e -run TestForgeGitHub -v -count=1 -timeout 30m; \
+	else echo 'skip  make contract: the descriptions cannot be installed from npm'; [ -z "$${CI:-}" ]; fi
 
 keyring: ## loom-keyring against real keyrings: gnome-keyring, pass, the encrypted file, keyctl (Debian packages)
 	@have=installed; tools/debian.sh gnome-keyring:gnome-keyring-daemon dbus:dbus-run-session dbus:dbus-send pass:pass gnupg:gpg || { \
@@ -110,6 +115,7 @@ CHOSEN = $(if $(RUN),-run '(?i)$(subst /,/(?i),$(subst |,|(?i),$(RUN)))')
 # Where its Debian packages cannot be installed Kubernetes says what it does without.
 e2e: ## the whole line against real upstreams; RUN=loki: one of them (LOOM_TESTBED=local|auto)
 	@tools/debian.sh containerd:containerd runc:runc containernetworking-plugins:/usr/lib/cni/bridge || [ -z "$${CI:-}" ]
+	@if tools/npm-ci.sh testbed/contract/npm; then export LOOM_CONTRACT=1; else [ -z "$${CI:-}" ]; fi && \
 	LOOM_E2E=1 $(GO) test ./testbed/e2e/... -v -count=1 -timeout 60m $(CHOSEN)
 
 # The local provider's programs are in its images, and tests say what an engine leaves.

@@ -121,7 +121,7 @@ func TestEditRefuses(t *testing.T) {
 		want   string
 	}{
 		{"enable", "", "gti", `unknown server "gti" (did you mean "git"?)`},
-		{"disable", "servers: {mine: {command: x}}", "nobody", `unknown server "nobody" (known are: git, gitea, k8s, k8s-ops, loki, mine, prometheus)`},
+		{"disable", "servers: {mine: {command: x}}", "nobody", `unknown server "nobody" (known are: git, gitea, github, gitlab, k8s, k8s-ops, loki, mine, prometheus)`},
 		{"enable", "servers: {a: {comand: x}}", "git", `registry.yaml:1:15: unknown key "comand" in a server`},
 		{"enable", "version: 1\n...\n", "git", "enabling git: cannot edit line 1 without disturbing the rest: add git: {from: shipped} under servers by hand"},
 		{"enable", "version: 1\nservers: ~\n", "git", "enabling git: cannot edit line 2 without disturbing the rest: add git: {from: shipped} under servers by hand"},

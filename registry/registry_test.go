@@ -170,7 +170,7 @@ func TestShipped(t *testing.T) {
 			t.Errorf("got %+v", s)
 		}
 	}
-	if !slices.Equal(names, []ServerName{"git", "gitea", "k8s", "k8s-ops", "loki", "prometheus"}) {
+	if !slices.Equal(names, []ServerName{"git", "gitea", "github", "gitlab", "k8s", "k8s-ops", "loki", "prometheus"}) {
 		t.Errorf("shipped are %v", names)
 	}
 }

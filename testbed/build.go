@@ -34,6 +34,8 @@ var (
 	K8s        = Program{Name: "mcp-k8s", Module: "github.com/loom-core/loom/servers/mcp-k8s", Dir: "."}
 	K8sOps     = Program{Name: "mcp-k8s-ops", Module: "github.com/loom-core/loom/servers/mcp-k8s-ops", Dir: "."}
 	Gitea      = Program{Name: "mcp-gitea", Module: "github.com/loom-core/loom/servers/mcp-gitea", Dir: "."}
+	GitHub     = Program{Name: "mcp-github", Module: "github.com/loom-core/loom/servers/mcp-github", Dir: "."}
+	GitLab     = Program{Name: "mcp-gitlab", Module: "github.com/loom-core/loom/servers/mcp-gitlab", Dir: "."}
 	Prometheus = Program{Name: "mcp-prometheus", Module: "github.com/loom-core/loom/servers/mcp-prometheus", Dir: "."}
 )
 

@@ -63,7 +63,7 @@ func (f *forge) repo(text string) (string, error) {
 		bad = bad || !repoPart.MatchString(part) || strings.Trim(part, ".") == ""
 	}
 	if bad {
-		return "", kit.Errorf(kit.InvalidArgument, "%q is no repository", text).WithHint("write owner/name; search_repos finds it")
+		return "", kit.Errorf(kit.InvalidArgument, "%q is no repository", text).WithHint("write %s; search_repos finds it", f.Nouns.Repo)
 	}
 	if !f.allowed.has(repo) {
 		return "", kit.Errorf(kit.PermissionDenied, "%s is not one of the repositories that this server may touch", repo).

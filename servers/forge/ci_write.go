@@ -16,7 +16,7 @@ type runMade struct {
 }
 
 type startRunArgs struct {
-	Repo     string            `arg:"repo,required" doc:"owner/name"`
+	Repo     string            `arg:"repo,required" doc:"{repo}"`
 	Workflow string            `arg:"workflow" doc:"file: ci.yml"`
 	Ref      string            `arg:"ref" alias:"branch" doc:"default branch if none"`
 	Inputs   map[string]string `arg:"inputs" alias:"variables"`
@@ -98,48 +98,70 @@ func (f *forge) started(ctx context.Context, b Backend, repo string, a startRunA
 	}
 }
 
+// playRunArgs are for a forge that is a [Player].
+type playRunArgs struct {
+	Repo   string `arg:"repo,required" doc:"{repo}"`
+	RunID  int    `arg:"run_id,required" min:"1"`
+	JobID  int    `arg:"job_id" min:"1" doc:"of retry or play"`
+	Action string `arg:"action,required" enum:"retry,retry_failed,cancel,play"`
+}
+
 type controlRunArgs struct {
-	Repo   string `arg:"repo,required" doc:"owner/name"`
+	Repo   string `arg:"repo,required" doc:"{repo}"`
 	RunID  int    `arg:"run_id,required" min:"1"`
 	JobID  int    `arg:"job_id" min:"1" doc:"retry only this job"`
 	Action string `arg:"action,required" enum:"retry,retry_failed,cancel"`
 }
 
 func (f *forge) controlRun() kit.Tool {
-	return kit.NewTool(f.def(kit.Def{
+	def := f.def(kit.Def{
 		Name: "control_{short run}", Title: "Control {a run}", Description: "Retries a run, its failed jobs or one job, or cancels it.",
 		Hints: destroy, Output: runMade{}, Toolset: setCIWrite, Example: `{"repo":"acme/web","run_id":12,"action":"retry_failed"}`,
-	}), func(ctx context.Context, a controlRunArgs) (*kit.Result, error) {
-		b, repo, err := f.at(ctx, a.Repo)
-		if err != nil {
-			return nil, err
-		}
-		run, err := b.GetRun(ctx, repo, int64(a.RunID))
-		if err != nil {
-			return nil, hinted(err, kit.NotFound, "%s", f.Nouns.say("list_{run}s repo="+repo+" has the runs"))
-		}
-		done := run.Status != "running" && run.Status != "queued"
-		switch {
-		case a.Action == "cancel" && !f.Features.Cancel:
-			return nil, kit.Errorf(kit.Unsupported, "%s has no API to cancel a run", f.Title).WithHint("cancel it on its page, %s", run.URL)
-		case a.Action == "cancel" && done:
-			return kit.Record(runMade{RunID: run.ID, Status: run.Status, URL: run.URL, Hints: []string{"it has ended already"}}), nil
-		case a.Action != "cancel" && !done:
-			return nil, kit.Errorf(kit.FailedPrecondition, "the run is %s; what still runs is not retried", run.Status)
-		case a.Action == "cancel":
-			err = b.Cancel(ctx, repo, run.ID)
-		case a.JobID > 0:
-			err = b.RetryJob(ctx, repo, run.ID, int64(a.JobID))
-		default:
-			err = b.Retry(ctx, repo, run.ID, a.Action == "retry_failed")
-		}
-		if err != nil {
-			return nil, err
-		}
-		made := runMade{Changed: true, RunID: run.ID, URL: run.URL}
-		if run, err := b.GetRun(ctx, repo, run.ID); err == nil {
-			made.Status = run.Status
-		}
-		return kit.Record(made), nil
 	})
+	if !have[Player](f) {
+		return kit.NewTool(def, f.control)
+	}
+	def.Description = f.Nouns.say("Retries a {a run}, its failed jobs or one job, cancels it, or plays a manual job.")
+	return kit.NewTool(def, func(ctx context.Context, a playRunArgs) (*kit.Result, error) {
+		return f.control(ctx, controlRunArgs(a))
+	})
+}
+
+func (f *forge) control(ctx context.Context, a controlRunArgs) (*kit.Result, error) {
+	b, repo, err := f.at(ctx, a.Repo)
+	if err != nil {
+		return nil, err
+	}
+	run, err := b.GetRun(ctx, repo, int64(a.RunID))
+	if err != nil {
+		return nil, hinted(err, kit.NotFound, "%s", f.Nouns.say("list_{run}s repo="+repo+" has the runs"))
+	}
+	done := run.Status != "running" && run.Status != "queued"
+	switch {
+	case a.Action == "play" && a.JobID == 0:
+		return nil, kit.Errorf(kit.InvalidArgument, "which job: job_id is required with action=play").
+			WithHint("%s", f.Nouns.say("get_{run} repo="+repo+" run_id="+itoa(a.RunID)+" has the jobs"))
+	case a.Action == "play":
+		err = b.(Player).PlayJob(ctx, repo, int64(a.JobID))
+	case a.Action == "cancel" && !f.Features.Cancel:
+		return nil, kit.Errorf(kit.Unsupported, "%s has no API to cancel a run", f.Title).WithHint("cancel it on its page, %s", run.URL)
+	case a.Action == "cancel" && done:
+		return kit.Record(runMade{RunID: run.ID, Status: run.Status, URL: run.URL, Hints: []string{"it has ended already"}}), nil
+	case a.Action != "cancel" && !done:
+		return nil, kit.Errorf(kit.FailedPrecondition, "the run is %s; what still runs is not retried", run.Status)
+	case a.Action == "cancel":
+		err = b.Cancel(ctx, repo, run.ID)
+	case a.JobID > 0:
+		err = b.RetryJob(ctx, repo, run.ID, int64(a.JobID))
+	default:
+		err = b.Retry(ctx, repo, run.ID, a.Action == "retry_failed")
+	}
+	if err != nil {
+		return nil, err
+	}
+	made := runMade{Changed: true, RunID: run.ID, URL: run.URL}
+	if run, err := b.GetRun(ctx, repo, run.ID); err == nil {
+		made.Status = run.Status
+	}
+	return kit.Record(made), nil
 }

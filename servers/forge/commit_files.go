@@ -19,7 +19,7 @@ type changeArg struct {
 }
 
 type commitFilesArgs struct {
-	Repo    string      `arg:"repo,required" doc:"owner/name"`
+	Repo    string      `arg:"repo,required" doc:"{repo}"`
 	Branch  string      `arg:"branch,required"`
 	Message string      `arg:"message,required,raw"`
 	Changes []changeArg `arg:"changes,required"`
@@ -249,7 +249,7 @@ func (c changeArg) apply(before *File) (*FileChange, fileMade, error) {
 	row := fileMade{Path: c.Path, Action: c.Action}
 	var was string
 	if before != nil {
-		change.SHA, was = before.SHA, string(before.Content)
+		change.SHA, change.Commit, was = before.SHA, before.Commit, string(before.Content)
 		row.Was = len(lines(was))
 	}
 	switch {

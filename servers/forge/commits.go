@@ -20,7 +20,7 @@ func newCommitRow(c Commit) commitRow {
 }
 
 type listCommitsArgs struct {
-	Repo   string `arg:"repo,required" doc:"owner/name"`
+	Repo   string `arg:"repo,required" doc:"{repo}"`
 	Ref    string `arg:"ref"`
 	Path   string `arg:"path"`
 	Author string `arg:"author"`
@@ -73,7 +73,7 @@ func (f *forge) commitPage(ctx context.Context, b Backend, repo string, filter C
 }
 
 type getCommitArgs struct {
-	Repo   string   `arg:"repo,required" doc:"owner/name"`
+	Repo   string   `arg:"repo,required" doc:"{repo}"`
 	SHA    string   `arg:"sha,required" alias:"ref,commit"`
 	Detail string   `arg:"detail" enum:"stat,patch" default:"stat"`
 	Paths  []string `arg:"paths" doc:"globs: files of the patch" alias:"path,files"`
@@ -129,7 +129,7 @@ func (f *forge) getCommit() kit.Tool {
 }
 
 type compareArgs struct {
-	Repo    string   `arg:"repo,required" doc:"owner/name"`
+	Repo    string   `arg:"repo,required" doc:"{repo}"`
 	Base    string   `arg:"base,required"`
 	Head    string   `arg:"head,required"`
 	Patch   bool     `arg:"patch"`

@@ -150,6 +150,9 @@ func explain(row *failureRow, j Job, raw RawLog) {
 	if cause := joblog.Cause(block); cause != "" {
 		row.Cause = short(cause, bodyRunes)
 	}
+	if row.Step == "" {
+		row.Step = block[len(block)-1].Step // GitLab's marks are in the log alone
+	}
 	row.Lines = itoa(block[0].Number) + "-" + itoa(block[len(block)-1].Number) + " of " + itoa(len(list))
 	row.Log = short(joblog.Text(block, false, nil), errorLogRunes)
 }

@@ -72,6 +72,8 @@ func (q diffQuery) reasons(files []patch.File) ([]string, error) {
 			reasons[i] = "not in files"
 		case f.Binary:
 			reasons[i] = "binary"
+		case f.Omitted != "":
+			reasons[i] = f.Omitted
 		case in != nil || !q.usual || q.exclude != nil:
 		default:
 			for _, u := range usually {
@@ -83,6 +85,9 @@ func (q diffQuery) reasons(files []patch.File) ([]string, error) {
 					reasons[i] = u.why + ", name it in files to see it"
 					break
 				}
+			}
+			if reasons[i] == "" && f.Generated {
+				reasons[i] = "generated, name it in files to see it"
 			}
 		}
 	}

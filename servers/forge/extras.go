@@ -50,7 +50,7 @@ func (f *forge) listVariables() kit.Tool {
 		Name: "list_ci_variables", Title: "List CI variables", Description: "Names of CI variables, never their values.",
 		Hints: kit.ReadWorld, ListName: "variables", Toolset: setExtras, Example: `{"repo":"acme/web"}`,
 	}), func(ctx context.Context, a struct {
-		Repo string `arg:"repo,required" doc:"owner/name"`
+		Repo string `arg:"repo,required" doc:"{repo}"`
 		kit.Paging
 	}) (*kit.Result, error) {
 		b, repo, err := f.at(ctx, a.Repo)
@@ -78,7 +78,7 @@ func (f *forge) createRepo() kit.Tool {
 		Name: "create_repo", Title: "Create repository", Description: "A repository with a first commit.",
 		Hints: creates, Output: repoMade{}, Toolset: setAdmin, Example: `{"repo":"acme/notes"}`,
 	}), func(ctx context.Context, a struct {
-		Repo        string `arg:"repo,required" doc:"owner/name" alias:"name"`
+		Repo        string `arg:"repo,required" doc:"{repo}" alias:"name"`
 		Description string `arg:"description"`
 		Private     bool   `arg:"private" default:"true"`
 		Branch      string `arg:"default_branch" default:"main"`
@@ -104,7 +104,7 @@ func (f *forge) forkRepo() kit.Tool {
 		Name: "fork_repo", Title: "Fork repository", Description: "A fork, under our account or an organization.",
 		Hints: creates, Output: repoMade{}, Toolset: setAdmin, Example: `{"repo":"acme/web"}`,
 	}), func(ctx context.Context, a struct {
-		Repo string `arg:"repo,required" doc:"owner/name"`
+		Repo string `arg:"repo,required" doc:"{repo}"`
 		To   string `arg:"to" doc:"organization"`
 		Name string `arg:"name"`
 	}) (*kit.Result, error) {

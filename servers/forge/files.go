@@ -15,7 +15,7 @@ import (
 )
 
 type getFileArgs struct {
-	Repo    string `arg:"repo,required" doc:"owner/name"`
+	Repo    string `arg:"repo,required" doc:"{repo}"`
 	Path    string `arg:"path,required"`
 	Ref     string `arg:"ref"`
 	Start   int    `arg:"start_line" min:"1"`
@@ -141,7 +141,7 @@ func stem(name string) string {
 }
 
 type listFilesArgs struct {
-	Repo      string `arg:"repo,required" doc:"owner/name"`
+	Repo      string `arg:"repo,required" doc:"{repo}"`
 	Path      string `arg:"path"`
 	Ref       string `arg:"ref"`
 	Recursive bool   `arg:"recursive"`
@@ -206,7 +206,7 @@ func (f *forge) listFiles() kit.Tool {
 }
 
 type searchCodeArgs struct {
-	Repo     string `arg:"repo,required" doc:"owner/name"`
+	Repo     string `arg:"repo,required" doc:"{repo}"`
 	Query    string `arg:"query,required"`
 	Path     string `arg:"path" doc:"glob" alias:"glob,files"`
 	Language string `arg:"language" doc:"or ending: go"`

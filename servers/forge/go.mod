@@ -6,6 +6,7 @@ require (
 	github.com/loom-core/loom/core v0.0.0
 	github.com/loom-core/loom/servers/kit v0.0.0
 	github.com/mark3labs/mcp-go v1.2.1
+	github.com/vektah/gqlparser/v2 v2.5.64
 )
 
 require (

@@ -9,7 +9,7 @@ import (
 )
 
 type createIssueArgs struct {
-	Repo      string   `arg:"repo,required" doc:"owner/name"`
+	Repo      string   `arg:"repo,required" doc:"{repo}"`
 	Title     string   `arg:"title,required"`
 	Body      string   `arg:"body,raw"`
 	Labels    []string `arg:"labels" doc:"names"`
@@ -62,7 +62,7 @@ func missing(what string, wanted, have []string) []string {
 }
 
 type updateIssueArgs struct {
-	Repo      string   `arg:"repo,required" doc:"owner/name"`
+	Repo      string   `arg:"repo,required" doc:"{repo}"`
 	Number    int      `arg:"number,required" min:"1"`
 	Title     string   `arg:"title"`
 	Body      *string  `arg:"body,raw"`
@@ -175,7 +175,7 @@ func same(a, b any) bool {
 }
 
 type addCommentArgs struct {
-	Repo   string `arg:"repo,required" doc:"owner/name"`
+	Repo   string `arg:"repo,required" doc:"{repo}"`
 	Number int    `arg:"number,required" min:"1"`
 	Body   string `arg:"body,required,raw"`
 	Kind   string `arg:"kind" enum:"issue,pull" default:"issue"`
@@ -212,7 +212,7 @@ func (f *forge) deleteComment() kit.Tool {
 		Name: "delete_issue_comment", Title: "Delete comment", Description: "First a plan and a token, then with confirm the comment is gone.",
 		Hints: destroy, Output: deletePlan{}, Toolset: setDestructive, Example: `{"repo":"acme/web","comment_id":"123"}`,
 	}), func(ctx context.Context, a struct {
-		Repo    string `arg:"repo,required" doc:"owner/name"`
+		Repo    string `arg:"repo,required" doc:"{repo}"`
 		ID      string `arg:"comment_id,required"`
 		Confirm string `arg:"confirm" doc:"token of the plan"`
 	}) (*kit.Result, error) {

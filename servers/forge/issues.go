@@ -27,7 +27,7 @@ func newIssueRow(i Issue) issueRow {
 }
 
 type listIssuesArgs struct {
-	Repo      string   `arg:"repo,required" doc:"owner/name"`
+	Repo      string   `arg:"repo,required" doc:"{repo}"`
 	State     string   `arg:"state" enum:"open,closed,all" default:"open"`
 	Labels    []string `arg:"labels" doc:"all of them"`
 	Assignee  string   `arg:"assignee"`
@@ -92,7 +92,7 @@ func (i IssueFilter) match(one Issue) bool {
 
 type searchIssuesArgs struct {
 	Query  string   `arg:"query,required"`
-	Repo   string   `arg:"repo" doc:"owner/name; none: all that can be seen"`
+	Repo   string   `arg:"repo" doc:"{repo}; none: all that can be seen"`
 	Type   string   `arg:"type" enum:"issue,pull" default:"issue"`
 	State  string   `arg:"state" enum:"open,closed,all" default:"all"`
 	Labels []string `arg:"labels"`
@@ -125,7 +125,7 @@ func (f *forge) searchIssues() kit.Tool {
 }
 
 type getIssueArgs struct {
-	Repo    string   `arg:"repo,required" doc:"owner/name"`
+	Repo    string   `arg:"repo,required" doc:"{repo}"`
 	Number  int      `arg:"number,required" min:"1"`
 	Include []string `arg:"include" enum:"comments,timeline" default:"comments"`
 	From    int      `arg:"body_from" min:"0" doc:"where a long text goes on"`

@@ -46,6 +46,8 @@ func TestKitSuite(t *testing.T) {
 		"list_merge_requests": with("state", "open"), "get_merge_request": with("number", 2, "include", "checks,reviews,threads,files,commits,comments"), "get_merge_request_diff": with("number", 2),
 		"list_review_threads": with("number", 2), "list_pipelines": with(), "get_pipeline": with("run_id", 1), "get_job_logs": with("run_id", 1), "diagnose_pipeline": with("run_id", 1),
 		"list_releases": with(), "get_release": with(), "list_todos": map[string]any{}, "list_ci_variables": with(),
+		"get_blame": with("path", "f0.txt"), "check_ci_config": with("path", "README.md"), "get_test_report": with("run_id", 1, "status", "all"),
+		"query_graphql": map[string]any{"query": "{viewer{login}}"},
 	}
 	kittest.Suite{
 		New:    func(t testing.TB) *kit.Server { return serve(t, 3, "text") },

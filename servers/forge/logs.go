@@ -12,7 +12,7 @@ import (
 )
 
 type getLogsArgs struct {
-	Repo    string `arg:"repo,required" doc:"owner/name"`
+	Repo    string `arg:"repo,required" doc:"{repo}"`
 	JobID   int    `arg:"job_id" min:"1"`
 	RunID   int    `arg:"run_id" min:"1"`
 	Job     string `arg:"job" doc:"name or glob, with run_id; none: the failed ones"`
@@ -180,7 +180,23 @@ func stepLines(list []joblog.Line, job Job, wanted string) ([]joblog.Line, strin
 		return part, wanted, nil
 	}
 	if names == nil {
+		names = markedSteps(list)
+	}
+	if names == nil {
 		return nil, "", kit.Errorf(kit.NotFound, "job %s has no steps that are known", job.Name).WithHint("leave step out, and use grep")
 	}
 	return nil, "", kit.Errorf(kit.NotFound, "job %s has no step %q", job.Name, wanted).WithHint("its steps: %s", strings.Join(names, "; "))
+}
+
+// markedSteps are the steps that the marks of a log name, in their order.
+func markedSteps(list []joblog.Line) []string {
+	var names []string
+	seen := make(map[string]bool)
+	for _, line := range list {
+		if line.Step != "" && !seen[line.Step] {
+			seen[line.Step] = true
+			names = append(names, itoa(len(names)+1)+" "+line.Step)
+		}
+	}
+	return names
 }

@@ -11,7 +11,7 @@ import (
 )
 
 type mergeArgs struct {
-	Repo    string `arg:"repo,required" doc:"owner/name"`
+	Repo    string `arg:"repo,required" doc:"{repo}"`
 	Number  int    `arg:"number,required" min:"1"`
 	Head    string `arg:"expected_head_sha,required"`
 	Method  string `arg:"method" doc:"merge, squash, rebase"`
@@ -57,6 +57,9 @@ func (f *forge) mergePull() kit.Tool {
 			return nil, kit.Errorf(kit.Conflict, "its head is %s, not %s", p.HeadSHA, a.Head).
 				WithHint("%s", f.Nouns.say("look at what changed with get_{pull}_diff, then use expected_head_sha="+p.HeadSHA))
 		}
+		if a.Delete && p.HeadRepo != "" {
+			return nil, kit.Errorf(kit.InvalidArgument, "delete_branch: %s is a branch of %s, which is not touched", p.Head, p.HeadRepo)
+		}
 		if a.Method, err = f.method(ctx, b, repo, a.Method); err != nil {
 			return nil, err
 		}
@@ -82,15 +85,28 @@ func (f *forge) mergePull() kit.Tool {
 
 const (
 	settleTries = 10
+	lookTries   = 3
 	settlePause = 500 * time.Millisecond
 )
 
-// settled reads a pull request until the forge knows whether it can be merged:
-// some find out in the background, and say no until then.
+// looked reads a pull request until the forge says whether it can be merged, for
+// a second: who asks first makes some of them look.
+func (f *forge) looked(ctx context.Context, b Backend, repo string, number int) (Pull, error) {
+	return f.reread(ctx, b, repo, number, lookTries, func(p Pull) bool { return p.State != "open" || p.Mergeable != nil })
+}
+
+// settled reads a pull request until the forge knows that it can be merged: some
+// find out in the background, and say no until then. One that says why not knows it.
 func (f *forge) settled(ctx context.Context, b Backend, repo string, number int) (Pull, error) {
+	return f.reread(ctx, b, repo, number, settleTries, func(p Pull) bool {
+		return p.State != "open" || p.Draft || p.Mergeable != nil && (*p.Mergeable || len(p.Blocked) > 0)
+	})
+}
+
+func (f *forge) reread(ctx context.Context, b Backend, repo string, number, tries int, enough func(Pull) bool) (Pull, error) {
 	for try := 1; ; try++ {
 		p, err := f.pull(ctx, b, repo, number)
-		if err != nil || p.State != "open" || p.Draft || p.Mergeable != nil && *p.Mergeable || try == settleTries {
+		if err != nil || enough(p) || try == tries {
 			return p, err
 		}
 		timer := time.NewTimer(settlePause)

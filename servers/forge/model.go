@@ -107,12 +107,14 @@ type NewCommit struct {
 	Changes                []FileChange
 }
 
-// FileChange is what becomes of a file. SHA is the blob that is there now.
+// FileChange is what becomes of a file. SHA is the blob that is there now, Commit
+// the one that changed it last, where the forge says it.
 type FileChange struct {
 	Action  string // create, update, delete or move
 	Path    string
 	From    string // of a move
 	SHA     string
+	Commit  string
 	Content []byte // nil for a delete, and for a move that changes nothing
 }
 

@@ -11,9 +11,9 @@ import (
 func (f *forge) prompts() []kit.Prompt {
 	return []kit.Prompt{
 		kit.NewPrompt(kit.PromptDef{
-			Name: "investigate_failed_ci", Title: "Investigate failed CI", Description: "Why is CI red, and who or what broke it?",
+			Name: "investigate_failed_ci", Title: "Investigate failed CI", Description: "Why is CI red, and who or what broke it?", Say: f.Nouns.say,
 		}, func(_ context.Context, a struct {
-			Repo string `arg:"repo,required" doc:"owner/name"`
+			Repo string `arg:"repo,required" doc:"{repo}"`
 			Ref  string `arg:"ref" default:"main" doc:"branch"`
 		}) (string, error) {
 			return f.Nouns.say(fmt.Sprintf("Find out why CI of %s is red on %s. Call diagnose_{short run} repo=%s ref=%s first. "+
@@ -21,9 +21,9 @@ func (f *forge) prompts() []kit.Prompt {
 				"Say what failed, since which commit, whether it looks flaky, and what would mend it. Do not retry or change anything unasked.", a.Repo, a.Ref, a.Repo, a.Ref)), nil
 		}),
 		kit.NewPrompt(kit.PromptDef{
-			Name: "review_change", Title: "Review a change", Description: f.Nouns.say("Review a {pull request} with comments at lines."),
+			Name: "review_change", Title: "Review a change", Description: f.Nouns.say("Review a {pull request} with comments at lines."), Say: f.Nouns.say,
 		}, func(_ context.Context, a struct {
-			Repo   string `arg:"repo,required" doc:"owner/name"`
+			Repo   string `arg:"repo,required" doc:"{repo}"`
 			Number int    `arg:"number,required" min:"1"`
 		}) (string, error) {
 			return f.Nouns.say(fmt.Sprintf("Review {pull request} %d of %s. Read get_{pull} and get_{pull}_diff, all pieces of it; read whole files with get_file where a hunk does not say enough; "+

@@ -8,7 +8,7 @@ import (
 )
 
 type getPullArgs struct {
-	Repo    string   `arg:"repo,required" doc:"owner/name"`
+	Repo    string   `arg:"repo,required" doc:"{repo}"`
 	Number  int      `arg:"number,required" min:"1"`
 	Include []string `arg:"include" enum:"checks,reviews,threads,files,commits,comments" default:"checks,reviews"`
 	From    int      `arg:"body_from" min:"0" doc:"where a long text goes on"`
@@ -87,7 +87,7 @@ func (f *forge) getPull() kit.Tool {
 		if err != nil {
 			return nil, err
 		}
-		p, err := f.pull(ctx, b, repo, a.Number)
+		p, err := f.looked(ctx, b, repo, a.Number)
 		if err != nil {
 			return nil, err
 		}
@@ -165,7 +165,11 @@ func (f *forge) pullDetails(ctx context.Context, b Backend, repo string, p Pull,
 	}
 	if contains(include, "comments") {
 		add("comments", func(ctx context.Context) error {
-			list, more, err := all(ctx, f, pullLists, func(at At) (List[Comment], error) { return b.Comments(ctx, repo, p.Number, at) })
+			read := b.Comments
+			if talker, ok := b.(PullTalker); ok {
+				read = talker.PullComments
+			}
+			list, more, err := all(ctx, f, pullLists, func(at At) (List[Comment], error) { return read(ctx, repo, p.Number, at) })
 			for _, one := range list {
 				row := newCommentRow(one)
 				row.Body = short(row.Body, bodyRunes*3)

@@ -9,7 +9,7 @@ import (
 )
 
 type createPullArgs struct {
-	Repo      string   `arg:"repo,required" doc:"owner/name"`
+	Repo      string   `arg:"repo,required" doc:"{repo}"`
 	Title     string   `arg:"title,required"`
 	Head      string   `arg:"head,required" doc:"branch, or owner:branch of a fork"`
 	Base      string   `arg:"base" doc:"default branch if none"`
@@ -86,7 +86,7 @@ func (f *forge) pullThere(ctx context.Context, b Backend, repo string, a createP
 }
 
 type updatePullArgs struct {
-	Repo      string   `arg:"repo,required" doc:"owner/name"`
+	Repo      string   `arg:"repo,required" doc:"{repo}"`
 	Number    int      `arg:"number,required" min:"1"`
 	Title     string   `arg:"title"`
 	Body      *string  `arg:"body,raw"`

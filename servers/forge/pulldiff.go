@@ -8,7 +8,7 @@ import (
 )
 
 type pullDiffArgs struct {
-	Repo    string   `arg:"repo,required" doc:"owner/name"`
+	Repo    string   `arg:"repo,required" doc:"{repo}"`
 	Number  int      `arg:"number,required" min:"1"`
 	Files   []string `arg:"files" doc:"globs" alias:"include,paths,path"`
 	Exclude []string `arg:"exclude" doc:"globs; default: lock files, vendored, generated"`

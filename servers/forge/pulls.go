@@ -36,7 +36,7 @@ func newPullRow(p Pull) pullRow {
 }
 
 type listPullsArgs struct {
-	Repo     string   `arg:"repo,required" doc:"owner/name"`
+	Repo     string   `arg:"repo,required" doc:"{repo}"`
 	State    string   `arg:"state" enum:"open,closed,merged,all" default:"open"`
 	Author   string   `arg:"author"`
 	Reviewer string   `arg:"reviewer"`

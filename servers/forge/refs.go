@@ -8,7 +8,7 @@ import (
 )
 
 type listRefsArgs struct {
-	Repo   string `arg:"repo,required" doc:"owner/name"`
+	Repo   string `arg:"repo,required" doc:"{repo}"`
 	Type   string `arg:"type" enum:"branch,tag" default:"branch" alias:"kind"`
 	Filter string `arg:"filter" doc:"part of the name" alias:"query,name"`
 	kit.Paging
@@ -57,7 +57,7 @@ func (f *forge) listRefs() kit.Tool {
 }
 
 type createBranchArgs struct {
-	Repo string `arg:"repo,required" doc:"owner/name"`
+	Repo string `arg:"repo,required" doc:"{repo}"`
 	Name string `arg:"name,required" alias:"branch"`
 	From string `arg:"from" doc:"branch, tag or sha; default branch if none"`
 }
@@ -106,7 +106,7 @@ func (f *forge) createBranch() kit.Tool {
 }
 
 type deleteBranchArgs struct {
-	Repo    string `arg:"repo,required" doc:"owner/name"`
+	Repo    string `arg:"repo,required" doc:"{repo}"`
 	Name    string `arg:"name,required" alias:"branch"`
 	DryRun  bool   `arg:"dry_run"`
 	Confirm string `arg:"confirm" doc:"token of the plan"`

@@ -21,7 +21,7 @@ func (f *forge) listReleases() kit.Tool {
 		Name: "list_releases", Title: "List releases", Description: "Releases, the newest first.",
 		Hints: kit.ReadWorld, ListName: "releases", Toolset: setReleases, Example: `{"repo":"acme/web"}`,
 	}), func(ctx context.Context, a struct {
-		Repo string `arg:"repo,required" doc:"owner/name"`
+		Repo string `arg:"repo,required" doc:"{repo}"`
 		kit.Paging
 	}) (*kit.Result, error) {
 		b, repo, err := f.at(ctx, a.Repo)
@@ -70,7 +70,7 @@ func (f *forge) getRelease() kit.Tool {
 		Name: "get_release", Title: "Get release", Description: "The latest release, or that of a tag.",
 		Hints: kit.ReadWorld, Output: releaseShape{}, Toolset: setReleases, Example: `{"repo":"acme/web"}`,
 	}), func(ctx context.Context, a struct {
-		Repo string `arg:"repo,required" doc:"owner/name"`
+		Repo string `arg:"repo,required" doc:"{repo}"`
 		Tag  string `arg:"tag"`
 		From int    `arg:"body_from" min:"0" doc:"where a long text goes on"`
 	}) (*kit.Result, error) {
@@ -93,7 +93,7 @@ func (f *forge) getRelease() kit.Tool {
 }
 
 type createReleaseArgs struct {
-	Repo       string `arg:"repo,required" doc:"owner/name"`
+	Repo       string `arg:"repo,required" doc:"{repo}"`
 	Tag        string `arg:"tag,required"`
 	Target     string `arg:"target" doc:"branch or sha for a tag that is new"`
 	Name       string `arg:"name" alias:"title"`

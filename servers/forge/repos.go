@@ -85,7 +85,7 @@ type repoScreen struct {
 }
 
 type repoArgs struct {
-	Repo string `arg:"repo,required" doc:"owner/name"`
+	Repo string `arg:"repo,required" doc:"{repo}"`
 }
 
 func (f *forge) getRepo() kit.Tool {

@@ -20,7 +20,7 @@ type lineArg struct {
 }
 
 type createReviewArgs struct {
-	Repo     string    `arg:"repo,required" doc:"owner/name"`
+	Repo     string    `arg:"repo,required" doc:"{repo}"`
 	Number   int       `arg:"number,required" min:"1"`
 	Event    string    `arg:"event" enum:"comment,approve,request_changes" default:"comment"`
 	Body     string    `arg:"body,raw"`
@@ -89,7 +89,10 @@ func (f *forge) createReview() kit.Tool {
 		}
 		review, err := b.CreateReview(ctx, repo, a.Number, NewReview{Event: a.Event, Body: a.Body, Commit: p.HeadSHA, Comments: comments})
 		if err != nil {
-			return nil, hinted(err, kit.InvalidArgument, "nobody may approve or request changes of their own; event=comment works")
+			if a.Event != "comment" {
+				err = hinted(err, kit.InvalidArgument, "nobody may approve or request changes of their own; event=comment works")
+			}
+			return nil, err
 		}
 		made.Changed, made.ID, made.State, made.URL, made.Posted = true, review.ID, review.State, review.URL, len(comments)
 		if made.Rejected != nil {
@@ -130,6 +133,9 @@ func (f *forge) place(args []lineArg, files []patch.File) (good []LineComment, b
 		switch {
 		case len(side) == 0 && files[at].Binary:
 			refuse("the file is binary")
+			continue
+		case len(side) == 0 && files[at].Omitted != "":
+			refuse("its diff is not there: %s", files[at].Omitted)
 			continue
 		case len(side) == 0:
 			refuse("the file has no lines on that side of the diff")
@@ -177,7 +183,7 @@ func (a lineArg) body(ranges bool) string {
 }
 
 type updateThreadArgs struct {
-	Repo     string `arg:"repo,required" doc:"owner/name"`
+	Repo     string `arg:"repo,required" doc:"{repo}"`
 	ID       string `arg:"thread_id,required"`
 	Reply    string `arg:"reply,raw" alias:"body"`
 	Resolved *bool  `arg:"resolved"`

@@ -47,7 +47,7 @@ func took(from, to time.Time) string {
 }
 
 type listRunsArgs struct {
-	Repo     string `arg:"repo,required" doc:"owner/name"`
+	Repo     string `arg:"repo,required" doc:"{repo}"`
 	Ref      string `arg:"ref" doc:"branch"`
 	Status   string `arg:"status" enum:"queued,running,success,failure,cancelled,skipped"`
 	Event    string `arg:"event"`
@@ -101,7 +101,7 @@ func sameWorkflow(a, b string) bool {
 }
 
 type getRunArgs struct {
-	Repo   string `arg:"repo,required" doc:"owner/name"`
+	Repo   string `arg:"repo,required" doc:"{repo}"`
 	RunID  int    `arg:"run_id" min:"1" alias:"pipeline_id"`
 	Number int    `arg:"number" min:"1" doc:"newest run for that change"`
 	Ref    string `arg:"ref" doc:"newest run on that branch"`
@@ -186,6 +186,10 @@ func (f *forge) findRun(ctx context.Context, b Backend, repo string, a getRunArg
 		if err != nil {
 			return Run{}, err
 		}
+		if runner, ok := b.(PullRunner); ok {
+			runs, err := runner.PullRuns(ctx, repo, a.Number)
+			return f.newestOf(runs, repo, wanted, err)
+		}
 		filter.SHA = p.HeadSHA
 	case a.Ref != "":
 		if err := refName("ref", a.Ref); err != nil {
@@ -197,6 +201,11 @@ func (f *forge) findRun(ctx context.Context, b Backend, repo string, a getRunArg
 			WithHint("%s", f.Nouns.say("list_{run}s repo="+repo+" has the runs; ref=main is the newest on main"))
 	}
 	list, err := f.newestRuns(ctx, b, repo, filter)
+	return f.newestOf(list, repo, wanted, err)
+}
+
+// newestOf is the first of runs with that status, else the first.
+func (f *forge) newestOf(list []Run, repo, wanted string, err error) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}

@@ -52,7 +52,7 @@ func New(o Options) (*kit.Server, error) {
 	}, nil
 }
 
-const instructions = "repo is owner/name; number is that of an issue or {pull request}. " +
+const instructions = "repo is {repo}; number is that of an issue or {pull request}. " +
 	"CI is red: diagnose_{short run} says why in one call. " +
 	"Review: get_{pull}_diff, then create_review with all comments; look at rejected. " +
 	"Change files with commit_files and edits, not whole files. " +
@@ -91,6 +91,18 @@ func (f *forge) tools() []kit.Tool {
 	if f.Features.Variables {
 		list = append(list, f.listVariables())
 	}
+	if have[Blamer](f) {
+		list = append(list, f.getBlame())
+	}
+	if have[ConfigChecker](f) {
+		list = append(list, f.checkConfig())
+	}
+	if have[TestReporter](f) {
+		list = append(list, f.getTestReport())
+	}
+	if have[Querier](f) && f.allowed == nil {
+		list = append(list, f.queryGraphQL())
+	}
 	return list
 }
 
@@ -100,7 +112,7 @@ func (f *forge) backend(ctx context.Context) Backend { return f.Backends[kit.Ins
 // def gives a definition the nouns of the forge.
 func (f *forge) def(d kit.Def) kit.Def {
 	d.Name, d.Title, d.Description = f.Nouns.say(d.Name), f.Nouns.say(d.Title), f.Nouns.say(d.Description)
-	d.Example = f.Nouns.say(d.Example)
+	d.Example, d.Say = f.Nouns.say(d.Example), f.Nouns.say
 	return d
 }
 

@@ -36,9 +36,14 @@ func contains(list []string, s string) bool {
 // bodyRoom is how much of one text an answer has: the default cap less the rest.
 const bodyRoom = 16 << 10
 
-// bodyPart is the part of a long text that begins at from, and how to read on.
-// Credentials are taken out first: two halves of one would not be known as such.
+// bodyPart is the part of a long body that begins at from, and how to read on.
 func bodyPart(body string, from int) (string, []string) {
+	return partOf("body", "body_from", body, from)
+}
+
+// partOf is bodyPart for any text. arg is what says from. Credentials are taken
+// out first: two halves of one would not be known as such.
+func partOf(what, arg, body string, from int) (string, []string) {
 	body, _ = new(redact.Redactor).Text(body)
 	list := []rune(body)
 	if len(body) <= bodyRoom && from == 0 {
@@ -53,5 +58,5 @@ func bodyPart(body string, from int) (string, []string) {
 	if end == len(list) {
 		return string(list[from:]), nil
 	}
-	return string(list[from:end]), []string{"the body has " + itoa(len(list)) + " characters, it goes on with body_from=" + itoa(end)}
+	return string(list[from:end]), []string{"the " + what + " has " + itoa(len(list)) + " characters, it goes on with " + arg + "=" + itoa(end)}
 }

@@ -26,6 +26,9 @@ const codeLines = 4 // of the hunk, up to the line
 
 func newThreadRow(t Thread) threadRow {
 	row := threadRow{ID: t.ID, Where: t.Path, Resolved: t.Resolved, Outdated: t.Outdated}
+	if t.Path == "" {
+		row.Where = "the whole"
+	}
 	if t.Line > 0 {
 		row.Where += ":" + itoa(t.Line)
 	}
@@ -47,7 +50,7 @@ func newThreadRow(t Thread) threadRow {
 }
 
 type listThreadsArgs struct {
-	Repo       string `arg:"repo,required" doc:"owner/name"`
+	Repo       string `arg:"repo,required" doc:"{repo}"`
 	Number     int    `arg:"number,required" min:"1"`
 	Unresolved bool   `arg:"unresolved" default:"true" doc:"only those"`
 	Path       string `arg:"path" doc:"glob"`

@@ -110,6 +110,9 @@ func newParams(typ reflect.Type, def Def) (*params, error) {
 			return nil, fmt.Errorf("argument %s is declared twice", arg.name)
 		}
 		p.byName[arg.name] = arg
+		if def.Say != nil {
+			arg.doc = def.Say(arg.doc)
+		}
 	}
 	for i, arg := range p.list {
 		if err := p.addAliases(arg, extra[i], def); err != nil {

@@ -17,6 +17,7 @@ type PromptDef struct {
 	Name        string // triage_logs
 	Title       string
 	Description string
+	Say         func(doc string) string // as in [Def]
 }
 
 // Prompt is a request that a user picks. Make it with [NewPrompt].
@@ -30,7 +31,7 @@ type Prompt struct {
 // which clients send as texts. write returns what the user says to the model:
 // which tools to call in what order, and what to answer.
 func NewPrompt[A any](def PromptDef, write func(ctx context.Context, args A) (string, error)) Prompt {
-	p, err := newParams(reflect.TypeFor[A](), Def{Name: def.Name, bare: true})
+	p, err := newParams(reflect.TypeFor[A](), Def{Name: def.Name, Say: def.Say, bare: true})
 	if err != nil {
 		panic(fmt.Sprintf("declaring prompt %s: %v", def.Name, err))
 	}

@@ -58,6 +58,10 @@ type Def struct {
 	Output   any
 	ListName string
 
+	// Say puts words into what is said of the arguments, for tools that several
+	// servers declare; nil: it is said as it is.
+	Say func(doc string) string
+
 	PerPage, MaxPerPage int // of embedded [Paging]; 0: 20 and 100
 
 	Toolset string // empty: the default one; others are offered when they are asked for

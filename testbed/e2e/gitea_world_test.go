@@ -242,12 +242,18 @@ func reviewer(t *testing.T, at service.Endpoint, api *gitea.Client) (token strin
 	return made.Token
 }
 
-// giteaInstances is a registry with mcp-gitea for the same Gitea as two people.
-func giteaInstances(at service.Endpoint, token string, more ...string) string {
-	env := []string{`GITEA_URL: ""`, `GITEA_TOKEN: ""`, `GITEA_INSTANCES: "author,reviewer"`, "LOOM_GITEA_TOOLSETS: all"}
-	for name, tok := range map[string]string{"AUTHOR": at.Token, "REVIEWER": token} {
-		env = append(env, fmt.Sprintf("GITEA_%s_URL: %q, GITEA_%s_TOKEN: %q", name, at.URL, name, tok))
+// instances is a registry with a server of a forge for the same forge as two
+// people, or as one if there is no second token.
+func instances(name, prefix, url, author, reviewer string, more ...string) string {
+	env := []string{"LOOM_" + prefix + "_TOOLSETS: all"}
+	if reviewer == "" {
+		env = append(env, fmt.Sprintf("%s_URL: %q, %s_TOKEN: %q", prefix, url, prefix, author))
+	} else {
+		env = append(env, fmt.Sprintf(`%s_URL: "", %s_TOKEN: "", %s_INSTANCES: "author,reviewer"`, prefix, prefix, prefix))
+		for who, token := range map[string]string{"AUTHOR": author, "REVIEWER": reviewer} {
+			env = append(env, fmt.Sprintf("%s_%s_URL: %q, %s_%s_TOKEN: %q", prefix, who, url, prefix, who, token))
+		}
 	}
 	slices.Sort(env)
-	return "servers:\n  gitea: {from: shipped, env: {" + strings.Join(append(env, more...), ", ") + "}}\n"
+	return "servers:\n  " + name + ": {from: shipped, env: {" + strings.Join(append(env, more...), ", ") + "}}\n"
 }

@@ -68,7 +68,7 @@ func use(t *testing.T, name string) service.Endpoint {
 // programs builds what is ours, once for all tests that need it.
 var programs = sync.OnceValues(func() (dir string, err error) {
 	dir = filepath.Join(bed.Temp(), "bin")
-	return dir, testbed.Build(bed.Context(), bed.Say, dir, testbed.Loom, testbed.Loomd, testbed.Loki, testbed.Prometheus, testbed.K8s, testbed.K8sOps, testbed.Gitea)
+	return dir, testbed.Build(bed.Context(), bed.Say, dir, testbed.Loom, testbed.Loomd, testbed.Loki, testbed.Prometheus, testbed.K8s, testbed.K8sOps, testbed.Gitea, testbed.GitHub, testbed.GitLab)
 })
 
 // newWorld is a world with real programs and that registry.

@@ -146,7 +146,9 @@ func release(t *testing.T, w World, repo string) {
 	t.Helper()
 	must(t, w.Call, "create_release", args("repo", repo, "tag", "v1.0.0", "target", "main", "name", "First", "notes", "Logs in.", "generate_notes", true))
 	got := w.Forge.GetRelease(t, repo, "v1.0.0")
-	if got.Name != "First" || !strings.HasPrefix(got.Body, "Logs in.") || !strings.Contains(got.Body, "login: begin") || got.SHA != w.Forge.Head(t, repo, "main") {
+	// Forges that write notes themselves name what was merged, ours the commits.
+	notes := strings.Contains(got.Body, "login: begin") || strings.Contains(got.Body, "Take 401 for what it is")
+	if got.Name != "First" || !strings.HasPrefix(got.Body, "Logs in.") || !notes || got.SHA != w.Forge.Head(t, repo, "main") {
 		t.Errorf("the release is %+v", got)
 	}
 	has(t, "get_release", must(t, w.Call, "get_release", args("repo", repo)).Text, "tag: v1.0.0", "Logs in.")

@@ -47,7 +47,7 @@ func pages(t *testing.T, w World) {
 				if r.Pagination.HasMore != (r.Pagination.NextArgs != nil) {
 					t.Errorf("has_more %v, next_args %v", r.Pagination.HasMore, r.Pagination.NextArgs)
 				}
-				if r.Pagination.PerPage > 50 {
+				if r.Pagination.PerPage > w.most() {
 					t.Errorf("per_page is said to be %d", r.Pagination.PerPage)
 				}
 				if r.Pagination.NextArgs == nil {

@@ -92,7 +92,8 @@ func pulls(t *testing.T, w World) {
 // rest is what no other part calls.
 func rest(t *testing.T, w World) {
 	repo := w.Forge.NewRepo(t, "rest")
-	owner, name, _ := strings.Cut(repo, "/")
+	slash := strings.LastIndexByte(repo, '/')
+	owner, name := repo[:slash], repo[slash+1:]
 	number := w.Forge.Issue(t, repo, "A needle in the haystack", "")
 	has(t, "search_repos", must(t, w.Call, "search_repos", args("query", name, "owner", owner, "sort", "updated")).Text, repo)
 	has(t, "search_issues", must(t, w.Call, "search_issues", args("query", "needle")).Text, repo, "A needle in the haystack")

@@ -114,9 +114,9 @@ func failures(t *testing.T, w World) {
 		word string
 	}{
 		{"get_repo", args("repo", repo+"-nothing"), "not_found", ""},
-		{"get_repo", args("repo", "noslash"), "invalid_argument", "owner/name"},
-		{"get_repo", args("repo", "a/../b"), "invalid_argument", "owner/name"},
-		{"get_repo", args("repo", "a/.."), "invalid_argument", "owner/name"},
+		{"get_repo", args("repo", "noslash"), "invalid_argument", w.Nouns.Repo},
+		{"get_repo", args("repo", "a/../b"), "invalid_argument", w.Nouns.Repo},
+		{"get_repo", args("repo", "a/.."), "invalid_argument", w.Nouns.Repo},
 		{"get_issue", args("repo", repo, "number", 999), "not_found", "list_issues"},
 		{w.pull("get_{pull}"), args("repo", repo, "number", 999), "not_found", w.pull("list_{pull}s")},
 		{"get_file", args("repo", repo, "path", "README"), "not_found", "did you mean README.md?"},

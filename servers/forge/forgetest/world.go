@@ -1,6 +1,7 @@
 package forgetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -20,10 +21,13 @@ type World struct {
 	// Mutations is how many requests that may change something have reached the
 	// forge from the server of ReadOnly.
 	Mutations func() int
+	MaxPage   int // most records of a page; 0: 50
 	Forge     Forge
 	CI        CI     // nil: no runs can be made, and why is in NoCI
 	NoCI      string // the reason
 }
+
+func (w World) most() int { return cmp.Or(w.MaxPage, 50) }
 
 // Caller calls a tool.
 type Caller func(t testing.TB, tool string, args map[string]any) Result

@@ -8,11 +8,20 @@ import (
 	"strings"
 )
 
+// What a forge says of a file besides its diff stands among the lines before its
+// hunks, where git writes nothing like it.
+const (
+	OmittedMark   = "# omitted: " // and why
+	GeneratedMark = "# generated"
+)
+
 // File is a file in a diff.
 type File struct {
 	Path, Old            string // Old is another path that it had before, else empty
 	Status               string // added, changed, deleted, renamed
 	Binary               bool
+	Generated            bool   // the forge says so
+	Omitted              string // why the forge does not show it, else empty
 	Additions, Deletions int
 	Head                 []string // lines before the first hunk
 	Hunks                []Hunk
@@ -103,6 +112,10 @@ func (f *File) header(line string) {
 		}
 	case strings.HasPrefix(line, "Binary files "), strings.HasPrefix(line, "GIT binary patch"):
 		f.Binary = true
+	case strings.HasPrefix(line, OmittedMark):
+		f.Omitted = line[len(OmittedMark):]
+	case line == GeneratedMark:
+		f.Generated = true
 	}
 }
 

@@ -2,6 +2,7 @@ package kittest
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -220,6 +221,7 @@ func hang(t testing.TB) *hanging {
 		h.came.Add(1)
 		h.open.Add(1)
 		defer h.open.Add(-1)
+		io.Copy(io.Discard, r.Body) // until then nobody looks whether the client is still there
 		<-r.Context().Done()
 	}))
 	t.Cleanup(func() { h.CloseClientConnections(); h.Close() })

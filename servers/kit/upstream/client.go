@@ -23,7 +23,12 @@ type Service struct {
 	Program string // mcp-prometheus
 	Example string // of a base URL, for the hint of one that is not set
 	Trim    string // end of the base URL that people paste too: /api/v1
+	Default string // base URL when none is set; empty: one has to be
 	Smaller string // hint for an answer that is too large: how to ask for less
+	ETags   bool   // answers are held, and the service is asked whether they are still right
+
+	// Locate makes the base URL of the API of one that people write; nil: it is that.
+	Locate func(*url.URL)
 
 	// Failure says what an answer means that is none, in the service's own
 	// words. It sees every answer, those of status 200 too, and returns nil
@@ -43,6 +48,7 @@ type Client struct {
 	maxBody  int64
 	agent    string
 	auth     *credentials
+	cache    *cache // nil: there is none
 	http     *http.Client
 }
 
@@ -58,12 +64,18 @@ func New(service Service, s Settings) (*Client, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
+	if s.URL == "" {
+		s.URL = service.Default
+	}
 	base, user, err := s.base()
 	if err != nil {
 		return nil, err
 	}
 	if base != nil && service.Trim != "" {
 		base.Path, base.RawPath = strings.TrimSuffix(base.Path, service.Trim), strings.TrimSuffix(base.RawPath, service.Trim)
+	}
+	if base != nil && service.Locate != nil {
+		service.Locate(base)
 	}
 	c := &Client{
 		service: service, settings: s, base: base, maxBody: s.MaxBody,
@@ -74,6 +86,9 @@ func New(service Service, s Settings) (*Client, error) {
 		c.maxBody = defaultMaxBody
 	}
 	c.maxBody = min(c.maxBody, maxMaxBody)
+	if service.ETags {
+		c.cache = &cache{now: time.Now}
+	}
 	t, err := newTransport(c)
 	if err != nil {
 		return nil, err
@@ -111,6 +126,8 @@ type Request struct {
 	Form   url.Values // body of a POST, if not nil
 	JSON   any        // body as JSON, if not nil
 	Header http.Header
+	Reads  bool  // it changes nothing, whatever its method: it may be sent again
+	Tail   int64 // only so many bytes of the answer's end are wanted, however long it is; 0: all
 }
 
 // Response is an answer that was read to its end.
@@ -120,6 +137,8 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+
+	Skipped int64 // bytes before Body, of which only the end was wanted
 }
 
 // Line is what was asked, for messages: GET /api/v1/query.
@@ -151,6 +170,8 @@ func (c *Client) JSON(ctx context.Context, r Request, out any) (*Response, error
 // context of the request and belongs to one call of do.
 type exchange struct {
 	json    bool       // the answer has to be JSON
+	reads   bool       // of [Request]
+	tail    int64      // of [Request]
 	answer  *Response  // the last one
 	failure *kit.Error // what it means; nil: it is good
 }
@@ -162,7 +183,7 @@ func (c *Client) do(ctx context.Context, r Request, wantJSON bool) (*Response, e
 		e := kit.Errorf(kit.FailedPrecondition, "%s is not set", c.Setting("URL"))
 		return nil, e.WithHint("whoever runs this server sets %s in its environment%s", c.Setting("URL"), c.example())
 	}
-	x := &exchange{json: wantJSON}
+	x := &exchange{json: wantJSON, reads: r.Reads, tail: r.Tail}
 	req, err := c.request(context.WithValue(ctx, exchangeKey{}, x), r)
 	if err != nil {
 		return nil, err

@@ -116,7 +116,10 @@ func (c *Client) StatusError(r *Response) *kit.Error {
 	if line := r.said(); line != "" {
 		e.Message += ": " + line
 	}
+	wait, limited := r.limited()
 	switch {
+	case limited:
+		e.Code, e.RetryAfter = kit.RateLimited, wait
 	case r.Status == http.StatusUnauthorized:
 		e.Hint = fmt.Sprintf("whoever runs this server sets %s or %s", c.Setting("TOKEN"), c.Setting("USER"))
 		if c.auth.configured() {

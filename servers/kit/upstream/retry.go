@@ -33,16 +33,17 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if x == nil {
 		x = new(exchange) // a library asks; it reads the answer itself
 	}
+	safe := x.reads || reads(req.Method)
 	again := req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
 	renewed := false
 	for try := 1; ; try++ {
-		a := t.send(req)
+		a := t.send(req, x.tail)
 		wait, retry := time.Duration(0), false
 		if a.err != nil {
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)
 			}
-			retry = passing(a.err) && (reads(req.Method) || !a.sent)
+			retry = passing(a.err) && (safe || !a.sent)
 		} else {
 			x.answer = a.response()
 			x.failure = t.c.failure(x.answer, x.json)
@@ -54,6 +55,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 				}
 			}
 			if x.failure == nil {
+				t.c.cache.put(a.key, x.answer)
 				return a.resp, nil
 			}
 			var said bool
@@ -61,7 +63,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			if x.failure.RetryAfter > 0 {
 				wait, said = x.failure.RetryAfter, true
 			}
-			retry = worthwhile(req.Method, x.failure, said)
+			retry = worthwhile(safe, x.failure, said)
 		}
 		// Failing is certain before the wait is over.
 		late := wait > longestPause
@@ -87,9 +89,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // worthwhile reports whether the same request may go better in a while.
-func worthwhile(method string, e *kit.Error, said bool) bool {
+func worthwhile(safe bool, e *kit.Error, said bool) bool {
 	limited := e.Code == kit.RateLimited && (e.Status == http.StatusTooManyRequests || said)
-	if !reads(method) {
+	if !safe {
 		// The server says when to come again: it has not done it.
 		return said && (limited || e.Code == kit.Unavailable && e.Status == http.StatusServiceUnavailable)
 	}

@@ -89,14 +89,17 @@ func tlsConfig(s Settings) (*tls.Config, error) {
 
 // attempt is one try of a request.
 type attempt struct {
-	resp *http.Response
-	body []byte
-	sent bool // something may have reached the other side
-	err  error
+	resp    *http.Response
+	body    []byte
+	skipped int64  // bytes before body, of which only the end was wanted
+	key     string // under which the answer is held; empty: it is not
+	sent    bool   // something may have reached the other side
+	err     error
 }
 
-// send makes one try and reads the answer to its end.
-func (t *transport) send(req *http.Request) (a attempt) {
+// send makes one try and reads the answer to its end, of which only the last
+// tail bytes are kept if tail is not 0.
+func (t *transport) send(req *http.Request, tail int64) (a attempt) {
 	var sent atomic.Bool
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
@@ -115,33 +118,62 @@ func (t *transport) send(req *http.Request) (a attempt) {
 		if a.err = t.c.auth.apply(out.Header); a.err != nil {
 			return a
 		}
+		if t.c.cache != nil && tail == 0 {
+			a.key = cacheKey(out)
+		}
+	}
+	held := t.c.cache.get(a.key)
+	if held != nil {
+		out.Header.Set("If-None-Match", held.etag)
 	}
 	if a.resp, a.err = sender.RoundTrip(out); a.err != nil {
 		return a
 	}
 	defer a.resp.Body.Close()
 	a.resp.Request = req
+	if held != nil && a.resp.StatusCode == http.StatusNotModified {
+		held.serve(a.resp)
+		a.keep(held.body)
+		return a
+	}
+	if tail > 0 && a.resp.StatusCode/100 == 2 {
+		var end []byte
+		if end, a.skipped, a.err = readTail(a.resp.Body, tail, tailScan); errors.Is(a.err, errTooLong) {
+			a.err = kit.Errorf(kit.TooLarge, "the answer of %s %s is over %s", req.Method, req.URL.EscapedPath(), sizeText(tailScan))
+		}
+		a.keep(end)
+		return a
+	}
 	limit := t.c.maxBody
 	if req.Method != http.MethodHead && a.resp.ContentLength > limit {
 		a.err = t.c.tooLarge(req)
 		return a
 	}
 	// What is unpacked counts, so that a small answer cannot become a large one.
-	a.body, a.err = io.ReadAll(io.LimitReader(a.resp.Body, limit+1))
-	if a.err == nil && int64(len(a.body)) > limit {
+	var body []byte
+	body, a.err = io.ReadAll(io.LimitReader(a.resp.Body, limit+1))
+	if a.err == nil && int64(len(body)) > limit {
 		a.err = t.c.tooLarge(req)
 	}
-	if req.Method != http.MethodHead {
-		a.resp.ContentLength = int64(len(a.body))
-	}
-	a.resp.Body = io.NopCloser(bytes.NewReader(a.body))
+	a.keep(body)
 	return a
+}
+
+var errTooLong = errors.New("too long")
+
+// keep makes body the answer's.
+func (a *attempt) keep(body []byte) {
+	a.body = body
+	if a.resp.Request.Method != http.MethodHead {
+		a.resp.ContentLength = int64(len(body))
+	}
+	a.resp.Body = io.NopCloser(bytes.NewReader(body))
 }
 
 func (a attempt) response() *Response {
 	return &Response{
 		Method: a.resp.Request.Method, Path: a.resp.Request.URL.EscapedPath(),
-		Status: a.resp.StatusCode, Header: a.resp.Header, Body: a.body,
+		Status: a.resp.StatusCode, Header: a.resp.Header, Body: a.body, Skipped: a.skipped,
 	}
 }
 

@@ -1,0 +1,33 @@
+module github.com/loom-core/loom/servers/mcp-gitlab
+
+go 1.26.0
+
+require (
+	github.com/loom-core/loom/servers/forge v0.0.0
+	github.com/loom-core/loom/servers/kit v0.0.0
+	gitlab.com/gitlab-org/api/client-go/v2 v2.64.0
+	golang.org/x/time v0.15.0
+)
+
+require (
+	github.com/google/go-cmp v0.7.0 // indirect
+	github.com/google/go-querystring v1.2.0 // indirect
+	github.com/google/jsonschema-go v0.4.2 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	github.com/hashicorp/go-retryablehttp v0.7.8 // indirect
+	github.com/loom-core/loom/core v0.0.0 // indirect
+	github.com/mark3labs/mcp-go v1.2.1 // indirect
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.2 // indirect
+	github.com/spf13/cast v1.7.1 // indirect
+	github.com/vektah/gqlparser/v2 v2.5.64 // indirect
+	github.com/yosida95/uritemplate/v3 v3.0.2 // indirect
+	golang.org/x/oauth2 v0.36.0 // indirect
+	golang.org/x/text v0.41.0 // indirect
+)
+
+replace github.com/loom-core/loom/core => ../../core
+
+replace github.com/loom-core/loom/servers/forge => ../../servers/forge
+
+replace github.com/loom-core/loom/servers/kit => ../../servers/kit
