@@ -114,9 +114,10 @@ func (f *forge) searchIssues() kit.Tool {
 		}
 		filter := IssueFilter{State: a.State, Labels: a.Labels, Author: a.Author, Pulls: a.Type == "pull"}
 		trusted := applied(f.Features.IssueFilters, filter.set()) && (f.allowed == nil || repo != "")
+		// Words of a search may name other repositories than the one that is given.
 		page, err := filtered(ctx, f, a.Paging, trusted,
 			func(at At) (List[Issue], error) { return f.backend(ctx).SearchIssues(ctx, repo, a.Query, filter, at) },
-			func(i Issue) bool { return filter.match(i) && (repo != "" || f.allowed.has(i.Repo)) })
+			func(i Issue) bool { return filter.match(i) && (i.Repo == "" && repo != "" || f.allowed.has(i.Repo)) })
 		if err != nil {
 			return nil, err
 		}

@@ -142,6 +142,18 @@ func TestSearch(t *testing.T) {
 	c.MustText("search_issues", a("query", "needle", "state", "open", "author", "ann", "labels", []string{"good first"}))
 }
 
+// TestSearchElsewhere: the words of a search are GitHub's own language, and what
+// they lead to in repositories that may not be touched is not shown.
+func TestSearchElsewhere(t *testing.T) {
+	u := newFake(t).on("GET /search/issues", reply(200, `{"total_count":2,"items":[
+		{"number":1,"title":"ours","state":"open","repository_url":"https://x/api/v3/repos/a/b"},
+		{"number":2,"title":"theirs","state":"open","repository_url":"https://x/api/v3/repos/other/secret"}]}`))
+	text := u.connect(t, "GITHUB_ALLOWED_REPOS=a/*").MustText("search_issues", a("query", "x repo:other/secret"))
+	if has(t, text, "ours"); strings.Contains(text, "theirs") {
+		t.Error(text)
+	}
+}
+
 // TestRedirects: a repository that has moved is followed, and a log is where
 // GitHub says, without the token.
 func TestRedirects(t *testing.T) {

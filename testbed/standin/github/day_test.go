@@ -6,11 +6,19 @@ import (
 	"testing"
 
 	gh "github.com/google/go-github/v89/github"
+
+	"github.com/loom-core/loom/testbed/contract"
 )
 
-// TestDay is a working day of go-github's, with every request and answer checked.
+// TestDay is a working day of go-github's, with every request and answer checked,
+// on GitHub.com and on Enterprise Server.
 func TestDay(t *testing.T) {
-	b := newBench(t)
+	for _, version := range []string{contract.GitHubCom, contract.GHES319, contract.GHES318, contract.GHES317} {
+		t.Run(version, func(t *testing.T) { day(t, newBench(t, version)) })
+	}
+}
+
+func day(t *testing.T, b *bench) {
 	ctx := t.Context()
 	repo := b.NewRepo(t, "day")
 	if repo != "ann/day" {

@@ -20,16 +20,16 @@ type bench struct {
 	other *gh.Client
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T, version string) *bench {
 	t.Helper()
-	d := contract.GitHub(t, contract.GitHubCom)
+	d := contract.GitHub(t, version)
 	h := New(t, d)
 	check := contract.NewChecker(t, d, h)
 	check.GraphQL = contract.GitHubSchema(t)
 	server := httptest.NewServer(check)
 	t.Cleanup(server.Close)
 	client := func(login string) *gh.Client {
-		base := server.URL + "/"
+		base := server.URL + d.Prefix + "/"
 		c, err := gh.NewClient(gh.WithAuthToken(h.Account(login)), gh.WithURLs(&base, &base))
 		if err != nil {
 			t.Fatal(err)
