@@ -23,7 +23,7 @@ func main() {
 		About:   "code, issues, pull requests, reviews, CI and releases of GitHub.",
 		Example: "GITHUB_TOKEN_FILE=/run/secrets/github",
 		Docs:    docs,
-		Env: append(upstream.Env(service.Prefix),
+		Env: append(service.Env(),
 			kit.EnvVar{Name: "GITHUB_ALLOWED_REPOS", Doc: "globs of the repositories that may be touched, such as acme/*,me/notes (all)"}),
 		New: func(getenv func(string) string, _ *slog.Logger) (*kit.Server, error) { return newServer(getenv) },
 	}))

@@ -22,7 +22,7 @@ func main() {
 		About:   "code, issues, merge requests, reviews, CI and releases of a GitLab.",
 		Example: "GITLAB_URL=https://gitlab.example.com",
 		Docs:    docs,
-		Env: append(upstream.Env(service.Prefix),
+		Env: append(service.Env(),
 			kit.EnvVar{Name: "GITLAB_ALLOWED_REPOS", Doc: "globs of the projects that may be touched, such as acme/**,me/notes (all)"}),
 		New: func(getenv func(string) string, _ *slog.Logger) (*kit.Server, error) { return newServer(getenv) },
 	}))

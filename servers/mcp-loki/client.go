@@ -20,6 +20,7 @@ var service = upstream.Service{
 	Example: "http://127.0.0.1:3100",
 	Trim:    "/loki/api/v1",
 	Smaller: "narrow the selector, shorten the range, or ask for fewer lines",
+	Tenants: true,
 	Failure: failure,
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kit/redact"
-	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 //go:embed docs.md
@@ -23,7 +22,7 @@ func main() {
 		About:   "log lines, counts, patterns and labels of a Loki, read only.",
 		Example: "LOKI_URL=http://127.0.0.1:3100",
 		Docs:    docs,
-		Env:     append(upstream.Env(service.Prefix), guardEnv...),
+		Env:     append(service.Env(), guardEnv...),
 		New: func(getenv func(string) string, _ *slog.Logger) (*kit.Server, error) {
 			c, err := newClient(getenv)
 			if err != nil {

@@ -17,6 +17,7 @@ var service = upstream.Service{
 	Example: "http://127.0.0.1:9090",
 	Trim:    "/api/v1",
 	Smaller: "aggregate in PromQL (sum by, topk), narrow the selector, or ask for a shorter range or a larger step",
+	Tenants: true,
 	Failure: failure,
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/loom-core/loom/core/version"
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kit/redact"
-	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 //go:embed docs.md
@@ -23,7 +22,7 @@ func main() {
 		About:   "queries, metrics, targets, rules and alerts of a Prometheus server, read only.",
 		Example: "PROMETHEUS_URL=http://127.0.0.1:9090",
 		Docs:    docs,
-		Env:     upstream.Env(service.Prefix),
+		Env:     service.Env(),
 		New: func(getenv func(string) string, _ *slog.Logger) (*kit.Server, error) {
 			c, err := newClient(getenv)
 			if err != nil {

@@ -25,6 +25,7 @@ type Service struct {
 	Trim    string // end of the base URL that people paste too: /api/v1
 	Default string // base URL when none is set; empty: one has to be
 	Smaller string // hint for an answer that is too large: how to ask for less
+	Tenants bool   // it has tenants, as X-Scope-OrgID names them
 	ETags   bool   // answers are held, and the service is asked whether they are still right
 
 	// Locate makes the base URL of the API of one that people write; nil: it is that.

@@ -73,12 +73,19 @@ var variables = []variable{
 const instancesDoc = "names of several instances, such as prod,staging; each then has its own variables with its name in them"
 
 // Env are the variables of a service, for the help of its server.
-func Env(prefix string) []kit.EnvVar {
+func (s Service) Env() []kit.EnvVar {
 	var list []kit.EnvVar
 	for _, v := range variables {
-		list = append(list, kit.EnvVar{Name: prefix + "_" + v.name, Doc: v.doc})
+		doc := v.doc
+		switch {
+		case v.name == "TENANT" && !s.Tenants:
+			continue
+		case v.name == "URL" && s.Default != "":
+			doc += " (" + s.Default + ")"
+		}
+		list = append(list, kit.EnvVar{Name: s.Prefix + "_" + v.name, Doc: doc})
 	}
-	return append(list, kit.EnvVar{Name: prefix + "_INSTANCES", Doc: instancesDoc + ": " + prefix + "_PROD_URL"})
+	return append(list, kit.EnvVar{Name: s.Prefix + "_INSTANCES", Doc: instancesDoc + ": " + s.Prefix + "_PROD_URL"})
 }
 
 var instanceName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)

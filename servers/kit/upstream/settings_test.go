@@ -62,8 +62,12 @@ func TestFromEnvRefuses(t *testing.T) {
 }
 
 func TestEnvNamesEverySetting(t *testing.T) {
-	if list := Env("X"); len(list) != len(variables)+1 || list[0].Name != "X_URL" || list[len(list)-1].Name != "X_INSTANCES" {
+	list := Service{Prefix: "X", Tenants: true}.Env()
+	if len(list) != len(variables)+1 || list[0].Name != "X_URL" || list[len(list)-1].Name != "X_INSTANCES" {
 		t.Errorf("%v", list)
+	}
+	if fewer := (Service{Prefix: "X", Default: "https://x.example"}).Env(); len(fewer) != len(list)-1 || fewer[0].Doc != list[0].Doc+" (https://x.example)" {
+		t.Errorf("%v", fewer)
 	}
 }
 
