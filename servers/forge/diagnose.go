@@ -125,8 +125,7 @@ func (f *forge) diagnose(ctx context.Context, b Backend, repo string, run Run, d
 			return err
 		}))
 	}
-	tasks = append(tasks, task("", func(context.Context) error { return nil }))
-	warnings, err := upstream.Together(ctx, tasks...)
+	warnings, err := upstream.Besides(ctx, tasks...)
 	if err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func (f *forge) method(ctx context.Context, b Backend, repo, wanted string) (str
 func (f *forge) mergePlan(ctx context.Context, b Backend, repo string, p Pull, a mergeArgs) (mergePlan, error) {
 	var st pullState
 	plan := mergePlan{URL: p.URL}
-	tasks := []upstream.Task{task("", func(context.Context) error { return nil })}
+	var tasks []upstream.Task
 	add := func(name string, do func(context.Context) error) { tasks = append(tasks, task(name, do)) }
 	f.askState(b, repo, p, &st, add)
 	add("commits", func(ctx context.Context) error {
@@ -161,7 +161,7 @@ func (f *forge) mergePlan(ctx context.Context, b Backend, repo string, p Pull, a
 		}
 		return err
 	})
-	warnings, err := upstream.Together(ctx, tasks...)
+	warnings, err := upstream.Besides(ctx, tasks...)
 	if err != nil {
 		return plan, err
 	}

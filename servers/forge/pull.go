@@ -131,7 +131,7 @@ func newPullScreen(p Pull) pullScreen {
 // pullDetails asks for what is included, and for what the blockers need.
 func (f *forge) pullDetails(ctx context.Context, b Backend, repo string, p Pull, include []string, s *pullScreen) ([]string, error) {
 	var st pullState
-	tasks := []upstream.Task{task("", func(context.Context) error { return nil })}
+	var tasks []upstream.Task
 	add := func(name string, do func(ctx context.Context) error) { tasks = append(tasks, task(name, do)) }
 	if p.State == "open" || contains(include, "checks") || contains(include, "reviews") {
 		f.askState(b, repo, p, &st, add)
@@ -179,7 +179,7 @@ func (f *forge) pullDetails(ctx context.Context, b Backend, repo string, p Pull,
 			return err
 		})
 	}
-	warnings, err := upstream.Together(ctx, tasks...)
+	warnings, err := upstream.Besides(ctx, tasks...)
 	if err != nil {
 		return nil, err
 	}

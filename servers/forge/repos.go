@@ -119,8 +119,7 @@ func (f *forge) getRepo() kit.Tool {
 
 // repoDetails asks for what is not in the repository itself. What fails is a warning.
 func (f *forge) repoDetails(ctx context.Context, b Backend, repo string, s *repoScreen) ([]string, error) {
-	ok := func(context.Context) error { return nil } // so that one failure is never all
-	return upstream.Together(ctx, task("", ok),
+	return upstream.Besides(ctx,
 		task("languages", func(ctx context.Context) (err error) {
 			s.Languages, err = b.Languages(ctx, repo)
 			s.Languages = s.Languages[:min(len(s.Languages), 8)]

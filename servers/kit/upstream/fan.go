@@ -23,6 +23,27 @@ type Task struct {
 // tasks; only when all fail is there an error, that of the first. A task
 // writes its result where no other does, and one that did not finish wrote none.
 func Together(ctx context.Context, tasks ...Task) (warnings []string, err error) {
+	warnings, err = together(ctx, tasks)
+	if len(warnings) < len(tasks) && warnings != nil {
+		err = nil
+	} else {
+		warnings = nil
+	}
+	return warnings, err
+}
+
+// Besides is [Together] for what is not all of an answer: all of it may fail.
+// Only a ctx that was cancelled is an error.
+func Besides(ctx context.Context, tasks ...Task) (warnings []string, err error) {
+	if warnings, err = together(ctx, tasks); warnings != nil {
+		err = nil
+	}
+	return warnings, err
+}
+
+// together has the failures as warnings and the first of them, or no warning
+// and why ctx was cancelled.
+func together(ctx context.Context, tasks []Task) (warnings []string, first error) {
 	failures := make([]error, len(tasks))
 	slots := make(chan struct{}, atOnce)
 	var wg sync.WaitGroup
@@ -46,15 +67,12 @@ func Together(ctx context.Context, tasks ...Task) (warnings []string, err error)
 		if failure == nil {
 			continue
 		}
-		if err == nil {
-			err = failure
+		if first == nil {
+			first = failure
 		}
 		warnings = append(warnings, tasks[i].Name+": "+warning(failure))
 	}
-	if len(warnings) == len(tasks) {
-		return nil, err
-	}
-	return warnings, nil
+	return warnings, first
 }
 
 // guarded makes a panic the failure of its task: outside of the goroutine of

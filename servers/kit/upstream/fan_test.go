@@ -40,6 +40,12 @@ func TestTogether(t *testing.T) {
 	if _, err := Together(t.Context(), bad("a"), bad("b")); !errors.As(err, &e) || e.Message != "no a" {
 		t.Errorf("all failed: %v", err)
 	}
+	if warnings, err := Besides(t.Context(), bad("a"), bad("b")); err != nil || len(warnings) != 2 {
+		t.Errorf("all that is besides failed: %v %v", warnings, err)
+	}
+	if warnings, err := Together(t.Context()); warnings != nil || err != nil {
+		t.Errorf("nothing was asked: %v %v", warnings, err)
+	}
 	// The deadline takes what is not done; what is done is kept.
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
@@ -51,5 +57,8 @@ func TestTogether(t *testing.T) {
 	cancel()
 	if _, err := Together(ctx, slow, good); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+	if _, err := Besides(ctx, slow, good); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled besides: %v", err)
 	}
 }
