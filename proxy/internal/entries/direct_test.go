@@ -79,6 +79,7 @@ func init() {
 var texts = map[string]string{
 	"":                     "bBdDepn",
 	"plain":                "bBdDepn",
+	"\x00env:":             "", // no reference, and no text of a process
 	"${env:A}":             "bBdDep",
 	"$<env:A>":             "bBdDep",
 	"x-${env:A}":           "bBdDe",

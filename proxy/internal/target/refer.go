@@ -46,10 +46,13 @@ func (r Refer) Write(name, otherwise string, hasDefault bool) (string, bool) {
 
 // Keeps reports that the client takes a text as it is: no part of it is a reference
 // to it. Of a client that is not known to have any, what others read as one is
-// doubted.
+// doubted. A NUL byte can be in no argument and no variable, so that no client
+// passes it on.
 func (r Refer) Keeps(text string) bool {
 	doubted := []string{"${", "{env:", "{file:", "{{"}
 	switch {
+	case strings.Contains(text, "\x00"):
+		return false
 	case r.Same:
 		return true
 	case strings.HasPrefix(r.Open, "${"):
