@@ -26,7 +26,7 @@ type fakeGitea struct {
 	*httptest.Server
 	mu    sync.Mutex
 	paths map[string]http.HandlerFunc // by method and path below /api/v1
-	asked []string
+	lines []string                    // method, path and query of each request
 }
 
 func newFake(t testing.TB) *fakeGitea {
@@ -40,12 +40,20 @@ func (u *fakeGitea) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	line := r.Method + " " + strings.TrimPrefix(r.URL.EscapedPath(), "/api/v1")
 	u.mu.Lock()
 	h := u.paths[line]
-	u.asked = append(u.asked, line+"?"+r.URL.RawQuery)
+	u.lines = append(u.lines, line+"?"+r.URL.RawQuery)
 	u.mu.Unlock()
 	if h == nil {
 		h = reply(404, `{"message":"The target couldn't be found.","url":"x","errors":[]}`)
 	}
 	h(w, r)
+}
+
+// asked is a line for each request so far. A cut answer is there before its
+// handler has ended.
+func (u *fakeGitea) asked() []string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Clone(u.lines)
 }
 
 func (u *fakeGitea) on(line string, h http.HandlerFunc) *fakeGitea {
@@ -166,7 +174,7 @@ func TestPages(t *testing.T) {
 		}
 	}
 	// The ceiling is asked for once.
-	if n := len(slices.DeleteFunc(slices.Clone(u.asked), func(s string) bool { return !strings.Contains(s, "/settings/api") })); n != 1 {
+	if n := len(slices.DeleteFunc(u.asked(), func(s string) bool { return !strings.Contains(s, "/settings/api") })); n != 1 {
 		t.Errorf("asked for the settings %d times", n)
 	}
 }
@@ -220,7 +228,7 @@ func TestWritesOnce(t *testing.T) {
 		u.Config.ErrorLog = nil
 		u.connect(t).MustFail("create_issue", a("title", "x"), kit.Unavailable)
 		posts := 0
-		for _, line := range u.asked {
+		for _, line := range u.asked() {
 			if strings.HasPrefix(line, "POST") {
 				posts++
 			}
