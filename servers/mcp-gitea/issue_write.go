@@ -8,7 +8,6 @@ import (
 	sdk "code.gitea.io/sdk/gitea"
 
 	"github.com/loom-core/loom/servers/forge"
-	"github.com/loom-core/loom/servers/kit"
 )
 
 // labels of a repository: its own and those of its organization.
@@ -49,22 +48,11 @@ func (g *gitea) labelIDs(ctx context.Context, repo string, names []string) ([]in
 			i = slices.IndexFunc(labels, func(l *sdk.Label) bool { return strings.EqualFold(l.Name, name) })
 		}
 		if i < 0 {
-			return nil, unknownName("label", name, labelNames(labels))
+			return nil, forge.UnknownName("label", name, labelNames(labels))
 		}
 		ids = append(ids, labels[i].ID)
 	}
 	return ids, nil
-}
-
-func unknownName(what, name string, known []string) error {
-	e := kit.Errorf(kit.InvalidArgument, "there is no %s %q", what, name)
-	if near := kit.Nearest(name, known); near != "" {
-		return e.WithHint("did you mean %q?", near)
-	}
-	if len(known) == 0 {
-		return e.WithHint("this repository has none")
-	}
-	return e.WithHint("there are: %s", strings.Join(known[:min(len(known), 30)], ", "))
 }
 
 func (g *gitea) milestones(ctx context.Context, repo string) ([]*sdk.Milestone, error) {
@@ -95,7 +83,7 @@ func (g *gitea) milestoneID(ctx context.Context, repo, title string) (int64, err
 		}
 		titles = append(titles, m.Title)
 	}
-	return 0, unknownName("milestone", title, titles)
+	return 0, forge.UnknownName("milestone", title, titles)
 }
 
 func (g *gitea) IssueMetadata(ctx context.Context, repo string) (forge.Metadata, error) {

@@ -8,7 +8,6 @@ import (
 	gh "github.com/google/go-github/v89/github"
 
 	"github.com/loom-core/loom/servers/forge"
-	"github.com/loom-core/loom/servers/kit"
 )
 
 func (g *github) labels(ctx context.Context, repo string) ([]*gh.Label, error) {
@@ -34,22 +33,11 @@ func (g *github) known(ctx context.Context, repo string, wanted ...string) ([]st
 	for _, name := range wanted {
 		i := slices.IndexFunc(have, func(s string) bool { return strings.EqualFold(s, name) })
 		if i < 0 {
-			return nil, unknownName("label", name, have)
+			return nil, forge.UnknownName("label", name, have)
 		}
 		out = append(out, have[i])
 	}
 	return out, nil
-}
-
-func unknownName(what, name string, known []string) error {
-	e := kit.Errorf(kit.InvalidArgument, "there is no %s %q", what, name)
-	if near := kit.Nearest(name, known); near != "" {
-		return e.WithHint("did you mean %q?", near)
-	}
-	if len(known) == 0 {
-		return e.WithHint("this repository has none")
-	}
-	return e.WithHint("there are: %s", strings.Join(known[:min(len(known), 30)], ", "))
 }
 
 func (g *github) milestones(ctx context.Context, repo string) ([]*gh.Milestone, error) {
@@ -76,7 +64,7 @@ func (g *github) milestone(ctx context.Context, repo, title string) (int, error)
 		}
 		titles = append(titles, m.GetTitle())
 	}
-	return 0, unknownName("milestone", title, titles)
+	return 0, forge.UnknownName("milestone", title, titles)
 }
 
 func (g *github) IssueMetadata(ctx context.Context, repo string) (forge.Metadata, error) {

@@ -12,7 +12,7 @@ import (
 
 func server(t testing.TB, env map[string]string) *kit.Server {
 	t.Helper()
-	s, err := newServer(func(name string) string { return env[name] })
+	s, err := program.New(func(name string) string { return env[name] })
 	if err != nil {
 		t.Fatal(err)
 	}

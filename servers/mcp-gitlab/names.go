@@ -44,22 +44,11 @@ func (g *gitlab) labelNames(ctx context.Context, repo string, names []string) (g
 			i = slices.IndexFunc(known, func(s string) bool { return strings.EqualFold(s, name) })
 		}
 		if i < 0 {
-			return nil, unknownName("label", name, known)
+			return nil, forge.UnknownName("label", name, known)
 		}
 		found = append(found, known[i])
 	}
 	return found, nil
-}
-
-func unknownName(what, name string, known []string) error {
-	e := kit.Errorf(kit.InvalidArgument, "there is no %s %q", what, name)
-	if near := kit.Nearest(name, known); near != "" {
-		return e.WithHint("did you mean %q?", near)
-	}
-	if len(known) == 0 {
-		return e.WithHint("this project has none")
-	}
-	return e.WithHint("there are: %s", strings.Join(known[:min(len(known), 30)], ", "))
 }
 
 // milestones of a project and of the groups it is in.
@@ -86,7 +75,7 @@ func (g *gitlab) milestoneID(ctx context.Context, repo, title string) (int64, er
 		}
 		titles = append(titles, m.Title)
 	}
-	return 0, unknownName("milestone", title, titles)
+	return 0, forge.UnknownName("milestone", title, titles)
 }
 
 // userIDs are those of names. For none it is 0, which GitLab takes for nobody.
