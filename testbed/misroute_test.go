@@ -329,3 +329,47 @@ func TestQuestionGivenUp(t *testing.T) {
 	other.Answer(waits)
 	inFlight(t, w, 0)
 }
+
+// TestQuestionCarriedOn: with a legacy server it is not known which of a modern
+// client's calls a question is for, so it goes out in the answer to one of them.
+// When that one is taken back, or is over without an answer to it, another call
+// of the same client brings the question: it may have been for that one.
+func TestQuestionCarriedOn(t *testing.T) {
+	question := `{"kind":"elicitation","tag":"T"}`
+	accept := func(testbed.Frame) (string, string) { return `{"action":"accept"}`, "" }
+	for _, tc := range []struct {
+		name, first, arguments string
+		ends                   func(c *testbed.Client, id string, f testbed.Frame)
+	}{
+		{"taken back", "fake__hang", `{}`, func(c *testbed.Client, id string, _ testbed.Frame) {
+			c.Notify(mcp.Cancelled, `{"requestId":`+id+`,"reason":"not wanted"}`)
+		}},
+		{"over", "fake__sleep", `{"ms":50}`, func(c *testbed.Client, _ string, f testbed.Frame) {
+			for f.WantsInput() { // until the server has answered
+				f = c.Ask(mcp.ToolsCall, `{"name":"fake__sleep","arguments":{"ms":50},"inputResponses":{},"requestState":`+f.Find("requestState")+`}`)
+			}
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t, surfaceOf("legacy", "global"))
+			c := w.Connect(able("modern", accept))
+			first := c.Begin(tc.first, tc.arguments)
+			inFlight(t, w, 1)
+			second := c.Begin("fake__ask", question)
+			carrier := c.Answer(first)
+			if !carrier.WantsInput() {
+				t.Fatalf("the first call was answered %s", carrier)
+			}
+			tc.ends(c, first, carrier)
+			f := c.Answer(second)
+			if !f.WantsInput() {
+				t.Fatalf("the second call was answered %s", f)
+			}
+			f = c.Ask(mcp.ToolsCall, c.Again(`{"name":"fake__ask","arguments":`+question+`}`, f))
+			if !strings.Contains(string(f.Raw), `"answers":[{"result":{"action":"accept"}}]`) {
+				t.Errorf("the second call was answered %s", f)
+			}
+			inFlight(t, w, 0)
+		})
+	}
+}

@@ -28,7 +28,9 @@ func (s *Session) Asked(a *pool.Asked) {
 	case gone:
 		a.Refuse(jsonrpc.Errorf(jsonrpc.CodeMethodNotFound, "the client disconnected"))
 	case !c.legacy:
-		s.askModern(a)
+		if !s.carry(a) {
+			s.answerFor(a)
+		}
 	case !canAnswer(c.capabilities, a.Method, a.Frame, a.Message.Params):
 		s.answerFor(a)
 	default:

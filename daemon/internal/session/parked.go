@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/base32"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,8 +35,10 @@ const parkedLife = 10 * time.Minute
 // statePrefix is what Loom's own requestStates begin with.
 const statePrefix = "loom-parked-"
 
-// askModern finds the call that a question can be the answer to.
-func (s *Session) askModern(a *pool.Asked) {
+// carry finds the call that a question can be the answer to. Which one it is for
+// a legacy server does not say, so any will do that is in flight there. It
+// reports false when there is none, or its client cannot answer.
+func (s *Session) carry(a *pool.Asked) bool {
 	s.mu.Lock()
 	var c *call
 	for _, one := range s.calls {
@@ -52,8 +56,7 @@ func (s *Session) askModern(a *pool.Asked) {
 	}
 	if c == nil || !canAnswer(c.capabilities, a.Method, a.Frame, a.Message.Params) {
 		s.mu.Unlock()
-		s.answerFor(a)
-		return
+		return false
 	}
 	if c.parked == nil {
 		c.parked = &parked{asked: map[string]*pool.Asked{}}
@@ -68,6 +71,17 @@ func (s *Session) askModern(a *pool.Asked) {
 	if frame != nil {
 		c.instance.SetToken(c.request, nil) // progress of a request that was answered
 		s.send(frame)
+	}
+	return true
+}
+
+// carryOn is for questions whose call is over without an answer to them: they may
+// have been for another one, which takes them on. With none they are refused.
+func (s *Session) carryOn(asked map[string]*pool.Asked, reason string) {
+	for _, key := range slices.Sorted(maps.Keys(asked)) {
+		if a := asked[key]; !s.carry(a) {
+			a.Refuse(jsonrpc.Errorf(jsonrpc.CodeInternal, "%s", reason))
+		}
 	}
 }
 
@@ -166,11 +180,9 @@ func (s *Session) resumeParked(retry *call) bool {
 	for _, r := range replies {
 		r.to.Reply(jsonrpc.NewResult(r.to.Message.ID.Of(r.to.Frame), r.result))
 	}
-	for _, a := range left {
-		a.Refuse(jsonrpc.Errorf(jsonrpc.CodeInternal, "its call was answered before"))
-	}
 	if late != nil {
 		s.finish(c, *late)
+		s.carryOn(left, "its call was answered before")
 	}
 	if frame != nil {
 		s.send(frame)
@@ -210,9 +222,7 @@ func (s *Session) unpark(c *call, reason string) {
 	c.parked.timer.Stop()
 	answered := c.parked.late != nil
 	s.mu.Unlock()
-	for _, a := range asked {
-		a.Refuse(jsonrpc.Errorf(jsonrpc.CodeInternal, "%s", reason))
-	}
+	s.carryOn(asked, reason)
 	if answered {
 		s.ended(c, outcomeCancelled, 0) // of what it got nobody hears
 		return
