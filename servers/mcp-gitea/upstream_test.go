@@ -13,77 +13,36 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/loom-core/loom/servers/forge/forgetest"
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kit/kittest"
 )
 
-// fakeGitea is a Gitea of a few paths. What it does not have is a 404 as Gitea's.
-type fakeGitea struct {
-	*httptest.Server
-	mu    sync.Mutex
-	paths map[string]http.HandlerFunc // by method and path below /api/v1
-	lines []string                    // method, path and query of each request
-}
+// fakeGitea is a Gitea of a few paths.
+type fakeGitea struct{ *forgetest.Wire }
 
 func newFake(t testing.TB) *fakeGitea {
-	u := &fakeGitea{paths: map[string]http.HandlerFunc{}}
-	u.Server = httptest.NewServer(u)
-	t.Cleanup(u.Close)
+	u := &fakeGitea{forgetest.NewWire(t, `{"message":"The target couldn't be found.","url":"x","errors":[]}`, "/api/v1")}
 	return u.on("GET /settings/api", reply(200, `{"max_response_items":50}`)).on("GET /version", reply(200, `{"version":"1.26.4"}`))
 }
 
-func (u *fakeGitea) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	line := r.Method + " " + strings.TrimPrefix(r.URL.EscapedPath(), "/api/v1")
-	u.mu.Lock()
-	h := u.paths[line]
-	u.lines = append(u.lines, line+"?"+r.URL.RawQuery)
-	u.mu.Unlock()
-	if h == nil {
-		h = reply(404, `{"message":"The target couldn't be found.","url":"x","errors":[]}`)
-	}
-	h(w, r)
-}
-
-// asked is a line for each request so far. A cut answer is there before its
-// handler has ended.
-func (u *fakeGitea) asked() []string {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return slices.Clone(u.lines)
-}
-
 func (u *fakeGitea) on(line string, h http.HandlerFunc) *fakeGitea {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.paths[line] = h
+	u.Answer(line, h)
 	return u
 }
 
-func reply(status int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		io.WriteString(w, body)
-	}
-}
+var reply = forgetest.Reply
 
 func (u *fakeGitea) connect(t *testing.T) *kittest.Client {
-	return kittest.Connect(t, server(t, map[string]string{"GITEA_URL": u.URL + "/api/v1/", "GITEA_TOKEN": "the-token-of-a-test"}))
+	return kittest.Connect(t, forgetest.Server(t, program, map[string]string{"GITEA_URL": u.URL + "/api/v1/", "GITEA_TOKEN": "the-token-of-a-test"}))
 }
 
 const repo = "/repos/a/b"
 
-func a(pairs ...any) map[string]any {
-	m := map[string]any{"repo": "a/b"}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		m[pairs[i].(string)] = pairs[i+1]
-	}
-	return m
-}
+func a(pairs ...any) map[string]any { return forgetest.ArgsOf("a/b", pairs...) }
 
 // TestNulls: what may be null is, in every list and screen.
 func TestNulls(t *testing.T) {
@@ -174,7 +133,7 @@ func TestPages(t *testing.T) {
 		}
 	}
 	// The ceiling is asked for once.
-	if n := len(slices.DeleteFunc(u.asked(), func(s string) bool { return !strings.Contains(s, "/settings/api") })); n != 1 {
+	if n := len(slices.DeleteFunc(u.Sent(), func(s forgetest.Sent) bool { return s.Line != "GET /settings/api" })); n != 1 {
 		t.Errorf("asked for the settings %d times", n)
 	}
 }
@@ -214,7 +173,7 @@ func TestErrors(t *testing.T) {
 			}
 		})
 	}
-	if text := kittest.Connect(t, server(t, nil)).MustFail("get_me", nil, kit.FailedPrecondition); !strings.Contains(text, "GITEA_URL is not set") {
+	if text := kittest.Connect(t, forgetest.Server(t, program, nil)).MustFail("get_me", nil, kit.FailedPrecondition); !strings.Contains(text, "GITEA_URL is not set") {
 		t.Errorf("without an address: %s", text)
 	}
 }
@@ -228,8 +187,8 @@ func TestWritesOnce(t *testing.T) {
 		u.Config.ErrorLog = nil
 		u.connect(t).MustFail("create_issue", a("title", "x"), kit.Unavailable)
 		posts := 0
-		for _, line := range u.asked() {
-			if strings.HasPrefix(line, "POST") {
+		for _, sent := range u.Sent() {
+			if strings.HasPrefix(sent.Line, "POST ") {
 				posts++
 			}
 		}

@@ -104,7 +104,7 @@ func TestFile(t *testing.T) {
 	if text := c.MustText("get_file", a("path", "sub/a b.go", "ref", "feature/x")); !strings.Contains(text, "hi") {
 		t.Errorf("the file is %s", text)
 	}
-	if q := u.sent("GET {}/repository/files/sub%2Fa%20b%2Ego")[0].query; q != "ref=feature%2Fx" {
+	if q := u.sent("GET {}/repository/files/sub%2Fa%20b%2Ego")[0].Query; q != "ref=feature%2Fx" {
 		t.Errorf("asked with %s", q)
 	}
 	c.MustFail("get_file", a("path", "sub"), kit.FailedPrecondition)
@@ -138,7 +138,7 @@ func TestOwner(t *testing.T) {
 			t.Errorf("%q: %s", owner, text)
 		}
 	}
-	if q := u.sent("GET /projects")[0].query; !strings.Contains(q, "membership=true") {
+	if q := u.sent("GET /projects")[0].Query; !strings.Contains(q, "membership=true") {
 		t.Errorf("asked with %s", q)
 	}
 }

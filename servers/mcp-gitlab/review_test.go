@@ -113,7 +113,7 @@ func TestPosition(t *testing.T) {
 	for i, want := range []map[string]any{
 		{"new_line": 2.0, "old_line": nil}, {"new_line": nil, "old_line": 2.0}, {"new_line": 3.0, "old_line": 3.0}, {"new_line": 4.0, "old_line": 4.0},
 	} {
-		p, _ := sent[i].body["position"].(map[string]any)
+		p, _ := sent[i].Body["position"].(map[string]any)
 		for name, v := range map[string]any{"position_type": "text", "base_sha": "basesha", "start_sha": "startsha", "head_sha": "headsha", "old_path": "x.go", "new_path": "x.go"} {
 			want[name] = v
 		}
@@ -123,7 +123,7 @@ func TestPosition(t *testing.T) {
 			}
 		}
 	}
-	p := sent[3].body["position"].(map[string]any)
+	p := sent[3].Body["position"].(map[string]any)
 	ends, _ := p["line_range"].(map[string]any)
 	start, _ := ends["start"].(map[string]any)
 	end, _ := ends["end"].(map[string]any)
@@ -178,8 +178,8 @@ func TestRequestChanges(t *testing.T) {
 			}
 			got := u.writes()
 			same(t, "the writes", got, tc.want)
-			if i := slices.Index(got, publish); i >= 0 && u.sent(publish)[0].body["reviewer_state"] != "requested_changes" {
-				t.Errorf("published with %v", u.sent(publish)[0].body)
+			if i := slices.Index(got, publish); i >= 0 && u.sent(publish)[0].Body["reviewer_state"] != "requested_changes" {
+				t.Errorf("published with %v", u.sent(publish)[0].Body)
 			}
 		})
 	}

@@ -34,7 +34,7 @@ func TestNoActions(t *testing.T) {
 	c.MustText("update_issue", a("number", 1, "body", "/close"))
 	c.MustText("add_comment", a("number", 1, "body", "/close"))
 	for line, name := range map[string]string{"POST {}/issues": "description", "PUT {}/issues/1": "description", "POST {}/issues/1/notes": "body"} {
-		if got := u.sent(line)[0].body[name]; got != `\/close` {
+		if got := u.sent(line)[0].Body[name]; got != `\/close` {
 			t.Errorf("%s has %q", line, got)
 		}
 	}
@@ -135,7 +135,7 @@ func TestCommit(t *testing.T) {
 	c.MustText("commit_files", a("branch", "fix", "message", "m", "changes", []any{
 		map[string]any{"path": "a.go", "action": "update", "edits": []any{map[string]any{"find": "one", "replace": "two"}}}, map[string]any{"path": "n.go", "action": "create", "content": "n"},
 	}))
-	body := u.sent("POST {}/repository/commits")[0].body
+	body := u.sent("POST {}/repository/commits")[0].Body
 	first, _ := body["actions"].([]any)[0].(map[string]any)
 	second, _ := body["actions"].([]any)[1].(map[string]any)
 	if body["branch"] != "fix" || body["start_branch"] != nil || first["action"] != "update" || first["last_commit_id"] != "c1" || first["content"] != "dHdvCg==" ||
