@@ -6,6 +6,7 @@ import (
 
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 	"github.com/loom-core/loom/servers/mcp-github/workflow"
 )
 
@@ -54,7 +55,7 @@ func (g *github) CheckConfig(ctx context.Context, repo string, q forge.ConfigQue
 			return err
 		})
 	}
-	if err := together(ctx, ask...); err != nil {
+	if err := upstream.All(ctx, ask...); err != nil {
 		return out, err
 	}
 	for i, path := range paths {

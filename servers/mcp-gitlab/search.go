@@ -38,7 +38,7 @@ func (g *gitlab) SearchCode(ctx context.Context, repo string, q forge.CodeQuery,
 	if err != nil {
 		return none, wrap(ctx, err)
 	}
-	blobs = slices.DeleteFunc(blobs, func(b *gl.Blob) bool { return b == nil || !want.Path(pathOf(b)) })
+	blobs = slices.DeleteFunc(blobs, func(b *gl.Blob) bool { return !want.Path(pathOf(b)) })
 	list := sliced(hits(blobs, want, q.Text), cut, at)
 	if cut && list.Hint != "" {
 		list.Hint = "only the first hits of GitLab's search were looked at for path and language; narrow with query"
