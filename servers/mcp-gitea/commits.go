@@ -77,6 +77,9 @@ func (g *gitea) Compare(ctx context.Context, repo, base, head string, diff bool)
 	out.Total = c.TotalCommits
 	seen := make(map[string]bool)
 	for i := len(c.Commits) - 1; i >= 0; i-- { // the newest is first in Gitea
+		if c.Commits[i] == nil {
+			continue
+		}
 		one := toCommit(c.Commits[i])
 		out.Commits = append(out.Commits, one)
 		for _, file := range one.Files {

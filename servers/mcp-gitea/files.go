@@ -86,7 +86,9 @@ func (g *gitea) Tree(ctx context.Context, repo, ref, folder string, recursive bo
 		}
 		var tree forge.Tree
 		for _, e := range many {
-			tree.Entries = append(tree.Entries, forge.Entry{Path: e.Path, Type: e.Type, SHA: e.SHA, Size: e.Size})
+			if e != nil {
+				tree.Entries = append(tree.Entries, forge.Entry{Path: e.Path, Type: e.Type, SHA: e.SHA, Size: e.Size})
+			}
 		}
 		return tree, nil
 	}

@@ -6,6 +6,7 @@ import (
 	sdk "code.gitea.io/sdk/gitea"
 
 	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
@@ -25,10 +26,11 @@ func (g *gitea) labels(ctx context.Context, repo string) ([]*sdk.Label, error) {
 	org, err := everything(func(o sdk.ListOptions) ([]*sdk.Label, *sdk.Response, error) {
 		return c.ListOrgLabels(owner, sdk.ListOrgLabelsOptions{ListOptions: o})
 	})
-	if err == nil { // an owner that is no organization has none
-		all = append(all, org...)
+	err = wrap(ctx, err)
+	if forge.IsCode(err, kit.NotFound) || forge.IsCode(err, kit.PermissionDenied) { // the owner is no organization, or it is not for us
+		return all, nil
 	}
-	return all, ctx.Err()
+	return append(all, org...), err
 }
 
 // labelIDs are those of names. A name that is none is an error with those that are.

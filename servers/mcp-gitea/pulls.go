@@ -167,6 +167,11 @@ func (g *gitea) UpdatePull(ctx context.Context, repo string, number int, ch forg
 	if _, _, err := c.EditPullRequest(owner, name, int64(number), o); err != nil {
 		return forge.Pull{}, wrap(ctx, err)
 	}
+	if ch.Milestone != nil && o.Milestone == 0 { // for a pull request 0 changes nothing, for its issue it is none
+		if _, _, err := c.EditIssue(owner, name, int64(number), sdk.EditIssueOption{Milestone: &o.Milestone}); err != nil {
+			return forge.Pull{}, wrap(ctx, err)
+		}
+	}
 	if len(ch.Reviewers) > 0 {
 		if _, err := c.CreateReviewRequests(owner, name, int64(number), sdk.PullReviewRequestOptions{Reviewers: ch.Reviewers}); err != nil {
 			return forge.Pull{}, wrap(ctx, err)
@@ -196,5 +201,8 @@ func (g *gitea) MergePull(ctx context.Context, repo string, number int, m forge.
 		return "", err
 	}
 	p, err := g.GetPull(ctx, repo, number)
-	return p.MergeID, err
+	if err != nil {
+		return "", nil // it was merged; that its commit cannot be looked at does not undo it
+	}
+	return p.MergeID, nil
 }

@@ -81,7 +81,7 @@ func (g *gitea) Threads(ctx context.Context, repo string, number int) ([]forge.T
 	if err := upstream.All(ctx, ask...); err != nil {
 		return nil, err
 	}
-	comments := slices.Concat(found...)
+	comments := slices.DeleteFunc(slices.Concat(found...), func(c *sdk.PullReviewComment) bool { return c == nil })
 	slices.SortStableFunc(comments, func(a, b *sdk.PullReviewComment) int { return cmp.Compare(a.ID, b.ID) })
 	var list []forge.Thread
 	place := make(map[string]int)

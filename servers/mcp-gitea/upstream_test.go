@@ -62,21 +62,37 @@ func TestNulls(t *testing.T) {
 		on("GET "+repo+"/issues/1/comments", reply(200, `[{"id":1,"user":null,"body":null},null]`)).
 		on("GET "+repo+"/issues/1/timeline", reply(200, `[{"id":1,"type":"close","user":null,"label":null},null]`)).
 		on("GET "+repo+"/pulls", reply(200, `[`+pull+`,null]`)).on("GET "+repo+"/pulls/1", reply(200, pull)).
-		on("GET "+repo+"/pulls/1/reviews", reply(200, `[{"id":1,"user":null,"state":"APPROVED"}]`)).
+		on("GET "+repo+"/pulls/1/reviews", reply(200, `[{"id":1,"user":null,"state":"APPROVED","comments_count":1},null]`)).
+		on("GET "+repo+"/pulls/1/reviews/1/comments", reply(200, `[{"id":1,"path":"x","position":1,"user":null},null,{"id":2}]`)).
+		on("GET "+repo+"/pulls/1/files", reply(200, `[null,{"filename":"x"}]`)).on("GET "+repo+"/pulls/1/commits", reply(200, `[null]`)).
+		on("GET "+repo+"/tags", reply(200, `[null,{"name":"v1","commit":null}]`)).on("GET "+repo+"/actions/variables", reply(200, `[null,{"name":"A"}]`)).
+		on("GET "+repo+"/contents/", reply(200, `[null,{"path":"x","type":"file"}]`)).
+		on("GET "+repo+"/git/commits/main", reply(200, commit)).on("GET "+repo+"/compare/0123456789abcdef...0123456789abcdef", reply(200, `{"total_commits":1,"commits":[null,`+commit+`]}`)).
 		on("GET "+repo+"/actions/runs", reply(200, `{"total_count":1,"workflow_runs":[{"id":1,"actor":null,"completed_at":null},null]}`)).
 		on("GET "+repo+"/actions/runs/1", reply(200, `{"id":1,"status":null,"started_at":null}`)).
 		on("GET "+repo+"/actions/runs/1/jobs", reply(200, `{"jobs":[{"id":1,"steps":[null],"runner_name":null},null]}`)).
 		on("GET "+repo+"/releases", reply(200, `[{"tag_name":"v1","author":null,"assets":null},null]`)).
-		on("GET "+repo+"/labels", reply(200, `null`)).on("GET "+repo+"/milestones", reply(200, `null`)).on("GET "+repo+"/assignees", reply(200, `[null]`)).
-		on("GET /notifications", reply(200, `[{"id":1,"repository":null,"subject":null}]`))
+		on("GET "+repo+"/labels", reply(200, `[null,{"id":1,"name":"bug"}]`)).on("GET "+repo+"/milestones", reply(200, `[null]`)).on("GET "+repo+"/assignees", reply(200, `[null]`)).
+		on("GET /notifications", reply(200, `[{"id":1,"repository":null,"subject":null},null]`))
 	c := u.connect(t)
 	for tool, args := range map[string]map[string]any{
 		"get_me": {}, "get_repo": a(), "list_refs": a(), "list_commits": a(), "list_issues": a("state", "all"), "get_issue": a("number", 1, "include", "comments,timeline"),
 		"list_pull_requests": a("state", "all"), "get_pull_request": a("number", 1), "list_review_threads": a("number", 1), "list_workflow_runs": a(),
-		"get_workflow_run": a("run_id", 1), "diagnose_run": a("run_id", 1), "list_releases": a(), "get_release": a(), "list_issue_metadata": a(), "list_notifications": {},
+		"get_workflow_run": a("run_id", 1), "diagnose_run": a("run_id", 1), "list_releases": a(), "get_release": a(), "list_issue_metadata": a(), "list_notifications": {}, "list_ci_variables": a(), "list_files": a(),
+		"compare_refs": a("base", "main", "head", "main"),
 	} {
 		if text := c.MustText(tool, args); strings.Contains(text, "0001-01-01") || strings.Contains(text, "<nil>") {
 			t.Errorf("%s:\n%s", tool, text)
+		}
+	}
+	whole := a("number", 1, "include", "reviews,threads,files,commits")
+	for tool, want := range map[string]string{"list_issue_metadata": "bug", "list_refs": "v1", "list_ci_variables": "A", "get_pull_request": "x"} {
+		args := map[string]map[string]any{"list_refs": a("type", "tag"), "get_pull_request": whole}[tool]
+		if args == nil {
+			args = a()
+		}
+		if text := c.MustText(tool, args); !strings.Contains(text, want) {
+			t.Errorf("%s has no %s:\n%s", tool, want, text)
 		}
 	}
 }

@@ -53,7 +53,9 @@ func TestReview(t *testing.T) {
 		"not approved":   {event: "approve", comments: []any{comment(2)}, change: refuse(approve, 401), code: kit.PermissionDenied, words: "nothing was posted", want: []string{notes, approve, "DELETE {}/merge_requests/1/draft_notes/5"}},
 		"pushed to":      {event: "approve", comments: []any{comment(2)}, change: refuse(approve, 409), code: kit.Conflict, want: []string{notes, approve, "DELETE {}/merge_requests/1/draft_notes/5"}},
 		"refused":        {event: "comment", comments: []any{comment(2)}, change: refuse(notes, 400), code: kit.InvalidArgument, words: "nothing was posted: x.go:2", want: []string{notes}},
-		"not published":  {event: "approve", comments: []any{comment(2)}, change: refuse(publish, 400), code: kit.InvalidArgument, words: "approve was done, the comments failed", want: []string{notes, approve, publish}},
+		"not published":  {event: "approve", comments: []any{comment(2)}, change: refuse(publish, 400), code: kit.InvalidArgument, words: "approve was done, the comments failed", want: []string{notes, approve, publish, "DELETE {}/merge_requests/1/draft_notes/5"}},
+		"one of ours not published": {drafts: `[{"id":4,"note":"not yet"}]`, event: "comment", comments: []any{comment(2)}, change: refuse("PUT {}/merge_requests/1/draft_notes/5/publish", 400), code: kit.InvalidArgument, words: "x.go:2 was not posted",
+			want: []string{notes, "PUT {}/merge_requests/1/draft_notes/5/publish", "DELETE {}/merge_requests/1/draft_notes/5"}},
 		"approved before": {event: "approve", change: func(u *fakeGitLab) {
 			refuse(approve, 401)(u)
 			u.on("GET {}/merge_requests/1/approvals", reply(200, `{"user_has_approved":true}`))
