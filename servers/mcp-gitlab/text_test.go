@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loom-core/loom/servers/forge/forgetest"
 	"github.com/loom-core/loom/servers/kit"
 )
 
@@ -123,6 +124,16 @@ func TestSearchCode(t *testing.T) {
 	}
 	if text := c.MustText("search_code", a("query", "needle", "path", "sub/**")); strings.Contains(text, "a.go") || !strings.Contains(text, "sub/b.md") {
 		t.Errorf("by path: %s", text)
+	}
+}
+
+// TestSearchCodeKey: of a key that has the words in it, nothing is shown.
+func TestSearchCodeKey(t *testing.T) {
+	data := forgetest.Quote("-----BEGIN PRIVATE " + "KEY-----\nneedleneedleneedle\nAAAABBBBCCCCDDDD\n-----END PRIVATE " + "KEY-----\n")
+	u := newFake(t).on("GET {}/-/search", reply(200, `[{"path":"key.pem","data":`+data+`,"startline":1}]`))
+	text := u.connect(t).MustText("search_code", a("query", "needle"))
+	if strings.Contains(text, "AAAABBBB") || strings.Contains(text, "needleneedle") || !strings.Contains(text, "key.pem") {
+		t.Errorf("it shows\n%s", text)
 	}
 }
 
