@@ -119,35 +119,7 @@ func TestPages(t *testing.T) {
 		reply(200, "["+strings.Join(list, ",")+"]")(w, r)
 	})
 	c := u.connect(t)
-	for _, size := range []int{1, 7, 40, 50, 60, 100} {
-		args, next := a("per_page", size), 1
-		for args != nil {
-			var got struct {
-				Issues     []struct{ Number int }
-				Pagination kit.Pagination
-			}
-			c.MustStruct("list_issues", args, &got)
-			p := got.Pagination
-			if p.PerPage != min(size, ceiling) || p.Total == nil || *p.Total != total {
-				t.Fatalf("per_page %d: %+v", size, p)
-			}
-			for _, i := range got.Issues {
-				if i.Number != next {
-					t.Fatalf("per_page %d: %d, want %d", size, i.Number, next)
-				}
-				next++
-			}
-			if p.NextArgs == nil {
-				break
-			}
-			for k, v := range p.NextArgs {
-				args[k] = v
-			}
-		}
-		if next != total+1 {
-			t.Errorf("per_page %d: %d of %d", size, next-1, total)
-		}
-	}
+	forgetest.Numbers{Total: total, Ceiling: ceiling}.Read(t, c, "a/b", 1, 7, 40, 50, 60, 100)
 	// The ceiling is asked for once.
 	if n := len(slices.DeleteFunc(u.Sent(), func(s forgetest.Sent) bool { return s.Line != "GET /settings/api" })); n != 1 {
 		t.Errorf("asked for the settings %d times", n)
