@@ -121,7 +121,7 @@ func (g *gitea) Tree(ctx context.Context, repo, ref, folder string, recursive bo
 		}
 	}
 	if folder != "" && len(tree.Entries) == 0 && !tree.Cut {
-		return tree, notFound("%s has no %s", repo, folder)
+		return tree, kit.Errorf(kit.NotFound, "%s has no %s", repo, folder)
 	}
 	return tree, nil
 }

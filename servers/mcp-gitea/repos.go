@@ -6,7 +6,6 @@ import (
 	sdk "code.gitea.io/sdk/gitea"
 
 	"github.com/loom-core/loom/servers/forge"
-	"github.com/loom-core/loom/servers/kit"
 )
 
 func (g *gitea) SearchRepos(ctx context.Context, q forge.RepoQuery, at forge.At) (forge.List[forge.Repo], error) {
@@ -143,9 +142,4 @@ func (g *gitea) ForkRepo(ctx context.Context, repo, owner, name string) (forge.R
 		return forge.Repo{}, wrap(ctx, err)
 	}
 	return toRepo(r), nil
-}
-
-// notFound is the error for what is no record of Gitea's but was looked for in one.
-func notFound(format string, args ...any) *kit.Error {
-	return kit.Errorf(kit.NotFound, format, args...)
 }

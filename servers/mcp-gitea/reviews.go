@@ -132,7 +132,7 @@ func (g *gitea) GetThread(ctx context.Context, repo, thread string) (forge.Threa
 			return t, nil
 		}
 	}
-	return forge.Thread{}, notFound("there is no thread %s", thread).WithHint("list_review_threads number=%d unresolved=false has all", number)
+	return forge.Thread{}, kit.Errorf(kit.NotFound, "there is no thread %s", thread).WithHint("list_review_threads number=%d unresolved=false has all", number)
 }
 
 func (g *gitea) CreateReview(ctx context.Context, repo string, number int, n forge.NewReview) (forge.Review, error) {

@@ -56,11 +56,6 @@ func absent(err error) bool {
 	return s == http.StatusNotFound || s == http.StatusForbidden || s == http.StatusUnauthorized
 }
 
-// notFound is the error for what is no record of GitLab's but was looked for in one.
-func notFound(format string, args ...any) *kit.Error {
-	return kit.Errorf(kit.NotFound, format, args...)
-}
-
 // project is the path of the API below a project. tail is escaped already.
 func project(repo, tail string) string {
 	return "api/v4/projects/" + gl.PathEscape(repo) + "/" + tail

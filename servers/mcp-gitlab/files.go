@@ -87,7 +87,7 @@ func (g *gitlab) Tree(ctx context.Context, repo, ref, folder string, recursive b
 		return forge.Tree{}, err
 	}
 	if folder != "" && len(tree.Entries) == 0 { // before 17.7 an empty list stands for a path that is not there
-		return tree, notFound("%s has no %s", repo, folder)
+		return tree, kit.Errorf(kit.NotFound, "%s has no %s", repo, folder)
 	}
 	return tree, nil
 }

@@ -96,7 +96,7 @@ func (g *gitlab) PullRuns(ctx context.Context, repo string, number int) ([]forge
 		}
 	}
 	if runs == nil && elsewhere != 0 {
-		return nil, notFound("the pipelines of merge request %d ran in the fork it comes from", number).WithHint("ask with repo=%d and ref=%s", elsewhere, m.SourceBranch)
+		return nil, kit.Errorf(kit.NotFound, "the pipelines of merge request %d ran in the fork it comes from", number).WithHint("ask with repo=%d and ref=%s", elsewhere, m.SourceBranch)
 	}
 	slices.SortStableFunc(runs, func(a, b forge.Run) int { return cmp.Compare(b.ID, a.ID) })
 	return runs, nil

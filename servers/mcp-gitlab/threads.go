@@ -134,7 +134,7 @@ func (g *gitlab) GetThread(ctx context.Context, repo, thread string) (forge.Thre
 		}
 	}
 	if err == nil || status(err) == http.StatusNotFound {
-		return forge.Thread{}, notFound("there is no thread %s", thread).WithHint("list_review_threads number=%d unresolved=false has all", number)
+		return forge.Thread{}, kit.Errorf(kit.NotFound, "there is no thread %s", thread).WithHint("list_review_threads number=%d unresolved=false has all", number)
 	}
 	return forge.Thread{}, wrap(ctx, err)
 }

@@ -146,7 +146,9 @@ func (c Tools) readOnly(t *testing.T) {
 			t.Errorf("%s: it only reads is %v, and it is offered is %v", d.Name, reads, !reads)
 		}
 		if reads {
-			client.Call(d.Name, args)
+			if text := kittest.Text(client.Call(d.Name, args)); strings.Contains(text, "ERROR invalid_argument") {
+				t.Errorf("%s does not take its example: %s", d.Name, text)
+			}
 			continue
 		}
 		client.MustFail(d.Name, args, kit.ReadOnlyMode)
