@@ -3,7 +3,6 @@ package forge
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
@@ -91,7 +90,7 @@ func (f *forge) commitFiles() kit.Tool {
 // begin from when the one that was asked for does not exist.
 func (f *forge) branchHead(ctx context.Context, b Backend, repo string, a commitFilesArgs) (head, start string, err error) {
 	head, err = b.Resolve(ctx, repo, a.Branch)
-	if isCode(err, kit.NotFound) && a.Start != "" {
+	if IsCode(err, kit.NotFound) && a.Start != "" {
 		start = a.Start
 		head, err = b.Resolve(ctx, repo, a.Start)
 	}
@@ -199,31 +198,24 @@ func (c changeArg) check() error {
 // readAll reads the files that there are. nil stands for one that is not.
 func readAll(ctx context.Context, b Backend, repo, head string, args []changeArg) ([]*File, error) {
 	files := make([]*File, len(args))
-	failures := make([]error, len(args))
-	var tasks []upstream.Task
+	var ask []func(context.Context) error
 	for i, c := range args {
 		path := c.Path
 		if c.Action == "move" {
 			path = c.From
 		}
-		tasks = append(tasks, task(path, func(ctx context.Context) error {
+		ask = append(ask, func(ctx context.Context) error {
 			file, err := b.GetFile(ctx, repo, head, path)
-			switch {
-			case err == nil:
+			if err == nil {
 				files[i] = &file
-			case !isCode(err, kit.NotFound):
-				failures[i] = err
 			}
-			return failures[i]
-		}))
+			if IsCode(err, kit.NotFound) {
+				return nil
+			}
+			return err
+		})
 	}
-	if _, err := upstream.Together(ctx, tasks...); err != nil {
-		return nil, err
-	}
-	if i := slices.IndexFunc(failures, func(err error) bool { return err != nil }); i >= 0 {
-		return nil, failures[i]
-	}
-	return files, ctx.Err()
+	return files, upstream.All(ctx, ask...)
 }
 
 // apply makes the change. nil without an error is one that changes nothing.

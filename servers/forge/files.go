@@ -52,7 +52,7 @@ func (f *forge) getFile() kit.Tool {
 			return nil, err
 		}
 		file, err := b.GetFile(ctx, repo, a.Ref, name)
-		if isCode(err, kit.NotFound) {
+		if IsCode(err, kit.NotFound) {
 			return nil, f.nearestPaths(ctx, b, repo, a.Ref, name, err)
 		}
 		if err != nil {

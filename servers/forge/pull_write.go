@@ -47,7 +47,7 @@ func (f *forge) createPull() kit.Tool {
 			Title: &a.Title, Body: &a.Body, Base: &a.Base, Head: a.Head, Draft: &a.Draft, Reviewers: a.Reviewers,
 			Labels: &a.Labels, Assignees: &a.Assignees, Milestone: &a.Milestone,
 		})
-		if isCode(err, kit.Conflict) {
+		if IsCode(err, kit.Conflict) {
 			return nil, f.pullThere(ctx, b, repo, a, err)
 		}
 		if err != nil {

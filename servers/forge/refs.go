@@ -90,7 +90,7 @@ func (f *forge) createBranch() kit.Tool {
 			a.From = r.DefaultBranch
 		}
 		made, err := b.CreateBranch(ctx, repo, a.Name, a.From)
-		if isCode(err, kit.Conflict) {
+		if IsCode(err, kit.Conflict) {
 			there, failed := b.Resolve(ctx, repo, a.Name)
 			from, failedFrom := b.Resolve(ctx, repo, a.From)
 			if failed == nil && failedFrom == nil && there == from {

@@ -166,7 +166,7 @@ func (f *forge) releaseNotes(ctx context.Context, b Backend, repo string, a crea
 			return "", err
 		}
 		commits = c.Commits
-	case isCode(err, kit.NotFound):
+	case IsCode(err, kit.NotFound):
 		if commits, _, err = all(ctx, f, notesCommits, func(at At) (List[Commit], error) { return b.ListCommits(ctx, repo, CommitFilter{Ref: target}, at) }); err != nil {
 			return "", err
 		}

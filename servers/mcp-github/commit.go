@@ -10,6 +10,7 @@ import (
 
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // change is an entry of a tree to be made. The library leaves out the null that
@@ -33,7 +34,7 @@ type gone struct {
 // Commit makes blobs, a tree and a commit of all changes, and only then moves the
 // branch, and only forward: who was faster is not overwritten.
 func (g *github) Commit(ctx context.Context, repo string, n forge.NewCommit) (forge.Commit, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	from := n.Branch
 	if n.Start != "" {
 		from = n.Start
@@ -116,7 +117,7 @@ func (g *github) changes(ctx context.Context, repo string, there *folders, list 
 			})
 		}
 	}
-	return entries, together(ctx, blobs...)
+	return entries, upstream.All(ctx, blobs...)
 }
 
 // unchanged checks that a file is what it was.
@@ -165,7 +166,7 @@ func (f *folders) folder(ctx context.Context, path string) (map[string]*gh.TreeE
 			return nil, nil
 		}
 	}
-	owner, name := split(f.repo)
+	owner, name := forge.OwnerName(f.repo)
 	tree, _, err := f.g.api.Git.GetTree(ctx, owner, name, sha, false)
 	if err != nil {
 		return nil, wrap(ctx, err)

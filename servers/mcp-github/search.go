@@ -12,6 +12,7 @@ import (
 
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // shownHits is how many hits of a search GitHub gives, however many there are.
@@ -123,14 +124,14 @@ func (g *github) SearchCode(ctx context.Context, repo string, q forge.CodeQuery,
 		}
 		ask = append(ask, func(ctx context.Context) error {
 			file, err := g.GetFile(ctx, repo, "", one.GetPath())
-			if isCode(err, kit.NotFound) {
+			if forge.IsCode(err, kit.NotFound) {
 				return nil // the index is older than the branch
 			}
 			hits[i] = want.Lines(one.GetPath(), string(file.Content), hitLines)
 			return err
 		})
 	}
-	if err := together(ctx, ask...); err != nil {
+	if err := upstream.All(ctx, ask...); err != nil {
 		return none, err
 	}
 	list := searched(forge.List[forge.CodeHit]{More: r.NextPage > 0}, found.GetTotal(), found.GetIncompleteResults())
@@ -149,7 +150,7 @@ func (g *github) SearchCode(ctx context.Context, repo string, q forge.CodeQuery,
 // searchArchive reads all files of a ref, which is one request.
 func (g *github) searchArchive(ctx context.Context, repo, ref string, want *forge.CodeMatcher, at forge.At) (forge.List[forge.CodeHit], error) {
 	var none forge.List[forge.CodeHit]
-	r, err := g.http.Do(ctx, g.request(http.MethodGet, repoPath(repo, "tarball/"+escaped(ref)), nil, nil))
+	r, err := g.http.Do(ctx, g.request(http.MethodGet, repoPath(repo, "tarball/"+forge.EscapePath(ref)), nil, nil))
 	if err != nil {
 		var e *kit.Error
 		if errors.As(err, &e) && e.Code == kit.TooLarge {
@@ -157,13 +158,5 @@ func (g *github) searchArchive(ctx context.Context, repo, ref string, want *forg
 		}
 		return none, wrap(ctx, err)
 	}
-	hits, cut, err := forge.SearchArchive(ctx, r.Body, want)
-	if err != nil {
-		return none, err
-	}
-	list := sliced(hits, at)
-	if cut {
-		list.Estimate, list.Hint = true, forge.ArchiveHint
-	}
-	return list, nil
+	return forge.SearchArchive(ctx, r.Body, want, at)
 }
