@@ -61,11 +61,14 @@ func (f *forge) commitFiles() kit.Tool {
 				return nil, err
 			}
 		}
+		if strings.TrimSpace(a.Message) == "" {
+			return nil, kit.Errorf(kit.InvalidArgument, "the message is empty").WithHint("say in a line what the commit does")
+		}
 		head, start, err := f.branchHead(ctx, b, repo, a)
 		if err != nil {
 			return nil, err
 		}
-		made := commitMade{Branch: a.Branch, Parent: head}
+		made := commitMade{Branch: a.Branch, Parent: head, Files: []fileMade{}}
 		changes, err := f.fileChanges(ctx, b, repo, head, a.Changes, &made)
 		if err != nil {
 			return nil, err
@@ -108,6 +111,9 @@ func (f *forge) branchHead(ctx context.Context, b Backend, repo string, a commit
 // moved says so when a commit was refused because somebody else was faster.
 func (f *forge) moved(ctx context.Context, b Backend, repo, branch, head string, err error) error {
 	var e *kit.Error
+	if isCode(err, kit.NotFound) { // what was resolved may be a tag or a commit
+		return hinted(err, kit.NotFound, "is %s a branch, written as list_refs repo=%s has it? commits are made on branches", branch, repo)
+	}
 	if !errors.As(err, &e) || e.Code != kit.Conflict && e.Code != kit.InvalidArgument && e.Code != kit.FailedPrecondition {
 		return err
 	}
@@ -152,8 +158,8 @@ func (f *forge) fileChanges(ctx context.Context, b Backend, repo, head string, a
 	}
 	var changes []FileChange
 	var problems []string
-	for i, c := range args {
-		change, row, err := c.apply(before[i])
+	for _, c := range args {
+		change, row, err := c.apply(before)
 		if err != nil {
 			var e *kit.Error
 			if len(args) == 1 || !errors.As(err, &e) {
@@ -196,16 +202,20 @@ func (c changeArg) check() error {
 	return nil
 }
 
-// readAll reads the files that there are. nil stands for one that is not.
-func readAll(ctx context.Context, b Backend, repo, head string, args []changeArg) ([]*File, error) {
-	files := make([]*File, len(args))
-	failures := make([]error, len(args))
-	var tasks []upstream.Task
-	for i, c := range args {
-		path := c.Path
-		if c.Action == "move" {
-			path = c.From
+// readAll reads the files that there are, by their paths: what is changed, and
+// where something is moved to.
+func readAll(ctx context.Context, b Backend, repo, head string, args []changeArg) (map[string]*File, error) {
+	var paths []string
+	for _, c := range args {
+		paths = append(paths, c.Path)
+		if c.From != "" {
+			paths = append(paths, c.From)
 		}
+	}
+	files := make([]*File, len(paths))
+	failures := make([]error, len(paths))
+	var tasks []upstream.Task
+	for i, path := range paths {
 		tasks = append(tasks, task(path, func(ctx context.Context) error {
 			file, err := b.GetFile(ctx, repo, head, path)
 			switch {
@@ -223,16 +233,23 @@ func readAll(ctx context.Context, b Backend, repo, head string, args []changeArg
 	if i := slices.IndexFunc(failures, func(err error) bool { return err != nil }); i >= 0 {
 		return nil, failures[i]
 	}
-	return files, ctx.Err()
+	there := make(map[string]*File)
+	for i, path := range paths {
+		there[path] = files[i]
+	}
+	return there, ctx.Err()
 }
 
 // apply makes the change. nil without an error is one that changes nothing.
-func (c changeArg) apply(before *File) (*FileChange, fileMade, error) {
+func (c changeArg) apply(there map[string]*File) (*FileChange, fileMade, error) {
 	path := c.Path
 	if c.From != "" {
 		path = c.From
 	}
+	before := there[path]
 	switch {
+	case c.From != "" && there[c.Path] != nil:
+		return nil, fileMade{}, kit.Errorf(kit.Conflict, "%s is there already", c.Path).WithHint("update %s with the content of %s, and delete that", c.Path, c.From)
 	case c.Action == "create" && before != nil:
 		if string(before.Content) == *c.Content {
 			return nil, fileMade{}, nil

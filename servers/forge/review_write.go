@@ -120,7 +120,9 @@ func (f *forge) place(args []lineArg, files []patch.File) (good []LineComment, b
 		}
 		at := slices.IndexFunc(files, func(file patch.File) bool { return file.Path == a.Path || file.Old == a.Path && a.Side == patch.Left })
 		if at < 0 {
-			if near := kit.Nearest(a.Path, paths); near != "" {
+			if i := slices.IndexFunc(files, func(file patch.File) bool { return file.Old == a.Path }); i >= 0 {
+				refuse("the file is now called %s; side=LEFT is for its old lines", files[i].Path)
+			} else if near := kit.Nearest(a.Path, paths); near != "" {
 				refuse("the file is not in the diff, did you mean %s?", near)
 			} else {
 				refuse("the file is not in the diff")
@@ -142,6 +144,9 @@ func (f *forge) place(args []lineArg, files []patch.File) (good []LineComment, b
 			continue
 		case last == nil:
 			refuse("the diff does not show that line")
+			continue
+		case a.Suggestion != "" && a.Side == patch.Left:
+			refuse("a suggestion is for lines as they are now, side=RIGHT")
 			continue
 		case a.Start > a.Line:
 			refuse("start_line is after line")
