@@ -54,3 +54,23 @@ func TestPlaceSaysWhy(t *testing.T) {
 		}
 	}
 }
+
+// TestSuggestion replaces the lines that it is for, on GitLab too.
+func TestSuggestion(t *testing.T) {
+	one, more := lineArg{Line: 9, Body: "b", Suggestion: "x\n"}, lineArg{Line: 9, Start: 7, Suggestion: "x"}
+	gitlab := Features{ReviewRanges: true, SuggestionLines: true}
+	for _, tc := range []struct {
+		arg  lineArg
+		has  Features
+		want string
+	}{
+		{one, gitlab, "b\n\n```suggestion\nx\n```"},
+		{more, gitlab, "```suggestion:-2+0\nx\n```"},
+		{more, Features{ReviewRanges: true}, "```suggestion\nx\n```"},
+		{more, Features{}, "(lines 7 to 9) \n\n```suggestion\nx\n```"},
+	} {
+		if got := tc.arg.body(tc.has); got != tc.want {
+			t.Errorf("%+v: %q, want %q", tc.arg, got, tc.want)
+		}
+	}
+}

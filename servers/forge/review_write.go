@@ -113,7 +113,7 @@ func (f *forge) place(args []lineArg, files []patch.File) (good []LineComment, b
 	for i, a := range args {
 		no := rejected{Index: i, Path: a.Path, Line: a.Line, Side: a.Side}
 		refuse := func(format string, v ...any) { no.Reason = fmt.Sprintf(format, v...); bad = append(bad, no) }
-		body := a.body(f.Features.ReviewRanges)
+		body := a.body(f.Features)
 		if strings.TrimSpace(body) == "" {
 			refuse("it has no body")
 			continue
@@ -169,9 +169,13 @@ func (f *forge) place(args []lineArg, files []patch.File) (good []LineComment, b
 
 // body is the text with the suggestion. Where a forge has no comments of
 // several lines, it says itself which are meant.
-func (a lineArg) body(ranges bool) string {
-	body := a.Body
-	if a.Start > 0 && a.Start < a.Line && !ranges {
+func (a lineArg) body(has Features) string {
+	body, above := a.Body, ""
+	several := a.Start > 0 && a.Start < a.Line
+	if several && has.SuggestionLines {
+		above = fmt.Sprintf(":-%d+0", a.Line-a.Start)
+	}
+	if several && !has.ReviewRanges {
 		body = fmt.Sprintf("(lines %d to %d) %s", a.Start, a.Line, body)
 	}
 	if a.Suggestion != "" {
@@ -182,7 +186,7 @@ func (a lineArg) body(ranges bool) string {
 		if body != "" {
 			body += "\n\n"
 		}
-		body += fence + "suggestion\n" + strings.TrimSuffix(a.Suggestion, "\n") + "\n" + fence
+		body += fence + "suggestion" + above + "\n" + strings.TrimSuffix(a.Suggestion, "\n") + "\n" + fence
 	}
 	return body
 }
