@@ -89,8 +89,10 @@ func (f *forge) createReview() kit.Tool {
 		}
 		review, err := b.CreateReview(ctx, repo, a.Number, NewReview{Event: a.Event, Body: a.Body, Commit: p.HeadSHA, Comments: comments})
 		if err != nil {
-			if a.Event != "comment" {
-				err = hinted(err, kit.InvalidArgument, "nobody may approve or request changes of their own; event=comment works")
+			if a.Event != "comment" && strings.Contains(err.Error(), "your own") {
+				for _, code := range []kit.Code{kit.InvalidArgument, kit.FailedPrecondition} {
+					err = hinted(err, code, "nobody may approve or request changes of their own; event=comment works")
+				}
 			}
 			return nil, err
 		}
