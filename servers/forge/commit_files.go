@@ -99,7 +99,7 @@ func (f *forge) branchHead(ctx context.Context, b Backend, repo string, a commit
 		head, err = b.Resolve(ctx, repo, a.Start)
 	}
 	if err != nil {
-		return "", "", hinted(err, kit.NotFound, "create_branch makes it, or set start_branch; list_refs repo=%s has the branches", repo)
+		return "", "", f.unknownRef(ctx, b, repo, err, "create_branch makes it, or set start_branch; ", a.Branch, a.Start)
 	}
 	if a.Head != "" && !strings.HasPrefix(head, strings.ToLower(a.Head)) {
 		return "", "", kit.Errorf(kit.Conflict, "%s is at %s, not at %s", a.Branch, head, a.Head).
@@ -112,7 +112,7 @@ func (f *forge) branchHead(ctx context.Context, b Backend, repo string, a commit
 func (f *forge) moved(ctx context.Context, b Backend, repo, branch, head string, err error) error {
 	var e *kit.Error
 	if isCode(err, kit.NotFound) { // what was resolved may be a tag or a commit
-		return hinted(err, kit.NotFound, "is %s a branch, written as list_refs repo=%s has it? commits are made on branches", branch, repo)
+		return f.unknownRef(ctx, b, repo, err, "commits are made on branches, and "+branch+" may be none; ", branch)
 	}
 	if !errors.As(err, &e) || e.Code != kit.Conflict && e.Code != kit.InvalidArgument && e.Code != kit.FailedPrecondition {
 		return err
