@@ -174,6 +174,13 @@ func (f *forge) fileChanges(ctx context.Context, b Backend, repo, head string, a
 		}
 		changes = append(changes, *change)
 		made.Files = append(made.Files, row)
+		if old := before[c.source()]; old != nil && change.Content != nil && binaryKind(old.Content) == "" {
+			hints, err := c.lost(string(old.Content), string(change.Content))
+			if err != nil {
+				return nil, err
+			}
+			made.Hints = append(made.Hints, hints...)
+		}
 	}
 	if problems != nil {
 		return nil, kit.Errorf(kit.FailedPrecondition, "nothing was committed: %s", strings.Join(problems, "; "))
@@ -240,12 +247,17 @@ func readAll(ctx context.Context, b Backend, repo, head string, args []changeArg
 	return there, ctx.Err()
 }
 
+// source is the path of what is changed.
+func (c changeArg) source() string {
+	if c.From != "" {
+		return c.From
+	}
+	return c.Path
+}
+
 // apply makes the change. nil without an error is one that changes nothing.
 func (c changeArg) apply(there map[string]*File) (*FileChange, fileMade, error) {
-	path := c.Path
-	if c.From != "" {
-		path = c.From
-	}
+	path := c.source()
 	before := there[path]
 	switch {
 	case c.From != "" && there[c.Path] != nil:

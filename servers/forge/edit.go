@@ -44,6 +44,9 @@ func applyEdits(path, content string, edits []editArg) (string, error) {
 
 // nearText shows the line that looks most like the first line of what was to be found.
 func nearText(path, content, find string) string {
+	if redacted.MatchString(find) {
+		return "what is shown as [redacted: …] is a secret, which is something else in the file: find the text around it"
+	}
 	if bare := strings.TrimRight(find, "\r\n"); bare != "" && bare != find && strings.HasSuffix(content, bare) {
 		return "the last line ends without a newline: find it without one"
 	}
