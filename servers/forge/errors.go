@@ -14,7 +14,8 @@ func IsCode(err error, code kit.Code) bool {
 	return errors.As(err, &e) && e.Code == code
 }
 
-// hinted adds a hint to an error of that code which has none of its own.
+// hinted gives an error of that code the hint of the tool, which knows more of the
+// next step than the backend.
 func hinted(err error, code kit.Code, format string, args ...any) error {
 	var e *kit.Error
 	if errors.As(err, &e) && e.Code == code {

@@ -51,7 +51,7 @@ func (f *forge) createPull() kit.Tool {
 			return nil, f.pullThere(ctx, b, repo, a, err)
 		}
 		if err != nil {
-			return nil, hinted(err, kit.NotFound, "are %s and %s pushed? list_refs repo=%s has the branches", a.Head, a.Base, repo)
+			return nil, f.unknownRef(ctx, b, repo, err, "are "+a.Head+" and "+a.Base+" pushed? ", a.Head, a.Base)
 		}
 		w := written{Changed: true, Number: p.Number, State: p.State, URL: p.URL}
 		w.Hints = append(missing("label", a.Labels, p.Labels), missing("reviewer", a.Reviewers, p.Reviewers)...)

@@ -163,6 +163,9 @@ func toPull(p *sdk.PullRequest) forge.Pull {
 	}
 	if h := p.Head; h != nil {
 		out.Head, out.HeadSHA = h.Ref, h.Sha
+		if strings.HasPrefix(h.Ref, "refs/pull/") && h.Name != "" { // the branch is gone
+			out.Head = h.Name
+		}
 		if h.Repository != nil && p.Base != nil && p.Base.Repository != nil && h.Repository.FullName != p.Base.Repository.FullName {
 			out.HeadRepo = h.Repository.FullName
 		}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 
 	sdk "code.gitea.io/sdk/gitea"
@@ -22,8 +24,27 @@ func refQuery(ref string) url.Values {
 	return url.Values{"ref": {ref}}
 }
 
-// contents is what Gitea has at a path: a file, or the entries of a folder.
-func (g *gitea) contents(ctx context.Context, repo, ref, file string) (one *sdk.ContentsResponse, many []*sdk.ContentsResponse, err error) {
+// contents is what Gitea has at a path: a file, or the entries of a folder. Gitea
+// knows only names and whole shas here; what else it knows for a commit, such as
+// the short shas of our answers, is resolved when it finds nothing. at is the ref
+// that it was found at.
+func (g *gitea) contents(ctx context.Context, repo, ref, file string) (one *sdk.ContentsResponse, many []*sdk.ContentsResponse, at string, err error) {
+	one, many, err = g.contentsAt(ctx, repo, ref, file)
+	var e *kit.Error
+	if ref == "" || !errors.As(err, &e) || e.Code != kit.NotFound || wholeSHA.MatchString(ref) {
+		return one, many, ref, err
+	}
+	sha, failed := g.Resolve(ctx, repo, ref)
+	if failed != nil {
+		return nil, nil, ref, err
+	}
+	one, many, err = g.contentsAt(ctx, repo, sha, file)
+	return one, many, sha, err
+}
+
+var wholeSHA = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
+func (g *gitea) contentsAt(ctx context.Context, repo, ref, file string) (one *sdk.ContentsResponse, many []*sdk.ContentsResponse, err error) {
 	var raw json.RawMessage
 	if _, err = g.http.JSON(ctx, upstream.Request{Path: repoPath(repo, "contents/"+forge.EscapePath(file)), Query: refQuery(ref)}, &raw); err != nil {
 		return nil, nil, wrap(ctx, err)
@@ -37,7 +58,7 @@ func (g *gitea) contents(ctx context.Context, repo, ref, file string) (one *sdk.
 }
 
 func (g *gitea) GetFile(ctx context.Context, repo, ref, file string) (forge.File, error) {
-	one, many, err := g.contents(ctx, repo, ref, file)
+	one, many, at, err := g.contents(ctx, repo, ref, file)
 	if err != nil {
 		return forge.File{}, err
 	}
@@ -62,7 +83,7 @@ func (g *gitea) GetFile(ctx context.Context, repo, ref, file string) (forge.File
 			return out, kit.Errorf(kit.Unavailable, "decoding %s: %w", file, err)
 		}
 	default: // too large for the contents
-		r, err := g.http.Do(ctx, upstream.Request{Path: repoPath(repo, "raw/"+forge.EscapePath(file)), Query: refQuery(ref)})
+		r, err := g.http.Do(ctx, upstream.Request{Path: repoPath(repo, "raw/"+forge.EscapePath(file)), Query: refQuery(at)})
 		if err != nil {
 			return out, wrap(ctx, err)
 		}
@@ -77,7 +98,7 @@ const maxTreePages = 20
 
 func (g *gitea) Tree(ctx context.Context, repo, ref, folder string, recursive bool) (forge.Tree, error) {
 	if !recursive {
-		one, many, err := g.contents(ctx, repo, ref, folder)
+		one, many, _, err := g.contents(ctx, repo, ref, folder)
 		if err != nil {
 			return forge.Tree{}, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"unicode/utf8"
 
 	gh "github.com/google/go-github/v89/github"
@@ -89,6 +90,11 @@ func (g *github) changes(ctx context.Context, repo string, there *folders, list 
 		if err := unchanged(c, old, was); err != nil {
 			return nil, err
 		}
+		if c.Action == "create" || c.Action == "move" {
+			if err := there.room(ctx, c.Path, list); err != nil {
+				return nil, err
+			}
+		}
 		if c.Action == "delete" || c.Action == "move" {
 			entries = append(entries, gone{Path: old, Mode: was.GetMode(), Type: "blob"})
 		}
@@ -150,6 +156,24 @@ func (f *folders) entry(ctx context.Context, path string) (*gh.TreeEntry, error)
 	parent, base, _ := cutLast(path)
 	in, err := f.folder(ctx, parent)
 	return in[base], err
+}
+
+// room checks that no file is where a folder of path has to be: GitHub would put the
+// folder in its place. One that the same commit takes away is none.
+func (f *folders) room(ctx context.Context, path string, list []forge.FileChange) error {
+	for parent, _, below := cutLast(path); below; parent, _, below = cutLast(parent) {
+		e, err := f.entry(ctx, parent)
+		if err != nil {
+			return err
+		}
+		gone := slices.ContainsFunc(list, func(c forge.FileChange) bool {
+			return c.Action == "delete" && c.Path == parent || c.Action == "move" && c.From == parent
+		})
+		if e != nil && e.GetType() != "tree" && !gone {
+			return kit.Errorf(kit.FailedPrecondition, "%s: %s is a file, no folder", path, parent).WithHint("take another path, or delete %s in the same commit", parent)
+		}
+	}
+	return nil
 }
 
 func (f *folders) folder(ctx context.Context, path string) (map[string]*gh.TreeEntry, error) {

@@ -47,7 +47,7 @@ func (g *github) Resolve(ctx context.Context, repo, ref string) (string, error) 
 // unknownRef makes one error of the two that GitHub has for a ref that is not there.
 func unknownRef(err error, repo, ref string) error {
 	if forge.IsCode(err, kit.NotFound) {
-		return kit.Errorf(kit.NotFound, "there is no %s in %s: %w", ref, repo, err)
+		return kit.Errorf(kit.NotFound, "there is no %s in %s, as far as the token can see", ref, repo)
 	}
 	return err
 }

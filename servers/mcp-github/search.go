@@ -38,9 +38,10 @@ func searched[T any](list forge.List[T], total int, incomplete bool) forge.List[
 	return list
 }
 
-// quoted is text as the search takes it for one word.
+// quoted is text as the search takes it for one word. A backslash would make the
+// last quote a part of it, and what follows too.
 func quoted(text string) string {
-	return `"` + strings.ReplaceAll(text, `"`, " ") + `"`
+	return `"` + strings.NewReplacer(`"`, " ", `\`, " ").Replace(text) + `"`
 }
 
 // SearchIssues looks for text with GitHub's search, whose index is seconds late.
@@ -48,9 +49,9 @@ func (g *github) SearchIssues(ctx context.Context, repo, text string, f forge.Is
 	if over := beyond[forge.Issue](at); over != nil {
 		return *over, nil
 	}
-	words := []string{text, "is:issue"}
+	words := []string{"is:issue"}
 	if f.Pulls {
-		words[1] = "is:pr"
+		words[0] = "is:pr"
 	}
 	add := func(name, value string) {
 		if value != "" {
@@ -72,6 +73,7 @@ func (g *github) SearchIssues(ctx context.Context, repo, text string, f forge.Is
 	if !f.Since.IsZero() {
 		add("updated", ">="+f.Since.UTC().Format("2006-01-02T15:04:05Z"))
 	}
+	words = append(words, text) // the last: a quote that is open in it takes nothing along
 	found, r, err := g.api.Search.Issues(ctx, strings.Join(words, " "), &gh.SearchOptions{Sort: f.Sort, ListOptions: page(at)})
 	if err != nil {
 		return forge.List[forge.Issue]{}, wrap(ctx, err)

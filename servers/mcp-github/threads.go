@@ -91,7 +91,7 @@ func (g *github) Threads(ctx context.Context, repo string, number int) ([]forge.
 				}
 			}
 		}
-		variables := map[string]any{"owner": owner, "name": name, "number": number}
+		variables := map[string]any{"owner": owner, "name": name, "number": number, "follow": !g.http.Pinned()}
 		if after != "" {
 			variables["after"] = after
 		}

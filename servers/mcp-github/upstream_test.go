@@ -133,7 +133,7 @@ func TestSearch(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	u.on("GET /search/issues", func(w http.ResponseWriter, r *http.Request) {
-		const want = `needle is:issue repo:a/b state:open author:ann label:"good first"`
+		const want = `is:issue repo:a/b state:open author:ann label:"good first" needle`
 		if q := r.URL.Query().Get("q"); q != want {
 			t.Errorf("asked for %s, want %s", q, want)
 		}

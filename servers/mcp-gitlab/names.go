@@ -83,7 +83,7 @@ func (g *gitlab) userIDs(ctx context.Context, names []string) ([]int64, error) {
 				return wrap(ctx, err)
 			}
 			if len(users) == 0 || users[0] == nil {
-				return kit.Errorf(kit.InvalidArgument, "there is no user %q", name).WithHint("list_issue_metadata has those of the project; get_me says who we are")
+				return kit.Errorf(kit.InvalidArgument, "there is no user %q", name).WithHint("write the login, as in the answers, not the full name; get_me says who we are")
 			}
 			ids[i] = users[0].ID
 			return nil
