@@ -31,7 +31,7 @@ func TestEditsKeepNewlines(t *testing.T) {
 
 // TestFileRow: both numbers are there.
 func TestFileRow(t *testing.T) {
-	if raw, _ := json.Marshal(fileRow{"a", "changed", 2, 3}); string(raw) != `{"path":"a","status":"changed","+":2,"-":3}` {
+	if raw, _ := json.Marshal(fileRow{"a", "changed", 2, 3}); string(raw) != `{"path":"a","status":"changed","additions":2,"deletions":3}` {
 		t.Errorf("a file is %s", raw)
 	}
 }

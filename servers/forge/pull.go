@@ -71,8 +71,8 @@ type reviewRow struct {
 type fileRow struct {
 	Path      string `json:"path"`
 	Status    string `json:"status"`
-	Additions int    `json:"+"`
-	Deletions int    `json:"-,"`
+	Additions int    `json:"additions"`
+	Deletions int    `json:"deletions"`
 }
 
 // pullLists bounds the lists of one answer.
