@@ -36,6 +36,8 @@ var corpus = map[string]string{
 	"probe":         `{"kind":"Pod","spec":{"containers":[{"livenessProbe":{"httpGet":{"httpHeaders":[{"name":"Authorization","value":"` + secret + `"}]}}}]}}`,
 	"custom":        `{"kind":"Grafana","spec":{"config":{"security":{"admin_password":"` + secret + `"}}}}`,
 	"annotation":    `{"kind":"Ingress","metadata":{"annotations":{"example.org/api-token":"` + secret + `"}}}`,
+	"of lines":      `{"kind":"ConfigMap","data":{"password":"` + secret + `\n"}}`,
+	"custom lines":  `{"kind":"Grafana","spec":{"password":"` + secret + `\nx"}}`,
 	"config header": `{"kind":"ConfigMap","data":{"x":"headers:\n  - 'x-auth-token: ` + secret + `'"}}`,
 }
 

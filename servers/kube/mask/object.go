@@ -118,7 +118,7 @@ func (m masker) text(name, value string) string {
 	switch {
 	case open(value):
 		return value
-	case Sensitive(name) && !strings.ContainsAny(value, "\n"):
+	case Sensitive(name):
 		return marker(len(value))
 	case kubeconfig(value):
 		return fmt.Sprintf("%skubeconfig, %d bytes]", marked, len(value))
