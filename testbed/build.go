@@ -51,7 +51,7 @@ func Build(ctx context.Context, say func(line string), bin string, programs ...P
 		if err != nil {
 			return fmt.Errorf("finding module %s: %w: %s\nrun it inside the source tree", p.Module, err, out)
 		}
-		args := []string{"build", "-trimpath", "-buildvcs=false", "-o", bin + string(filepath.Separator)}
+		args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", "kustomize_disable_go_plugin_support", "-o", bin + string(filepath.Separator)}
 		env := append(os.Environ(), "GOWORK=off")
 		if p.Version != "" {
 			args = append(args, "-ldflags", "-X github.com/loom-core/loom/core/version.Linked="+p.Version)

@@ -86,7 +86,7 @@ func refName(what, ref string) error {
 	if ref == "" || !badRef.MatchString(ref) {
 		return nil
 	}
-	return kit.Errorf(kit.InvalidArgument, "%s: %q is no name of a branch, a tag or a commit", what, ref).WithHint("list_refs has the names")
+	return kit.Errorf(kit.InvalidArgument, "%s: %q is no name of a branch, a tag or a commit", what, ref).WithHint(`write it as main, fix/login, v1.2.0 or 4f2a9c1, without spaces and .. ~ ^ : ? * [ \`)
 }
 
 // filePath checks the path of a file in a repository.

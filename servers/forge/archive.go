@@ -21,13 +21,24 @@ const (
 	archiveLines = 10 // of one file
 )
 
-// ArchiveHint is for a search whose archive was cut.
-const ArchiveHint = "only the first 256 MiB of the repository were searched; narrow with path"
+// SearchArchive is a page of the files with lines that were found in an archive of
+// a tree, a .tar.gz in which all is in one folder, for a forge that has no index of
+// what is looked for.
+func SearchArchive(ctx context.Context, raw []byte, want *CodeMatcher, at At) (List[CodeHit], error) {
+	hits, cut, err := searchArchive(ctx, raw, want)
+	if err != nil {
+		return List[CodeHit]{}, err
+	}
+	list := PageOf(hits, at)
+	if cut {
+		list.Estimate, list.Hint = true, "only the first 256 MiB of the repository were searched; narrow with path"
+	}
+	return list, nil
+}
 
-// SearchArchive finds lines in an archive of a tree, a .tar.gz in which all is in
-// one folder, for a forge that has no index of what is looked for. cut is true
-// when the archive has more than is looked at.
-func SearchArchive(ctx context.Context, raw []byte, want *CodeMatcher) (hits []CodeHit, cut bool, err error) {
+// searchArchive has all hits. cut is true when the archive has more than is
+// looked at.
+func searchArchive(ctx context.Context, raw []byte, want *CodeMatcher) (hits []CodeHit, cut bool, err error) {
 	broken := func(err error) error { return kit.Errorf(kit.Unavailable, "reading the archive: %w", err) }
 	z, err := gzip.NewReader(bytes.NewReader(raw))
 	if err != nil {

@@ -38,16 +38,19 @@ type List[T any] struct {
 // Features are what an instance can do. They may be read before it was asked
 // anything; those that only it knows, [Backend.Limits] asks.
 type Features struct {
-	RepoPath     bool     // a repo may have more than two parts, or be a number
-	ReviewRanges bool     // a review comment may span lines
-	IssueFilters []string // filters of [IssueFilter] that the forge applies itself, by their argument
-	PullFilters  []string // and of [PullFilter]
-	RunFilters   []string // and of [RunFilter]
-	MergeMethods []string // that exist at all: merge, squash, rebase
-	Cancel       bool     // runs can be cancelled
-	Notices      bool     // there is a list of notifications
-	ReleaseNotes bool     // it writes release notes itself
-	Variables    bool     // the names of CI variables can be read
+	RepoPath     bool // a repo may have more than two parts, or be a number
+	ReviewRanges bool // a review comment may span lines
+	// SuggestionLines is whether a suggestion for several lines says how many:
+	// without it the forge would replace the last of them alone.
+	SuggestionLines bool
+	IssueFilters    []string // filters of [IssueFilter] that the forge applies itself, by their argument
+	PullFilters     []string // and of [PullFilter]
+	RunFilters      []string // and of [RunFilter]
+	MergeMethods    []string // that exist at all: merge, squash, rebase
+	Cancel          bool     // runs can be cancelled
+	Notices         bool     // there is a list of notifications
+	ReleaseNotes    bool     // it writes release notes itself
+	Variables       bool     // the names of CI variables can be read
 }
 
 // Limits are what an instance says of itself.

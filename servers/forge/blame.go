@@ -37,7 +37,7 @@ func (f *forge) getBlame() kit.Tool {
 			return nil, err
 		}
 		list, err := b.(Blamer).Blame(ctx, repo, a.Ref, name)
-		if isCode(err, kit.NotFound) {
+		if IsCode(err, kit.NotFound) {
 			return nil, f.nearestPaths(ctx, b, repo, a.Ref, name, err)
 		}
 		if err != nil {

@@ -3,7 +3,6 @@ package forge
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
@@ -61,11 +60,14 @@ func (f *forge) commitFiles() kit.Tool {
 				return nil, err
 			}
 		}
+		if strings.TrimSpace(a.Message) == "" {
+			return nil, kit.Errorf(kit.InvalidArgument, "the message is empty").WithHint("say in a line what the commit does")
+		}
 		head, start, err := f.branchHead(ctx, b, repo, a)
 		if err != nil {
 			return nil, err
 		}
-		made := commitMade{Branch: a.Branch, Parent: head}
+		made := commitMade{Branch: a.Branch, Parent: head, Files: []fileMade{}}
 		changes, err := f.fileChanges(ctx, b, repo, head, a.Changes, &made)
 		if err != nil {
 			return nil, err
@@ -91,12 +93,12 @@ func (f *forge) commitFiles() kit.Tool {
 // begin from when the one that was asked for does not exist.
 func (f *forge) branchHead(ctx context.Context, b Backend, repo string, a commitFilesArgs) (head, start string, err error) {
 	head, err = b.Resolve(ctx, repo, a.Branch)
-	if isCode(err, kit.NotFound) && a.Start != "" {
+	if IsCode(err, kit.NotFound) && a.Start != "" {
 		start = a.Start
 		head, err = b.Resolve(ctx, repo, a.Start)
 	}
 	if err != nil {
-		return "", "", hinted(err, kit.NotFound, "create_branch makes it, or set start_branch; list_refs repo=%s has the branches", repo)
+		return "", "", f.unknownRef(ctx, b, repo, err, "create_branch makes it, or set start_branch; ", a.Branch, a.Start)
 	}
 	if a.Head != "" && !strings.HasPrefix(head, strings.ToLower(a.Head)) {
 		return "", "", kit.Errorf(kit.Conflict, "%s is at %s, not at %s", a.Branch, head, a.Head).
@@ -108,6 +110,9 @@ func (f *forge) branchHead(ctx context.Context, b Backend, repo string, a commit
 // moved says so when a commit was refused because somebody else was faster.
 func (f *forge) moved(ctx context.Context, b Backend, repo, branch, head string, err error) error {
 	var e *kit.Error
+	if IsCode(err, kit.NotFound) { // what was resolved may be a tag or a commit
+		return f.unknownRef(ctx, b, repo, err, "commits are made on branches, and "+branch+" may be none; ", branch)
+	}
 	if !errors.As(err, &e) || e.Code != kit.Conflict && e.Code != kit.InvalidArgument && e.Code != kit.FailedPrecondition {
 		return err
 	}
@@ -152,8 +157,8 @@ func (f *forge) fileChanges(ctx context.Context, b Backend, repo, head string, a
 	}
 	var changes []FileChange
 	var problems []string
-	for i, c := range args {
-		change, row, err := c.apply(before[i])
+	for _, c := range args {
+		change, row, err := c.apply(before)
 		if err != nil {
 			var e *kit.Error
 			if len(args) == 1 || !errors.As(err, &e) {
@@ -168,6 +173,13 @@ func (f *forge) fileChanges(ctx context.Context, b Backend, repo, head string, a
 		}
 		changes = append(changes, *change)
 		made.Files = append(made.Files, row)
+		if old := before[c.source()]; old != nil && change.Content != nil && binaryKind(old.Content) == "" {
+			hints, err := c.lost(string(old.Content), string(change.Content))
+			if err != nil {
+				return nil, err
+			}
+			made.Hints = append(made.Hints, hints...)
+		}
 	}
 	if problems != nil {
 		return nil, kit.Errorf(kit.FailedPrecondition, "nothing was committed: %s", strings.Join(problems, "; "))
@@ -196,43 +208,55 @@ func (c changeArg) check() error {
 	return nil
 }
 
-// readAll reads the files that there are. nil stands for one that is not.
-func readAll(ctx context.Context, b Backend, repo, head string, args []changeArg) ([]*File, error) {
-	files := make([]*File, len(args))
-	failures := make([]error, len(args))
-	var tasks []upstream.Task
-	for i, c := range args {
-		path := c.Path
-		if c.Action == "move" {
-			path = c.From
+// readAll reads the files that there are, by their paths: what is changed, and
+// where something is moved to.
+func readAll(ctx context.Context, b Backend, repo, head string, args []changeArg) (map[string]*File, error) {
+	var paths []string
+	for _, c := range args {
+		paths = append(paths, c.Path)
+		if c.From != "" {
+			paths = append(paths, c.From)
 		}
-		tasks = append(tasks, task(path, func(ctx context.Context) error {
-			file, err := b.GetFile(ctx, repo, head, path)
-			switch {
-			case err == nil:
-				files[i] = &file
-			case !isCode(err, kit.NotFound):
-				failures[i] = err
-			}
-			return failures[i]
-		}))
 	}
-	if _, err := upstream.Together(ctx, tasks...); err != nil {
+	files := make([]*File, len(paths))
+	var ask []func(context.Context) error
+	for i, path := range paths {
+		ask = append(ask, func(ctx context.Context) error {
+			file, err := b.GetFile(ctx, repo, head, path)
+			if err == nil {
+				files[i] = &file
+			}
+			if IsCode(err, kit.NotFound) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := upstream.All(ctx, ask...); err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(failures, func(err error) bool { return err != nil }); i >= 0 {
-		return nil, failures[i]
+	there := make(map[string]*File)
+	for i, path := range paths {
+		there[path] = files[i]
 	}
-	return files, ctx.Err()
+	return there, nil
+}
+
+// source is the path of what is changed.
+func (c changeArg) source() string {
+	if c.From != "" {
+		return c.From
+	}
+	return c.Path
 }
 
 // apply makes the change. nil without an error is one that changes nothing.
-func (c changeArg) apply(before *File) (*FileChange, fileMade, error) {
-	path := c.Path
-	if c.From != "" {
-		path = c.From
-	}
+func (c changeArg) apply(there map[string]*File) (*FileChange, fileMade, error) {
+	path := c.source()
+	before := there[path]
 	switch {
+	case c.From != "" && there[c.Path] != nil:
+		return nil, fileMade{}, kit.Errorf(kit.Conflict, "%s is there already", c.Path).WithHint("update %s with the content of %s, and delete that", c.Path, c.From)
 	case c.Action == "create" && before != nil:
 		if string(before.Content) == *c.Content {
 			return nil, fileMade{}, nil

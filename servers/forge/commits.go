@@ -54,7 +54,7 @@ func (f *forge) listCommits() kit.Tool {
 		}
 		page, err := f.commitPage(ctx, b, repo, filter, a.Paging)
 		if err != nil {
-			return nil, err
+			return nil, f.unknownRef(ctx, b, repo, err, "", a.Ref)
 		}
 		return kit.Records(nil, convert(page, newCommitRow)).Untrusted().Narrow("narrow with path or since"), nil
 	})
@@ -164,7 +164,7 @@ func (f *forge) compareRefs() kit.Tool {
 		}
 		c, err := b.Compare(ctx, repo, a.Base, a.Head, a.Patch)
 		if err != nil {
-			return nil, hinted(err, kit.NotFound, "list_refs repo=%s has the branches and tags", repo)
+			return nil, f.unknownRef(ctx, b, repo, err, "", a.Base, a.Head)
 		}
 		meta := compareMeta{Base: c.Base, Head: c.Head, Commits: max(c.Total, len(c.Commits)), Note: c.Note}
 		var body strings.Builder

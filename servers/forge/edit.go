@@ -24,6 +24,9 @@ func applyEdits(path, content string, edits []editArg) (string, error) {
 			find, replace = strings.ReplaceAll(find, "\n", "\r\n"), strings.ReplaceAll(replace, "\n", "\r\n")
 			n = strings.Count(content, find)
 		}
+		if dos := crlf && strings.Count(content, "\n") == strings.Count(content, "\r\n"); dos && !strings.Contains(replace, "\r") {
+			replace = strings.ReplaceAll(replace, "\n", "\r\n")
+		}
 		switch {
 		case find == "":
 			return "", kit.Errorf(kit.InvalidArgument, "%s: edit %d has nothing to find", path, i+1)
@@ -41,6 +44,12 @@ func applyEdits(path, content string, edits []editArg) (string, error) {
 
 // nearText shows the line that looks most like the first line of what was to be found.
 func nearText(path, content, find string) string {
+	if redacted.MatchString(find) {
+		return "what is shown as [redacted: …] is a secret, which is something else in the file: find the text around it"
+	}
+	if bare := strings.TrimRight(find, "\r\n"); bare != "" && bare != find && strings.HasSuffix(content, bare) {
+		return "the last line ends without a newline: find it without one"
+	}
 	first := ""
 	for line := range strings.SplitSeq(find, "\n") {
 		if first = strings.TrimSpace(line); first != "" {

@@ -1,18 +1,21 @@
 package forge
 
 import (
+	"context"
 	"errors"
+	"fmt"
 
 	"github.com/loom-core/loom/servers/kit"
 )
 
-// isCode reports whether err is a [kit.Error] of that code.
-func isCode(err error, code kit.Code) bool {
+// IsCode reports whether err is a [kit.Error] of that code.
+func IsCode(err error, code kit.Code) bool {
 	var e *kit.Error
 	return errors.As(err, &e) && e.Code == code
 }
 
-// hinted adds a hint to an error of that code which has none of its own.
+// hinted gives an error of that code the hint of the tool, which knows more of the
+// next step than the backend.
 func hinted(err error, code kit.Code, format string, args ...any) error {
 	var e *kit.Error
 	if errors.As(err, &e) && e.Code == code {
@@ -20,4 +23,35 @@ func hinted(err error, code kit.Code, format string, args ...any) error {
 		return with.WithHint(format, args...)
 	}
 	return err
+}
+
+// LibraryError finds the error of ours in one of a service's library. One that has
+// none is of the library itself: it did not like what it was to send, or could not
+// decode the answer.
+func LibraryError(ctx context.Context, service string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var e *kit.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return kit.Errorf(kit.Unavailable, "asking %s: %w", service, err).WithHint("is this a version of %s that this server knows?", service)
+}
+
+// Half says what was done before err, which is not undone.
+func Half(err error, format string, args ...any) error {
+	var e *kit.Error
+	if !errors.As(err, &e) {
+		return fmt.Errorf(format+", but then: %w", append(args, err)...)
+	}
+	out := *e
+	out.Message = fmt.Sprintf(format, args...) + ", but then: " + e.Message
+	if out.Code == kit.Conflict { // it is not that it was there already
+		out.Code = kit.FailedPrecondition
+	}
+	return &out
 }

@@ -52,7 +52,7 @@ func (f *forge) getFile() kit.Tool {
 			return nil, err
 		}
 		file, err := b.GetFile(ctx, repo, a.Ref, name)
-		if isCode(err, kit.NotFound) {
+		if IsCode(err, kit.NotFound) {
 			return nil, f.nearestPaths(ctx, b, repo, a.Ref, name, err)
 		}
 		if err != nil {
@@ -113,7 +113,7 @@ func binaryKind(content []byte) string {
 func (f *forge) nearestPaths(ctx context.Context, b Backend, repo, ref, name string, err error) error {
 	tree, failed := b.Tree(ctx, repo, ref, "", true)
 	if failed != nil {
-		return hinted(err, kit.NotFound, "list_files repo=%s shows what is there; list_refs the branches and tags", repo)
+		return f.unknownRef(ctx, b, repo, err, "", ref)
 	}
 	var same, files []string
 	for _, e := range tree.Entries {
@@ -132,6 +132,16 @@ func (f *forge) nearestPaths(ctx context.Context, b Backend, repo, ref, name str
 		return hinted(err, kit.NotFound, "nothing there is called like it; list_files repo=%s shows what is", repo)
 	}
 	return hinted(err, kit.NotFound, "did you mean %s?", strings.Join(same[:min(len(same), 3)], " or "))
+}
+
+// unknownTree says whether it is the folder that is not there, or the ref.
+func (f *forge) unknownTree(ctx context.Context, b Backend, repo, ref, folder string, err error) error {
+	if folder != "" && IsCode(err, kit.NotFound) {
+		if _, failed := b.Resolve(ctx, repo, ref); failed == nil {
+			return hinted(err, kit.NotFound, "there is no %s at that ref; list_files repo=%s without path shows the root", folder, repo)
+		}
+	}
+	return f.unknownRef(ctx, b, repo, err, "", ref)
 }
 
 // stem is the name of a file without its ending.
@@ -179,7 +189,7 @@ func (f *forge) listFiles() kit.Tool {
 		deep := a.Recursive || a.Glob != "" || a.Depth > 1
 		tree, err := b.Tree(ctx, repo, a.Ref, name, deep)
 		if err != nil {
-			return nil, hinted(err, kit.NotFound, "list_files repo=%s without path shows the root; list_refs has the refs", repo)
+			return nil, f.unknownTree(ctx, b, repo, a.Ref, name, err)
 		}
 		var g globs
 		if a.Glob != "" {
@@ -235,7 +245,7 @@ func (f *forge) searchCode() kit.Tool {
 		q := CodeQuery{Text: a.Query, Glob: a.Path, Language: a.Language, Ref: a.Ref}
 		page, err := fetch(ctx, f, a.Paging, func(at At) (List[CodeHit], error) { return b.SearchCode(ctx, repo, q, at) })
 		if err != nil {
-			return nil, err
+			return nil, f.unknownRef(ctx, b, repo, err, "", a.Ref)
 		}
 		var head hitsHead
 		if len(page.Items) == 0 {

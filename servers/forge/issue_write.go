@@ -68,7 +68,7 @@ type updateIssueArgs struct {
 	Body      *string  `arg:"body,raw"`
 	State     string   `arg:"state" enum:"open,closed"`
 	Reason    string   `arg:"state_reason" enum:"completed,not_planned"`
-	Labels    []string `arg:"labels" doc:"these and no others"`
+	Labels    []string `arg:"labels" doc:"these and no others; none: no label"`
 	Add       []string `arg:"add_labels"`
 	Remove    []string `arg:"remove_labels"`
 	Assignees []string `arg:"assignees" doc:"these and no others; none: nobody"`
@@ -83,6 +83,11 @@ func (f *forge) updateIssue() kit.Tool {
 		b, repo, err := f.at(ctx, a.Repo)
 		if err != nil {
 			return nil, err
+		}
+		for _, name := range a.Add {
+			if contains(a.Remove, name) {
+				return nil, kit.Errorf(kit.InvalidArgument, "the label %s is to be added and removed", name)
+			}
 		}
 		before, err := b.GetIssue(ctx, repo, a.Number)
 		if err != nil {
@@ -195,7 +200,7 @@ func (f *forge) addComment() kit.Tool {
 		}
 		c, err := b.AddComment(ctx, repo, a.Number, a.Kind == "pull", a.Body)
 		if err != nil {
-			return nil, err
+			return nil, hinted(err, kit.NotFound, "%s", f.Nouns.say("list_issues and list_{pull}s have the numbers; for that of a {pull request} set kind=pull"))
 		}
 		return kit.Record(commentMade{Changed: true, ID: c.ID, URL: c.URL}), nil
 	})

@@ -113,8 +113,9 @@ func (f *forge) searchIssues() kit.Tool {
 			}
 		}
 		filter := IssueFilter{State: a.State, Labels: a.Labels, Author: a.Author, Pulls: a.Type == "pull"}
-		trusted := applied(f.Features.IssueFilters, filter.set()) && (f.allowed == nil || repo != "")
-		// Words of a search may name other repositories than the one that is given.
+		// Words of a search may name other repositories than the one that is given:
+		// neither what they have is shown, nor how much that is.
+		trusted := applied(f.Features.IssueFilters, filter.set()) && f.allowed == nil
 		page, err := filtered(ctx, f, a.Paging, trusted,
 			func(at At) (List[Issue], error) { return f.backend(ctx).SearchIssues(ctx, repo, a.Query, filter, at) },
 			func(i Issue) bool { return filter.match(i) && (i.Repo == "" && repo != "" || f.allowed.has(i.Repo)) })

@@ -27,7 +27,7 @@ func (f *forge) getMe() kit.Tool {
 	}), func(ctx context.Context, _ struct{}) (*kit.Result, error) {
 		me, err := f.backend(ctx).Me(ctx)
 		if err != nil {
-			return nil, err
+			return nil, hinted(err, kit.NotFound, "no %s answers there: does the URL that this server is set to point at it, and not at one of its pages?", f.Title)
 		}
 		row := meRow{
 			Login: me.Login, Name: me.Name, URL: me.URL, Admin: me.Admin, Scopes: me.Scopes,

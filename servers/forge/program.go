@@ -34,6 +34,15 @@ func (p Program) allowed() string { return p.Service.Prefix + "_ALLOWED_REPOS" }
 
 // New is the server with the settings that getenv has.
 func (p Program) New(getenv func(string) string) (*kit.Server, error) {
+	var allowed []string
+	for part := range strings.SplitSeq(getenv(p.allowed()), ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			allowed = append(allowed, part)
+		}
+	}
+	if allowed != nil {
+		p.Service.Redirect = p.stays
+	}
 	instances, err := upstream.Open(p.Service, getenv)
 	if err != nil {
 		return nil, err
@@ -42,12 +51,6 @@ func (p Program) New(getenv func(string) string) (*kit.Server, error) {
 	for _, c := range instances {
 		if backends[c.Instance()], err = p.Backend(c); err != nil {
 			return nil, err
-		}
-	}
-	var allowed []string
-	for part := range strings.SplitSeq(getenv(p.allowed()), ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			allowed = append(allowed, part)
 		}
 	}
 	return New(Options{

@@ -72,7 +72,7 @@ type fileRow struct {
 	Path      string `json:"path"`
 	Status    string `json:"status"`
 	Additions int    `json:"+"`
-	Deletions int    `json:"-"`
+	Deletions int    `json:"-,"`
 }
 
 // pullLists bounds the lists of one answer.

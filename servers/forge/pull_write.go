@@ -47,11 +47,11 @@ func (f *forge) createPull() kit.Tool {
 			Title: &a.Title, Body: &a.Body, Base: &a.Base, Head: a.Head, Draft: &a.Draft, Reviewers: a.Reviewers,
 			Labels: &a.Labels, Assignees: &a.Assignees, Milestone: &a.Milestone,
 		})
-		if isCode(err, kit.Conflict) {
+		if IsCode(err, kit.Conflict) {
 			return nil, f.pullThere(ctx, b, repo, a, err)
 		}
 		if err != nil {
-			return nil, hinted(err, kit.NotFound, "are %s and %s pushed? list_refs repo=%s has the branches", a.Head, a.Base, repo)
+			return nil, f.unknownRef(ctx, b, repo, err, "are "+a.Head+" and "+a.Base+" pushed? ", a.Head, a.Base)
 		}
 		w := written{Changed: true, Number: p.Number, State: p.State, URL: p.URL}
 		w.Hints = append(missing("label", a.Labels, p.Labels), missing("reviewer", a.Reviewers, p.Reviewers)...)

@@ -90,16 +90,19 @@ func (f *forge) createBranch() kit.Tool {
 			a.From = r.DefaultBranch
 		}
 		made, err := b.CreateBranch(ctx, repo, a.Name, a.From)
-		if isCode(err, kit.Conflict) {
+		if IsCode(err, kit.Conflict) {
 			there, failed := b.Resolve(ctx, repo, a.Name)
 			from, failedFrom := b.Resolve(ctx, repo, a.From)
 			if failed == nil && failedFrom == nil && there == from {
 				return kit.Record(branchMade{Name: a.Name, SHA: there}), nil
 			}
+			if failed != nil {
+				return nil, hinted(err, kit.Conflict, "a branch that is called like a part of %s is in its way: take another name", a.Name)
+			}
 			return nil, hinted(err, kit.Conflict, "the branch %s is at %s; take another name, or work on it as it is", a.Name, sha12(there))
 		}
 		if err != nil {
-			return nil, hinted(err, kit.NotFound, "list_refs repo=%s has the branches and tags", repo)
+			return nil, f.unknownRef(ctx, b, repo, err, "", a.From)
 		}
 		return kit.Record(branchMade{Changed: true, Name: made.Name, SHA: made.SHA}), nil
 	})
@@ -141,7 +144,7 @@ func (f *forge) deleteBranch() kit.Tool {
 		}
 		sha, err := b.Resolve(ctx, repo, a.Name)
 		if err != nil {
-			return nil, hinted(err, kit.NotFound, "list_refs repo=%s has the branches", repo)
+			return nil, f.unknownRef(ctx, b, repo, err, "", a.Name)
 		}
 		action := f.action(ctx, "delete_branch", []string{repo, a.Name}, sha)
 		if a.Confirm == "" || a.DryRun {

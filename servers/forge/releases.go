@@ -2,6 +2,7 @@ package forge
 
 import (
 	"context"
+	"regexp"
 
 	"github.com/loom-core/loom/servers/kit"
 )
@@ -88,8 +89,25 @@ func (f *forge) getRelease() kit.Tool {
 		if err != nil {
 			return nil, hinted(err, kit.NotFound, "list_releases repo=%s has them, drafts too", repo)
 		}
-		return kit.Record(newReleaseScreen(r, a.From)).Untrusted(), nil
+		s := newReleaseScreen(r, a.From)
+		s.Commit = releaseCommit(ctx, b, repo, r)
+		return kit.Record(s).Untrusted(), nil
 	})
+}
+
+var wholeSHA = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
+
+// releaseCommit is the commit of the tag. Some forges say the branch from which
+// that was made, which has moved since; a draft may have no tag yet.
+func releaseCommit(ctx context.Context, b Backend, repo string, r Release) string {
+	if wholeSHA.MatchString(r.Commit) || r.Draft {
+		return r.Commit
+	}
+	commit, err := b.Resolve(ctx, repo, r.Tag)
+	if err != nil {
+		return "" // it is no more than a help
+	}
+	return commit
 }
 
 type createReleaseArgs struct {
@@ -137,6 +155,7 @@ func (f *forge) createRelease() kit.Tool {
 			return nil, hinted(err, kit.Conflict, "there is a release of %s; take another tag", a.Tag)
 		}
 		s := newReleaseScreen(r, 0)
+		s.Commit = releaseCommit(ctx, b, repo, r)
 		s.Changed, s.Notes = true, append(s.Notes, warnings...)
 		return kit.Record(s).Untrusted(), nil
 	})
@@ -166,7 +185,7 @@ func (f *forge) releaseNotes(ctx context.Context, b Backend, repo string, a crea
 			return "", err
 		}
 		commits = c.Commits
-	case isCode(err, kit.NotFound):
+	case IsCode(err, kit.NotFound):
 		if commits, _, err = all(ctx, f, notesCommits, func(at At) (List[Commit], error) { return b.ListCommits(ctx, repo, CommitFilter{Ref: target}, at) }); err != nil {
 			return "", err
 		}

@@ -140,7 +140,7 @@ func (f *forge) repoDetails(ctx context.Context, b Backend, repo string, s *repo
 		}),
 		task("latest release", func(ctx context.Context) error {
 			release, err := b.GetRelease(ctx, repo, "")
-			if isCode(err, kit.NotFound) {
+			if IsCode(err, kit.NotFound) {
 				return nil
 			}
 			s.LatestRelease = release.Tag

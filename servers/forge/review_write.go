@@ -89,8 +89,10 @@ func (f *forge) createReview() kit.Tool {
 		}
 		review, err := b.CreateReview(ctx, repo, a.Number, NewReview{Event: a.Event, Body: a.Body, Commit: p.HeadSHA, Comments: comments})
 		if err != nil {
-			if a.Event != "comment" {
-				err = hinted(err, kit.InvalidArgument, "nobody may approve or request changes of their own; event=comment works")
+			if a.Event != "comment" && strings.Contains(err.Error(), "your own") {
+				for _, code := range []kit.Code{kit.InvalidArgument, kit.FailedPrecondition} {
+					err = hinted(err, code, "nobody may approve or request changes of their own; event=comment works")
+				}
 			}
 			return nil, err
 		}
@@ -113,14 +115,16 @@ func (f *forge) place(args []lineArg, files []patch.File) (good []LineComment, b
 	for i, a := range args {
 		no := rejected{Index: i, Path: a.Path, Line: a.Line, Side: a.Side}
 		refuse := func(format string, v ...any) { no.Reason = fmt.Sprintf(format, v...); bad = append(bad, no) }
-		body := a.body(f.Features.ReviewRanges)
+		body := a.body(f.Features)
 		if strings.TrimSpace(body) == "" {
 			refuse("it has no body")
 			continue
 		}
 		at := slices.IndexFunc(files, func(file patch.File) bool { return file.Path == a.Path || file.Old == a.Path && a.Side == patch.Left })
 		if at < 0 {
-			if near := kit.Nearest(a.Path, paths); near != "" {
+			if i := slices.IndexFunc(files, func(file patch.File) bool { return file.Old == a.Path }); i >= 0 {
+				refuse("the file is now called %s; side=LEFT is for its old lines", files[i].Path)
+			} else if near := kit.Nearest(a.Path, paths); near != "" {
 				refuse("the file is not in the diff, did you mean %s?", near)
 			} else {
 				refuse("the file is not in the diff")
@@ -143,6 +147,9 @@ func (f *forge) place(args []lineArg, files []patch.File) (good []LineComment, b
 		case last == nil:
 			refuse("the diff does not show that line")
 			continue
+		case a.Suggestion != "" && a.Side == patch.Left:
+			refuse("a suggestion is for lines as they are now, side=RIGHT")
+			continue
 		case a.Start > a.Line:
 			refuse("start_line is after line")
 			continue
@@ -164,9 +171,13 @@ func (f *forge) place(args []lineArg, files []patch.File) (good []LineComment, b
 
 // body is the text with the suggestion. Where a forge has no comments of
 // several lines, it says itself which are meant.
-func (a lineArg) body(ranges bool) string {
-	body := a.Body
-	if a.Start > 0 && a.Start < a.Line && !ranges {
+func (a lineArg) body(has Features) string {
+	body, above := a.Body, ""
+	several := a.Start > 0 && a.Start < a.Line
+	if several && has.SuggestionLines {
+		above = fmt.Sprintf(":-%d+0", a.Line-a.Start)
+	}
+	if several && !has.ReviewRanges {
 		body = fmt.Sprintf("(lines %d to %d) %s", a.Start, a.Line, body)
 	}
 	if a.Suggestion != "" {
@@ -177,7 +188,7 @@ func (a lineArg) body(ranges bool) string {
 		if body != "" {
 			body += "\n\n"
 		}
-		body += fence + "suggestion\n" + strings.TrimSuffix(a.Suggestion, "\n") + "\n" + fence
+		body += fence + "suggestion" + above + "\n" + strings.TrimSuffix(a.Suggestion, "\n") + "\n" + fence
 	}
 	return body
 }

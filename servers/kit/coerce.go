@@ -3,6 +3,7 @@ package kit
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -119,13 +120,21 @@ func (arg *param) within(n float64) (float64, error) {
 	case low || high:
 		switch {
 		case arg.max == nil:
-			return n, fmt.Errorf("%v is too small, the least is %v", n, *arg.min)
+			return n, fmt.Errorf("%s is too small, the least is %s", plain(n), plain(*arg.min))
 		case arg.min == nil:
-			return n, fmt.Errorf("%v is too large, the most is %v", n, *arg.max)
+			return n, fmt.Errorf("%s is too large, the most is %s", plain(n), plain(*arg.max))
 		}
-		return n, fmt.Errorf("%v is outside of %v to %v", n, *arg.min, *arg.max)
+		return n, fmt.Errorf("%s is outside of %s to %s", plain(n), plain(*arg.min), plain(*arg.max))
 	}
 	return n, nil
+}
+
+// plain is a number as people write it, without an exponent where it can do so.
+func plain(n float64) string {
+	if math.Abs(n) < 1e15 {
+		return strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	return fmt.Sprint(n)
 }
 
 // coerceList takes a list, a list as JSON text, and text with commas.

@@ -36,29 +36,14 @@ func (g *gitea) sdk(ctx context.Context) (*sdk.Client, error) {
 	return c, wrap(ctx, err)
 }
 
-// wrap finds the error of ours in one of the SDK. One that has none is of the
-// SDK itself: it did not like what it was to send, or could not decode the answer.
+// wrap is for errors of the SDK.
 func wrap(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
+	err = forge.LibraryError(ctx, "Gitea", err)
 	var e *kit.Error
-	if errors.As(err, &e) {
-		if e.Status == http.StatusNotFound && e.Hint == "" {
-			return e.WithHint("Gitea answers 404 for what the token may not see, too; get_me says whose token it is")
-		}
-		return e
+	if errors.As(err, &e) && e.Status == http.StatusNotFound && e.Hint == "" {
+		return e.WithHint("Gitea answers 404 for what the token may not see, too; get_me says whose token it is")
 	}
-	return kit.Errorf(kit.Unavailable, "asking Gitea: %w", err).WithHint("is this a version of Gitea that this server knows?")
-}
-
-// split is owner and name; the tools have checked that there are two.
-func split(repo string) (owner, name string) {
-	owner, name, _ = strings.Cut(repo, "/")
-	return owner, name
+	return err
 }
 
 // path is below the API, of parts that are escaped here.
@@ -71,7 +56,7 @@ func path(parts ...string) string {
 
 // repoPath is below a repository. tail is escaped already.
 func repoPath(repo, tail string) string {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	return path("repos", owner, name) + "/" + tail
 }
 
@@ -81,11 +66,8 @@ func listOptions(at forge.At) sdk.ListOptions {
 
 // listed makes a page of ours. Gitea says what is next in Link, and how many
 // there are in X-Total-Count, for most lists.
-func listed[T, U any](items []T, r *sdk.Response, convert func(T) U) forge.List[U] {
-	list := forge.List[U]{Items: make([]U, 0, len(items))}
-	for _, item := range items {
-		list.Items = append(list.Items, convert(item))
-	}
+func listed[T, U any](items []*T, r *sdk.Response, convert func(*T) U) forge.List[U] {
+	list := forge.List[U]{Items: forge.Present(items, convert)}
 	if r == nil || r.Response == nil {
 		return list
 	}
@@ -96,28 +78,15 @@ func listed[T, U any](items []T, r *sdk.Response, convert func(T) U) forge.List[
 	return list
 }
 
-// sliced is a page of a list that Gitea gives as a whole.
-func sliced[T any](all []T, at forge.At) forge.List[T] {
-	total := len(all)
-	start := min((at.Page-1)*at.Size, total)
-	end := min(start+at.Size, total)
-	return forge.List[T]{Items: all[start:end], More: end < total, Total: &total}
-}
+// listPages bounds a list that is read to its end: one that is longer is absurd.
+const listPages = 40
 
-// everything reads a list to its end, as long as it is not absurd.
-func everything[T any](get func(sdk.ListOptions) ([]T, *sdk.Response, error)) ([]T, error) {
-	var all []T
-	for page := 1; page <= 40; page++ {
+func everything[T any](get func(sdk.ListOptions) ([]*T, *sdk.Response, error)) ([]*T, error) {
+	all, _, err := forge.Everything(listPages, func(page int) ([]*T, bool, error) {
 		items, r, err := get(sdk.ListOptions{Page: page, PageSize: 50})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, items...)
-		if r == nil || r.NextPage == 0 || len(items) == 0 {
-			break
-		}
-	}
-	return all, nil
+		return items, r != nil && r.NextPage > 0, err
+	})
+	return all, err
 }
 
 // Limits asks for the largest page.

@@ -63,7 +63,7 @@ const compareDiffs = 30
 // have: those of the commits stand for it.
 func (g *gitea) Compare(ctx context.Context, repo, base, head string, diff bool) (forge.Comparison, error) {
 	var out forge.Comparison
-	err := upstreamAll(ctx,
+	err := upstream.All(ctx,
 		func(ctx context.Context) (err error) { out.Base, err = g.Resolve(ctx, repo, base); return err },
 		func(ctx context.Context) (err error) { out.Head, err = g.Resolve(ctx, repo, head); return err })
 	if err != nil {
@@ -77,6 +77,9 @@ func (g *gitea) Compare(ctx context.Context, repo, base, head string, diff bool)
 	out.Total = c.TotalCommits
 	seen := make(map[string]bool)
 	for i := len(c.Commits) - 1; i >= 0; i-- { // the newest is first in Gitea
+		if c.Commits[i] == nil {
+			continue
+		}
 		one := toCommit(c.Commits[i])
 		out.Commits = append(out.Commits, one)
 		for _, file := range one.Files {
@@ -107,7 +110,7 @@ func (g *gitea) Compare(ctx context.Context, repo, base, head string, diff bool)
 	for i, one := range own {
 		ask = append(ask, func(ctx context.Context) (err error) { diffs[i], err = g.CommitDiff(ctx, repo, one.SHA); return err })
 	}
-	if err := upstreamAll(ctx, ask...); err != nil {
+	if err := upstream.All(ctx, ask...); err != nil {
 		return out, err
 	}
 	out.Diff = strings.Join(diffs, "")
@@ -120,7 +123,7 @@ func (g *gitea) Checks(ctx context.Context, repo, ref string) ([]forge.Check, er
 	if err != nil {
 		return nil, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	s, _, err := c.GetCombinedStatus(owner, name, ref)
 	if err != nil {
 		return nil, wrap(ctx, err)

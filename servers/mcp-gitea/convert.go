@@ -29,13 +29,6 @@ func logins(users []*sdk.User) []string {
 	return list
 }
 
-func at(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
-}
-
 func labelNames(labels []*sdk.Label) []string {
 	var list []string
 	for _, l := range labels {
@@ -124,7 +117,7 @@ func toIssue(i *sdk.Issue) forge.Issue {
 	out := forge.Issue{
 		Title: i.Title, State: string(i.State), Body: i.Body, Author: login(i.Poster), Milestone: milestoneTitle(i.Milestone), URL: i.HTMLURL,
 		Number: int(i.Index), Comments: i.Comments, Labels: labelNames(i.Labels), Assignees: logins(i.Assignees),
-		Locked: i.IsLocked, Pull: i.PullRequest != nil, Created: i.Created, Updated: i.Updated, Closed: at(i.Closed),
+		Locked: i.IsLocked, Pull: i.PullRequest != nil, Created: i.Created, Updated: i.Updated, Closed: forge.Value(i.Closed),
 	}
 	if i.OriginalAuthor != "" {
 		out.Author = i.OriginalAuthor
@@ -155,7 +148,7 @@ func toPull(p *sdk.PullRequest) forge.Pull {
 		Number: int(p.Index), Comments: p.Comments, Draft: p.Draft, Locked: p.IsLocked,
 		Labels: labelNames(p.Labels), Assignees: logins(p.Assignees), Reviewers: logins(p.RequestedReviewers),
 		Additions: p.Additions, Deletions: p.Deletions, Files: p.ChangedFiles,
-		Created: at(p.Created), Updated: at(p.Updated), Closed: at(p.Closed), Merged: at(p.Merged), MergedBy: login(p.MergedBy),
+		Created: forge.Value(p.Created), Updated: forge.Value(p.Updated), Closed: forge.Value(p.Closed), Merged: forge.Value(p.Merged), MergedBy: login(p.MergedBy),
 	}
 	mergeable := p.Mergeable
 	out.Mergeable = &mergeable
@@ -170,6 +163,9 @@ func toPull(p *sdk.PullRequest) forge.Pull {
 	}
 	if h := p.Head; h != nil {
 		out.Head, out.HeadSHA = h.Ref, h.Sha
+		if strings.HasPrefix(h.Ref, "refs/pull/") && h.Name != "" { // the branch is gone
+			out.Head = h.Name
+		}
 		if h.Repository != nil && p.Base != nil && p.Base.Repository != nil && h.Repository.FullName != p.Base.Repository.FullName {
 			out.HeadRepo = h.Repository.FullName
 		}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 
 	sdk "code.gitea.io/sdk/gitea"
@@ -15,15 +17,6 @@ import (
 	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
-// escaped is a path whose slashes stay.
-func escaped(file string) string {
-	parts := strings.Split(file, "/")
-	for i, part := range parts {
-		parts[i] = url.PathEscape(part)
-	}
-	return strings.Join(parts, "/")
-}
-
 func refQuery(ref string) url.Values {
 	if ref == "" {
 		return nil
@@ -31,10 +24,29 @@ func refQuery(ref string) url.Values {
 	return url.Values{"ref": {ref}}
 }
 
-// contents is what Gitea has at a path: a file, or the entries of a folder.
-func (g *gitea) contents(ctx context.Context, repo, ref, file string) (one *sdk.ContentsResponse, many []*sdk.ContentsResponse, err error) {
+// contents is what Gitea has at a path: a file, or the entries of a folder. Gitea
+// knows only names and whole shas here; what else it knows for a commit, such as
+// the short shas of our answers, is resolved when it finds nothing. at is the ref
+// that it was found at.
+func (g *gitea) contents(ctx context.Context, repo, ref, file string) (one *sdk.ContentsResponse, many []*sdk.ContentsResponse, at string, err error) {
+	one, many, err = g.contentsAt(ctx, repo, ref, file)
+	var e *kit.Error
+	if ref == "" || !errors.As(err, &e) || e.Code != kit.NotFound || wholeSHA.MatchString(ref) {
+		return one, many, ref, err
+	}
+	sha, failed := g.Resolve(ctx, repo, ref)
+	if failed != nil {
+		return nil, nil, ref, err
+	}
+	one, many, err = g.contentsAt(ctx, repo, sha, file)
+	return one, many, sha, err
+}
+
+var wholeSHA = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
+func (g *gitea) contentsAt(ctx context.Context, repo, ref, file string) (one *sdk.ContentsResponse, many []*sdk.ContentsResponse, err error) {
 	var raw json.RawMessage
-	if _, err = g.http.JSON(ctx, upstream.Request{Path: repoPath(repo, "contents/"+escaped(file)), Query: refQuery(ref)}, &raw); err != nil {
+	if _, err = g.http.JSON(ctx, upstream.Request{Path: repoPath(repo, "contents/"+forge.EscapePath(file)), Query: refQuery(ref)}, &raw); err != nil {
 		return nil, nil, wrap(ctx, err)
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
@@ -46,7 +58,7 @@ func (g *gitea) contents(ctx context.Context, repo, ref, file string) (one *sdk.
 }
 
 func (g *gitea) GetFile(ctx context.Context, repo, ref, file string) (forge.File, error) {
-	one, many, err := g.contents(ctx, repo, ref, file)
+	one, many, at, err := g.contents(ctx, repo, ref, file)
 	if err != nil {
 		return forge.File{}, err
 	}
@@ -71,13 +83,13 @@ func (g *gitea) GetFile(ctx context.Context, repo, ref, file string) (forge.File
 			return out, kit.Errorf(kit.Unavailable, "decoding %s: %w", file, err)
 		}
 	default: // too large for the contents
-		r, err := g.http.Do(ctx, upstream.Request{Path: repoPath(repo, "raw/"+escaped(file)), Query: refQuery(ref)})
+		r, err := g.http.Do(ctx, upstream.Request{Path: repoPath(repo, "raw/"+forge.EscapePath(file)), Query: refQuery(at)})
 		if err != nil {
 			return out, wrap(ctx, err)
 		}
 		out.Content = r.Body
 	}
-	out.LFS = bytes.HasPrefix(out.Content, []byte("version https://git-lfs.github.com/spec/"))
+	out.LFS = forge.IsLFS(out.Content)
 	return out, nil
 }
 
@@ -86,7 +98,7 @@ const maxTreePages = 20
 
 func (g *gitea) Tree(ctx context.Context, repo, ref, folder string, recursive bool) (forge.Tree, error) {
 	if !recursive {
-		one, many, err := g.contents(ctx, repo, ref, folder)
+		one, many, _, err := g.contents(ctx, repo, ref, folder)
 		if err != nil {
 			return forge.Tree{}, err
 		}
@@ -95,7 +107,9 @@ func (g *gitea) Tree(ctx context.Context, repo, ref, folder string, recursive bo
 		}
 		var tree forge.Tree
 		for _, e := range many {
-			tree.Entries = append(tree.Entries, forge.Entry{Path: e.Path, Type: e.Type, SHA: e.SHA, Size: e.Size})
+			if e != nil {
+				tree.Entries = append(tree.Entries, forge.Entry{Path: e.Path, Type: e.Type, SHA: e.SHA, Size: e.Size})
+			}
 		}
 		return tree, nil
 	}
@@ -107,7 +121,7 @@ func (g *gitea) Tree(ctx context.Context, repo, ref, folder string, recursive bo
 	if err != nil {
 		return forge.Tree{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	var tree forge.Tree
 	for page := 1; ; page++ {
 		t, _, err := c.GetTrees(owner, name, sdk.ListTreeOptions{ListOptions: sdk.ListOptions{Page: page, PageSize: 1000}, Ref: sha, Recursive: true})
@@ -116,7 +130,7 @@ func (g *gitea) Tree(ctx context.Context, repo, ref, folder string, recursive bo
 		}
 		for _, e := range t.Entries {
 			if folder == "" || e.Path == folder || strings.HasPrefix(e.Path, folder+"/") {
-				tree.Entries = append(tree.Entries, toEntry(e))
+				tree.Entries = append(tree.Entries, forge.GitEntry(e.Path, e.SHA, e.Type, e.Mode, e.Size))
 			}
 		}
 		if !t.Truncated || len(t.Entries) == 0 {
@@ -128,22 +142,9 @@ func (g *gitea) Tree(ctx context.Context, repo, ref, folder string, recursive bo
 		}
 	}
 	if folder != "" && len(tree.Entries) == 0 && !tree.Cut {
-		return tree, notFound("%s has no %s", repo, folder)
+		return tree, kit.Errorf(kit.NotFound, "%s has no %s", repo, folder)
 	}
 	return tree, nil
-}
-
-func toEntry(e sdk.GitEntry) forge.Entry {
-	out := forge.Entry{Path: e.Path, SHA: e.SHA, Size: e.Size, Type: "file", Exec: e.Mode == "100755"}
-	switch {
-	case e.Type == "tree":
-		out.Type, out.Size = "dir", 0
-	case e.Type == "commit":
-		out.Type = "submodule"
-	case e.Mode == "120000":
-		out.Type = "symlink"
-	}
-	return out
 }
 
 // Commit is one request, which Gitea does as a whole or not at all. It compares
@@ -167,7 +168,7 @@ func (g *gitea) Commit(ctx context.Context, repo string, n forge.NewCommit) (for
 		}
 		o.Files = append(o.Files, op)
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	r, _, err := c.ChangeFiles(owner, name, o)
 	if err != nil {
 		return forge.Commit{}, wrap(ctx, err)

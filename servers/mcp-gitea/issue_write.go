@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	sdk "code.gitea.io/sdk/gitea"
 
 	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // labels of a repository: its own and those of its organization.
@@ -16,7 +16,7 @@ func (g *gitea) labels(ctx context.Context, repo string) ([]*sdk.Label, error) {
 	if err != nil {
 		return nil, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	all, err := everything(func(o sdk.ListOptions) ([]*sdk.Label, *sdk.Response, error) {
 		return c.ListRepoLabels(owner, name, sdk.ListLabelsOptions{ListOptions: o})
 	})
@@ -26,10 +26,11 @@ func (g *gitea) labels(ctx context.Context, repo string) ([]*sdk.Label, error) {
 	org, err := everything(func(o sdk.ListOptions) ([]*sdk.Label, *sdk.Response, error) {
 		return c.ListOrgLabels(owner, sdk.ListOrgLabelsOptions{ListOptions: o})
 	})
-	if err == nil { // an owner that is no organization has none
-		all = append(all, org...)
+	err = wrap(ctx, err)
+	if forge.IsCode(err, kit.NotFound) || forge.IsCode(err, kit.PermissionDenied) { // the owner is no organization, or it is not for us
+		return all, nil
 	}
-	return all, ctx.Err()
+	return append(all, org...), err
 }
 
 // labelIDs are those of names. A name that is none is an error with those that are.
@@ -41,14 +42,12 @@ func (g *gitea) labelIDs(ctx context.Context, repo string, names []string) ([]in
 	if err != nil {
 		return nil, err
 	}
+	known := labelNames(labels)
 	ids := make([]int64, 0, len(names))
 	for _, name := range names {
-		i := slices.IndexFunc(labels, func(l *sdk.Label) bool { return l.Name == name })
-		if i < 0 {
-			i = slices.IndexFunc(labels, func(l *sdk.Label) bool { return strings.EqualFold(l.Name, name) })
-		}
-		if i < 0 {
-			return nil, forge.UnknownName("label", name, labelNames(labels))
+		i, err := forge.Lookup("label", name, known)
+		if err != nil {
+			return nil, err
 		}
 		ids = append(ids, labels[i].ID)
 	}
@@ -60,7 +59,7 @@ func (g *gitea) milestones(ctx context.Context, repo string) ([]*sdk.Milestone, 
 	if err != nil {
 		return nil, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	all, err := everything(func(o sdk.ListOptions) ([]*sdk.Milestone, *sdk.Response, error) {
 		return c.ListRepoMilestones(owner, name, sdk.ListMilestoneOption{ListOptions: o, State: sdk.StateAll})
 	})
@@ -76,20 +75,17 @@ func (g *gitea) milestoneID(ctx context.Context, repo, title string) (int64, err
 	if err != nil {
 		return 0, err
 	}
-	var titles []string
-	for _, m := range all {
-		if strings.EqualFold(m.Title, title) {
-			return m.ID, nil
-		}
-		titles = append(titles, m.Title)
+	i, err := forge.Lookup("milestone", title, forge.Present(all, milestoneTitle))
+	if err != nil {
+		return 0, err
 	}
-	return 0, forge.UnknownName("milestone", title, titles)
+	return all[i].ID, nil
 }
 
 func (g *gitea) IssueMetadata(ctx context.Context, repo string) (forge.Metadata, error) {
 	var out forge.Metadata
-	owner, name := split(repo)
-	err := upstreamAll(ctx, func(ctx context.Context) error {
+	owner, name := forge.OwnerName(repo)
+	err := upstream.All(ctx, func(ctx context.Context) error {
 		labels, err := g.labels(ctx, repo)
 		for _, l := range labels {
 			out.Labels = append(out.Labels, forge.Label{Name: l.Name, Description: l.Description})
@@ -98,7 +94,7 @@ func (g *gitea) IssueMetadata(ctx context.Context, repo string) (forge.Metadata,
 	}, func(ctx context.Context) error {
 		milestones, err := g.milestones(ctx, repo)
 		for _, m := range milestones {
-			out.Milestones = append(out.Milestones, forge.Milestone{Title: m.Title, State: string(m.State), Open: m.OpenIssues, Closed: m.ClosedIssues, Due: at(m.Deadline)})
+			out.Milestones = append(out.Milestones, forge.Milestone{Title: m.Title, State: string(m.State), Open: m.OpenIssues, Closed: m.ClosedIssues, Due: forge.Value(m.Deadline)})
 		}
 		return err
 	}, func(ctx context.Context) error {
@@ -113,34 +109,20 @@ func (g *gitea) IssueMetadata(ctx context.Context, repo string) (forge.Metadata,
 	return out, err
 }
 
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func list(names *[]string) []string {
-	if names == nil {
-		return nil
-	}
-	return *names
-}
-
 // CreateIssue looks all names up before it makes anything.
 func (g *gitea) CreateIssue(ctx context.Context, repo string, ch forge.IssueChange) (forge.Issue, error) {
 	c, err := g.sdk(ctx)
 	if err != nil {
 		return forge.Issue{}, err
 	}
-	o := sdk.CreateIssueOption{Title: text(ch.Title), Body: text(ch.Body), Assignees: list(ch.Assignees)}
-	if o.Labels, err = g.labelIDs(ctx, repo, list(ch.Labels)); err != nil {
+	o := sdk.CreateIssueOption{Title: forge.Value(ch.Title), Body: forge.Value(ch.Body), Assignees: forge.Value(ch.Assignees)}
+	if o.Labels, err = g.labelIDs(ctx, repo, forge.Value(ch.Labels)); err != nil {
 		return forge.Issue{}, err
 	}
-	if o.Milestone, err = g.milestoneID(ctx, repo, text(ch.Milestone)); err != nil {
+	if o.Milestone, err = g.milestoneID(ctx, repo, forge.Value(ch.Milestone)); err != nil {
 		return forge.Issue{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	i, _, err := c.CreateIssue(owner, name, o)
 	if err != nil {
 		return forge.Issue{}, wrap(ctx, err)
@@ -153,8 +135,8 @@ func (g *gitea) UpdateIssue(ctx context.Context, repo string, number int, ch for
 	if err != nil {
 		return forge.Issue{}, err
 	}
-	owner, name := split(repo)
-	o := sdk.EditIssueOption{Title: text(ch.Title), Body: ch.Body, Assignees: list(ch.Assignees)}
+	owner, name := forge.OwnerName(repo)
+	o := sdk.EditIssueOption{Title: forge.Value(ch.Title), Body: ch.Body, Assignees: forge.Value(ch.Assignees)}
 	if ch.State != nil {
 		s := sdk.StateType(*ch.State)
 		o.State = &s
@@ -181,7 +163,7 @@ func (g *gitea) setLabels(ctx context.Context, repo string, number int, all *[]s
 	if err != nil {
 		return err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	var set, more, less []int64
 	if all != nil {
 		if set, err = g.labelIDs(ctx, repo, *all); err != nil {

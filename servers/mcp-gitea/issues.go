@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"strconv"
 
 	sdk "code.gitea.io/sdk/gitea"
 
 	"github.com/loom-core/loom/servers/forge"
-	"github.com/loom-core/loom/servers/kit"
 )
 
 func issueOption(f forge.IssueFilter, text string, at forge.At) sdk.ListIssueOption {
@@ -46,7 +44,7 @@ func (g *gitea) SearchIssues(ctx context.Context, repo, text string, f forge.Iss
 		o.CreatedBy, o.AssignedBy = "", ""
 		issues, r, err = c.ListIssues(o)
 	} else {
-		owner, name := split(repo)
+		owner, name := forge.OwnerName(repo)
 		issues, r, err = c.ListRepoIssues(owner, name, o)
 	}
 	if err != nil {
@@ -66,7 +64,7 @@ func (g *gitea) GetIssue(ctx context.Context, repo string, number int) (forge.Is
 	if err != nil {
 		return forge.Issue{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	i, _, err := c.GetIssue(owner, name, int64(number))
 	if err != nil {
 		return forge.Issue{}, wrap(ctx, err)
@@ -80,16 +78,12 @@ func (g *gitea) Comments(ctx context.Context, repo string, number int, at forge.
 	if err != nil {
 		return forge.List[forge.Comment]{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	comments, _, err := c.ListIssueComments(owner, name, int64(number), sdk.ListIssueCommentOptions{})
 	if err != nil {
 		return forge.List[forge.Comment]{}, wrap(ctx, err)
 	}
-	all := make([]forge.Comment, len(comments))
-	for i, one := range comments {
-		all[i] = toComment(one)
-	}
-	return sliced(all, at), nil
+	return forge.PageOf(forge.Present(comments, toComment), at), nil
 }
 
 func (g *gitea) Events(ctx context.Context, repo string, number int, at forge.At) (forge.List[forge.Event], error) {
@@ -97,7 +91,7 @@ func (g *gitea) Events(ctx context.Context, repo string, number int, at forge.At
 	if err != nil {
 		return forge.List[forge.Event]{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	events, r, err := c.ListIssueTimeline(owner, name, int64(number), sdk.ListIssueCommentOptions{ListOptions: listOptions(at)})
 	if err != nil {
 		return forge.List[forge.Event]{}, wrap(ctx, err)
@@ -126,7 +120,7 @@ func (g *gitea) AddComment(ctx context.Context, repo string, number int, _ bool,
 	if err != nil {
 		return forge.Comment{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	made, _, err := c.CreateIssueComment(owner, name, int64(number), sdk.CreateIssueCommentOption{Body: body})
 	if err != nil {
 		return forge.Comment{}, wrap(ctx, err)
@@ -134,16 +128,8 @@ func (g *gitea) AddComment(ctx context.Context, repo string, number int, _ bool,
 	return toComment(made), nil
 }
 
-func commentID(text string) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n <= 0 {
-		return 0, kit.Errorf(kit.InvalidArgument, "%q is no id of a comment", text).WithHint("get_issue shows the ids of its comments")
-	}
-	return n, nil
-}
-
 func (g *gitea) GetComment(ctx context.Context, repo, comment string) (forge.Comment, error) {
-	n, err := commentID(comment)
+	n, err := forge.CommentNumber(comment)
 	if err != nil {
 		return forge.Comment{}, err
 	}
@@ -151,7 +137,7 @@ func (g *gitea) GetComment(ctx context.Context, repo, comment string) (forge.Com
 	if err != nil {
 		return forge.Comment{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	one, _, err := c.GetIssueComment(owner, name, n)
 	if err != nil {
 		return forge.Comment{}, wrap(ctx, err)
@@ -160,7 +146,7 @@ func (g *gitea) GetComment(ctx context.Context, repo, comment string) (forge.Com
 }
 
 func (g *gitea) DeleteComment(ctx context.Context, repo, comment string) error {
-	n, err := commentID(comment)
+	n, err := forge.CommentNumber(comment)
 	if err != nil {
 		return err
 	}
@@ -168,7 +154,7 @@ func (g *gitea) DeleteComment(ctx context.Context, repo, comment string) error {
 	if err != nil {
 		return err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	_, err = c.DeleteIssueComment(owner, name, n)
 	return wrap(ctx, err)
 }

@@ -31,6 +31,7 @@ var service = upstream.Service{
 	Example: "https://gitea.example.com",
 	Trim:    "/api/v1",
 	Smaller: "ask for less: a path, fewer records, one file",
+	Failure: failure,
 }
 
 var features = forge.Features{

@@ -45,7 +45,7 @@ func (g *gitea) GetPull(ctx context.Context, repo string, number int) (forge.Pul
 	if err != nil {
 		return forge.Pull{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	p, _, err := c.GetPullRequest(owner, name, int64(number))
 	if err != nil {
 		return forge.Pull{}, wrap(ctx, err)
@@ -58,7 +58,7 @@ func (g *gitea) PullFiles(ctx context.Context, repo string, number int, at forge
 	if err != nil {
 		return forge.List[forge.ChangedFile]{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	files, r, err := c.ListPullRequestFiles(owner, name, int64(number), sdk.ListPullRequestFilesOptions{ListOptions: listOptions(at)})
 	if err != nil {
 		return forge.List[forge.ChangedFile]{}, wrap(ctx, err)
@@ -73,7 +73,7 @@ func (g *gitea) PullCommits(ctx context.Context, repo string, number int, at for
 	if err != nil {
 		return forge.List[forge.Commit]{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	commits, r, err := c.ListPullRequestCommits(owner, name, int64(number), sdk.ListPullRequestCommitsOptions{ListOptions: listOptions(at)})
 	if err != nil {
 		return forge.List[forge.Commit]{}, wrap(ctx, err)
@@ -111,18 +111,18 @@ func (g *gitea) CreatePull(ctx context.Context, repo string, ch forge.PullChange
 		return forge.Pull{}, err
 	}
 	o := sdk.CreatePullRequestOption{
-		Title: text(ch.Title), Body: text(ch.Body), Head: ch.Head, Base: text(ch.Base), Assignees: list(ch.Assignees), Reviewers: ch.Reviewers,
+		Title: forge.Value(ch.Title), Body: forge.Value(ch.Body), Head: ch.Head, Base: forge.Value(ch.Base), Assignees: forge.Value(ch.Assignees), Reviewers: ch.Reviewers,
 	}
 	if ch.Draft != nil && *ch.Draft {
 		o.Title = draftTitle(o.Title, true)
 	}
-	if o.Labels, err = g.labelIDs(ctx, repo, list(ch.Labels)); err != nil {
+	if o.Labels, err = g.labelIDs(ctx, repo, forge.Value(ch.Labels)); err != nil {
 		return forge.Pull{}, err
 	}
-	if o.Milestone, err = g.milestoneID(ctx, repo, text(ch.Milestone)); err != nil {
+	if o.Milestone, err = g.milestoneID(ctx, repo, forge.Value(ch.Milestone)); err != nil {
 		return forge.Pull{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	p, _, err := c.CreatePullRequest(owner, name, o)
 	if err != nil {
 		return forge.Pull{}, wrap(ctx, err)
@@ -135,12 +135,12 @@ func (g *gitea) UpdatePull(ctx context.Context, repo string, number int, ch forg
 	if err != nil {
 		return forge.Pull{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	before, err := g.GetPull(ctx, repo, number)
 	if err != nil {
 		return forge.Pull{}, err
 	}
-	o := sdk.EditPullRequestOption{Title: text(ch.Title), Body: ch.Body, Base: text(ch.Base), Assignees: list(ch.Assignees)}
+	o := sdk.EditPullRequestOption{Title: forge.Value(ch.Title), Body: ch.Body, Base: forge.Value(ch.Base), Assignees: forge.Value(ch.Assignees)}
 	if o.Base == before.Base {
 		o.Base = "" // Gitea takes a change to what it is for a conflict
 	}
@@ -167,6 +167,11 @@ func (g *gitea) UpdatePull(ctx context.Context, repo string, number int, ch forg
 	if _, _, err := c.EditPullRequest(owner, name, int64(number), o); err != nil {
 		return forge.Pull{}, wrap(ctx, err)
 	}
+	if ch.Milestone != nil && o.Milestone == 0 { // for a pull request 0 changes nothing, for its issue it is none
+		if _, _, err := c.EditIssue(owner, name, int64(number), sdk.EditIssueOption{Milestone: &o.Milestone}); err != nil {
+			return forge.Pull{}, wrap(ctx, err)
+		}
+	}
 	if len(ch.Reviewers) > 0 {
 		if _, err := c.CreateReviewRequests(owner, name, int64(number), sdk.PullReviewRequestOptions{Reviewers: ch.Reviewers}); err != nil {
 			return forge.Pull{}, wrap(ctx, err)
@@ -185,7 +190,7 @@ func (g *gitea) MergePull(ctx context.Context, repo string, number int, m forge.
 	if err != nil {
 		return "", err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	o := sdk.MergePullRequestOption{Style: sdk.MergeStyle(m.Method), HeadCommitId: m.HeadSHA, Title: m.Title, Message: m.Message, DeleteBranchAfterMerge: &m.DeleteBranch}
 	if _, _, err := c.MergePullRequest(owner, name, int64(number), o); err != nil {
 		err = wrap(ctx, err)
@@ -196,5 +201,8 @@ func (g *gitea) MergePull(ctx context.Context, repo string, number int, m forge.
 		return "", err
 	}
 	p, err := g.GetPull(ctx, repo, number)
-	return p.MergeID, err
+	if err != nil {
+		return "", nil // it was merged; that its commit cannot be looked at does not undo it
+	}
+	return p.MergeID, nil
 }

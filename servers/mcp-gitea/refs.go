@@ -26,7 +26,7 @@ func (g *gitea) Branches(ctx context.Context, repo string, at forge.At) (forge.L
 	if err != nil {
 		return forge.List[forge.Ref]{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	list, r, err := c.ListRepoBranches(owner, name, sdk.ListRepoBranchesOptions{ListOptions: listOptions(at)})
 	if err != nil {
 		return forge.List[forge.Ref]{}, wrap(ctx, err)
@@ -39,7 +39,7 @@ func (g *gitea) Tags(ctx context.Context, repo string, at forge.At) (forge.List[
 	if err != nil {
 		return forge.List[forge.Ref]{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	list, r, err := c.ListRepoTags(owner, name, sdk.ListRepoTagsOptions{ListOptions: listOptions(at)})
 	if err != nil {
 		return forge.List[forge.Ref]{}, wrap(ctx, err)
@@ -88,7 +88,7 @@ func (g *gitea) DeleteBranch(ctx context.Context, repo, branch string) error {
 	if err != nil {
 		return err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	_, _, err = c.DeleteRepoBranch(owner, name, branch)
 	return wrap(ctx, err)
 }

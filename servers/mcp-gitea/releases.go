@@ -13,7 +13,7 @@ func (g *gitea) ListReleases(ctx context.Context, repo string, at forge.At) (for
 	if err != nil {
 		return forge.List[forge.Release]{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	list, r, err := c.ListReleases(owner, name, sdk.ListReleasesOptions{ListOptions: listOptions(at)})
 	if err != nil {
 		return forge.List[forge.Release]{}, wrap(ctx, err)
@@ -26,7 +26,7 @@ func (g *gitea) GetRelease(ctx context.Context, repo, tag string) (forge.Release
 	if err != nil {
 		return forge.Release{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	var r *sdk.Release
 	if tag == "" {
 		r, _, err = c.GetLatestRelease(owner, name)
@@ -48,7 +48,7 @@ func (g *gitea) CreateRelease(ctx context.Context, repo string, n forge.NewRelea
 	if o.Title == "" {
 		o.Title = n.Tag // Gitea wants one
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	r, _, err := c.CreateRelease(owner, name, o)
 	if err != nil {
 		return forge.Release{}, wrap(ctx, err)

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"maps"
-	"slices"
 
 	sdk "code.gitea.io/sdk/gitea"
 
 	"github.com/loom-core/loom/servers/forge"
-	"github.com/loom-core/loom/servers/kit"
 )
 
 func (g *gitea) SearchRepos(ctx context.Context, q forge.RepoQuery, at forge.At) (forge.List[forge.Repo], error) {
@@ -46,7 +42,7 @@ func (g *gitea) GetRepo(ctx context.Context, repo string) (forge.Repo, error) {
 	if err != nil {
 		return forge.Repo{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	r, _, err := c.GetRepo(owner, name)
 	if err != nil {
 		return forge.Repo{}, wrap(ctx, err)
@@ -59,14 +55,12 @@ func (g *gitea) Languages(ctx context.Context, repo string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	sizes, _, err := c.GetRepoLanguages(owner, name)
 	if err != nil {
 		return nil, wrap(ctx, err)
 	}
-	return slices.SortedFunc(maps.Keys(sizes), func(a, b string) int {
-		return cmp.Or(cmp.Compare(sizes[b], sizes[a]), cmp.Compare(a, b))
-	}), nil
+	return forge.LargestFirst(sizes), nil
 }
 
 // Rules come from the branch itself: those of the protection need an administrator.
@@ -75,7 +69,7 @@ func (g *gitea) Rules(ctx context.Context, repo, branch string) (forge.Rules, er
 	if err != nil {
 		return forge.Rules{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	b, _, err := c.GetRepoBranch(owner, name, branch)
 	if err != nil {
 		return forge.Rules{}, wrap(ctx, err)
@@ -98,7 +92,7 @@ func (g *gitea) Variables(ctx context.Context, repo string, at forge.At) (forge.
 	if err != nil {
 		return forge.List[forge.Variable]{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	list, r, err := c.ListRepoActionVariable(owner, name, sdk.ListRepoActionVariableOption{ListOptions: listOptions(at)})
 	if err != nil {
 		return forge.List[forge.Variable]{}, wrap(ctx, err)
@@ -142,15 +136,10 @@ func (g *gitea) ForkRepo(ctx context.Context, repo, owner, name string) (forge.R
 	if name != "" {
 		o.Name = &name
 	}
-	of, from := split(repo)
+	of, from := forge.OwnerName(repo)
 	r, _, err := c.CreateFork(of, from, o)
 	if err != nil {
 		return forge.Repo{}, wrap(ctx, err)
 	}
 	return toRepo(r), nil
-}
-
-// notFound is the error for what is no record of Gitea's but was looked for in one.
-func notFound(format string, args ...any) *kit.Error {
-	return kit.Errorf(kit.NotFound, format, args...)
 }

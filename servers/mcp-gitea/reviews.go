@@ -11,6 +11,7 @@ import (
 
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 var reviewStates = map[sdk.ReviewStateType]string{
@@ -37,7 +38,7 @@ func (g *gitea) reviews(ctx context.Context, repo string, number int) ([]*sdk.Pu
 	if err != nil {
 		return nil, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	all, err := everything(func(o sdk.ListOptions) ([]*sdk.PullReview, *sdk.Response, error) {
 		return c.ListPullReviews(owner, name, int64(number), sdk.ListPullReviewsOptions{ListOptions: o})
 	})
@@ -61,7 +62,7 @@ func (g *gitea) Threads(ctx context.Context, repo string, number int) ([]forge.T
 	if err != nil {
 		return nil, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	found := make([][]*sdk.PullReviewComment, len(reviews))
 	var ask []func(context.Context) error
 	for i, r := range reviews {
@@ -77,10 +78,10 @@ func (g *gitea) Threads(ctx context.Context, repo string, number int) ([]forge.T
 			return wrap(ctx, err)
 		})
 	}
-	if err := upstreamAll(ctx, ask...); err != nil {
+	if err := upstream.All(ctx, ask...); err != nil {
 		return nil, err
 	}
-	comments := slices.Concat(found...)
+	comments := slices.DeleteFunc(slices.Concat(found...), func(c *sdk.PullReviewComment) bool { return c == nil })
 	slices.SortStableFunc(comments, func(a, b *sdk.PullReviewComment) int { return cmp.Compare(a.ID, b.ID) })
 	var list []forge.Thread
 	place := make(map[string]int)
@@ -131,7 +132,7 @@ func (g *gitea) GetThread(ctx context.Context, repo, thread string) (forge.Threa
 			return t, nil
 		}
 	}
-	return forge.Thread{}, notFound("there is no thread %s", thread).WithHint("list_review_threads number=%d unresolved=false has all", number)
+	return forge.Thread{}, kit.Errorf(kit.NotFound, "there is no thread %s", thread).WithHint("list_review_threads number=%d unresolved=false has all", number)
 }
 
 func (g *gitea) CreateReview(ctx context.Context, repo string, number int, n forge.NewReview) (forge.Review, error) {
@@ -149,7 +150,7 @@ func (g *gitea) CreateReview(ctx context.Context, repo string, number int, n for
 		}
 		o.Comments = append(o.Comments, at)
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	r, _, err := c.CreatePullReview(owner, name, int64(number), o)
 	if err != nil {
 		return forge.Review{}, wrap(ctx, err)
@@ -181,7 +182,7 @@ func (g *gitea) ResolveThread(ctx context.Context, repo, thread string, resolved
 	if err != nil {
 		return err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	if resolved {
 		_, err = c.ResolvePullReviewComment(owner, name, comment)
 	} else {

@@ -36,13 +36,13 @@ func (g *gitea) ListRuns(ctx context.Context, repo string, f forge.RunFilter, at
 		return forge.List[forge.Run]{}, err
 	}
 	o := sdk.ListRepoActionRunsOptions{ListOptions: listOptions(at), Event: f.Event, Status: runStatus[f.Status], Actor: f.Actor}
-	if len(f.SHA) == 40 || len(f.SHA) == 64 {
+	if forge.IsSHA(f.SHA) {
 		o.HeadSHA = f.SHA
 	}
 	if !strings.HasPrefix(f.Ref, "pull/") { // of a pull request's runs Gitea knows no branch
 		o.Branch = f.Ref
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	runs, r, err := c.ListRepoActionRuns(owner, name, o)
 	if err != nil {
 		return forge.List[forge.Run]{}, wrap(ctx, err)
@@ -60,7 +60,7 @@ func (g *gitea) GetRun(ctx context.Context, repo string, run int64) (forge.Run, 
 	if err != nil {
 		return forge.Run{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	r, _, err := c.GetRepoActionRun(owner, name, run)
 	if err != nil {
 		return forge.Run{}, wrap(ctx, err)
@@ -89,7 +89,7 @@ func (g *gitea) Jobs(ctx context.Context, repo string, run int64) ([]forge.Job, 
 	if err != nil {
 		return nil, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	jobs, err := everything(func(o sdk.ListOptions) ([]*sdk.ActionWorkflowJob, *sdk.Response, error) {
 		answer, r, err := c.ListRepoActionRunJobs(owner, name, run, sdk.ListRepoActionJobsOptions{ListOptions: o})
 		if err != nil {
@@ -112,7 +112,7 @@ func (g *gitea) GetJob(ctx context.Context, repo string, job int64) (forge.Job, 
 	if err != nil {
 		return forge.Job{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	j, _, err := c.GetRepoActionJob(owner, name, job)
 	if err != nil {
 		return forge.Job{}, wrap(ctx, err)
@@ -125,7 +125,7 @@ func (g *gitea) StartRun(ctx context.Context, repo, workflow, ref string, inputs
 	if err != nil {
 		return 0, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	d, _, err := c.DispatchRepoActionWorkflow(owner, name, workflow, sdk.CreateActionWorkflowDispatchOption{Ref: ref, Inputs: inputs}, true)
 	if err != nil {
 		return 0, wrap(ctx, err)
@@ -141,7 +141,7 @@ func (g *gitea) Retry(ctx context.Context, repo string, run int64, failedOnly bo
 	if err != nil {
 		return err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	if failedOnly {
 		_, err = c.RerunRepoActionRunFailedJobs(owner, name, run)
 	} else {
@@ -155,7 +155,7 @@ func (g *gitea) RetryJob(ctx context.Context, repo string, run, job int64) error
 	if err != nil {
 		return err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	_, _, err = c.RerunRepoActionJob(owner, name, run, job)
 	return wrap(ctx, err)
 }

@@ -14,6 +14,10 @@ import (
 // is one request, however many files there are.
 func (g *gitea) SearchCode(ctx context.Context, repo string, q forge.CodeQuery, at forge.At) (forge.List[forge.CodeHit], error) {
 	var none forge.List[forge.CodeHit]
+	want, err := forge.NewCodeMatcher(q)
+	if err != nil {
+		return none, err
+	}
 	sha, err := g.Resolve(ctx, repo, q.Ref)
 	if err != nil {
 		return none, err
@@ -26,17 +30,5 @@ func (g *gitea) SearchCode(ctx context.Context, repo string, q forge.CodeQuery, 
 		}
 		return none, wrap(ctx, err)
 	}
-	want, err := forge.NewCodeMatcher(q)
-	if err != nil {
-		return none, err
-	}
-	hits, cut, err := forge.SearchArchive(ctx, r.Body, want)
-	if err != nil {
-		return none, err
-	}
-	list := sliced(hits, at)
-	if cut {
-		list.Estimate, list.Hint = true, forge.ArchiveHint
-	}
-	return list, nil
+	return forge.SearchArchive(ctx, r.Body, want, at)
 }

@@ -13,77 +13,36 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/loom-core/loom/servers/forge/forgetest"
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kit/kittest"
 )
 
-// fakeGitea is a Gitea of a few paths. What it does not have is a 404 as Gitea's.
-type fakeGitea struct {
-	*httptest.Server
-	mu    sync.Mutex
-	paths map[string]http.HandlerFunc // by method and path below /api/v1
-	lines []string                    // method, path and query of each request
-}
+// fakeGitea is a Gitea of a few paths.
+type fakeGitea struct{ *forgetest.Wire }
 
 func newFake(t testing.TB) *fakeGitea {
-	u := &fakeGitea{paths: map[string]http.HandlerFunc{}}
-	u.Server = httptest.NewServer(u)
-	t.Cleanup(u.Close)
+	u := &fakeGitea{forgetest.NewWire(t, `{"message":"The target couldn't be found.","url":"x","errors":[]}`, "/api/v1")}
 	return u.on("GET /settings/api", reply(200, `{"max_response_items":50}`)).on("GET /version", reply(200, `{"version":"1.26.4"}`))
 }
 
-func (u *fakeGitea) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	line := r.Method + " " + strings.TrimPrefix(r.URL.EscapedPath(), "/api/v1")
-	u.mu.Lock()
-	h := u.paths[line]
-	u.lines = append(u.lines, line+"?"+r.URL.RawQuery)
-	u.mu.Unlock()
-	if h == nil {
-		h = reply(404, `{"message":"The target couldn't be found.","url":"x","errors":[]}`)
-	}
-	h(w, r)
-}
-
-// asked is a line for each request so far. A cut answer is there before its
-// handler has ended.
-func (u *fakeGitea) asked() []string {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return slices.Clone(u.lines)
-}
-
 func (u *fakeGitea) on(line string, h http.HandlerFunc) *fakeGitea {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.paths[line] = h
+	u.Answer(line, h)
 	return u
 }
 
-func reply(status int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		io.WriteString(w, body)
-	}
-}
+var reply = forgetest.Reply
 
 func (u *fakeGitea) connect(t *testing.T) *kittest.Client {
-	return kittest.Connect(t, server(t, map[string]string{"GITEA_URL": u.URL + "/api/v1/", "GITEA_TOKEN": "the-token-of-a-test"}))
+	return kittest.Connect(t, forgetest.Server(t, program, map[string]string{"GITEA_URL": u.URL + "/api/v1/", "GITEA_TOKEN": "the-token-of-a-test"}))
 }
 
 const repo = "/repos/a/b"
 
-func a(pairs ...any) map[string]any {
-	m := map[string]any{"repo": "a/b"}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		m[pairs[i].(string)] = pairs[i+1]
-	}
-	return m
-}
+func a(pairs ...any) map[string]any { return forgetest.ArgsOf("a/b", pairs...) }
 
 // TestNulls: what may be null is, in every list and screen.
 func TestNulls(t *testing.T) {
@@ -103,21 +62,37 @@ func TestNulls(t *testing.T) {
 		on("GET "+repo+"/issues/1/comments", reply(200, `[{"id":1,"user":null,"body":null},null]`)).
 		on("GET "+repo+"/issues/1/timeline", reply(200, `[{"id":1,"type":"close","user":null,"label":null},null]`)).
 		on("GET "+repo+"/pulls", reply(200, `[`+pull+`,null]`)).on("GET "+repo+"/pulls/1", reply(200, pull)).
-		on("GET "+repo+"/pulls/1/reviews", reply(200, `[{"id":1,"user":null,"state":"APPROVED"}]`)).
+		on("GET "+repo+"/pulls/1/reviews", reply(200, `[{"id":1,"user":null,"state":"APPROVED","comments_count":1},null]`)).
+		on("GET "+repo+"/pulls/1/reviews/1/comments", reply(200, `[{"id":1,"path":"x","position":1,"user":null},null,{"id":2}]`)).
+		on("GET "+repo+"/pulls/1/files", reply(200, `[null,{"filename":"x"}]`)).on("GET "+repo+"/pulls/1/commits", reply(200, `[null]`)).
+		on("GET "+repo+"/tags", reply(200, `[null,{"name":"v1","commit":null}]`)).on("GET "+repo+"/actions/variables", reply(200, `[null,{"name":"A"}]`)).
+		on("GET "+repo+"/contents/", reply(200, `[null,{"path":"x","type":"file"}]`)).
+		on("GET "+repo+"/git/commits/main", reply(200, commit)).on("GET "+repo+"/compare/0123456789abcdef...0123456789abcdef", reply(200, `{"total_commits":1,"commits":[null,`+commit+`]}`)).
 		on("GET "+repo+"/actions/runs", reply(200, `{"total_count":1,"workflow_runs":[{"id":1,"actor":null,"completed_at":null},null]}`)).
 		on("GET "+repo+"/actions/runs/1", reply(200, `{"id":1,"status":null,"started_at":null}`)).
 		on("GET "+repo+"/actions/runs/1/jobs", reply(200, `{"jobs":[{"id":1,"steps":[null],"runner_name":null},null]}`)).
 		on("GET "+repo+"/releases", reply(200, `[{"tag_name":"v1","author":null,"assets":null},null]`)).
-		on("GET "+repo+"/labels", reply(200, `null`)).on("GET "+repo+"/milestones", reply(200, `null`)).on("GET "+repo+"/assignees", reply(200, `[null]`)).
-		on("GET /notifications", reply(200, `[{"id":1,"repository":null,"subject":null}]`))
+		on("GET "+repo+"/labels", reply(200, `[null,{"id":1,"name":"bug"}]`)).on("GET "+repo+"/milestones", reply(200, `[null]`)).on("GET "+repo+"/assignees", reply(200, `[null]`)).
+		on("GET /notifications", reply(200, `[{"id":1,"repository":null,"subject":null},null]`))
 	c := u.connect(t)
 	for tool, args := range map[string]map[string]any{
 		"get_me": {}, "get_repo": a(), "list_refs": a(), "list_commits": a(), "list_issues": a("state", "all"), "get_issue": a("number", 1, "include", "comments,timeline"),
 		"list_pull_requests": a("state", "all"), "get_pull_request": a("number", 1), "list_review_threads": a("number", 1), "list_workflow_runs": a(),
-		"get_workflow_run": a("run_id", 1), "diagnose_run": a("run_id", 1), "list_releases": a(), "get_release": a(), "list_issue_metadata": a(), "list_notifications": {},
+		"get_workflow_run": a("run_id", 1), "diagnose_run": a("run_id", 1), "list_releases": a(), "get_release": a(), "list_issue_metadata": a(), "list_notifications": {}, "list_ci_variables": a(), "list_files": a(),
+		"compare_refs": a("base", "main", "head", "main"),
 	} {
 		if text := c.MustText(tool, args); strings.Contains(text, "0001-01-01") || strings.Contains(text, "<nil>") {
 			t.Errorf("%s:\n%s", tool, text)
+		}
+	}
+	whole := a("number", 1, "include", "reviews,threads,files,commits")
+	for tool, want := range map[string]string{"list_issue_metadata": "bug", "list_refs": "v1", "list_ci_variables": "A", "get_pull_request": "x"} {
+		args := map[string]map[string]any{"list_refs": a("type", "tag"), "get_pull_request": whole}[tool]
+		if args == nil {
+			args = a()
+		}
+		if text := c.MustText(tool, args); !strings.Contains(text, want) {
+			t.Errorf("%s has no %s:\n%s", tool, want, text)
 		}
 	}
 }
@@ -144,37 +119,9 @@ func TestPages(t *testing.T) {
 		reply(200, "["+strings.Join(list, ",")+"]")(w, r)
 	})
 	c := u.connect(t)
-	for _, size := range []int{1, 7, 40, 50, 60, 100} {
-		args, next := a("per_page", size), 1
-		for args != nil {
-			var got struct {
-				Issues     []struct{ Number int }
-				Pagination kit.Pagination
-			}
-			c.MustStruct("list_issues", args, &got)
-			p := got.Pagination
-			if p.PerPage != min(size, ceiling) || p.Total == nil || *p.Total != total {
-				t.Fatalf("per_page %d: %+v", size, p)
-			}
-			for _, i := range got.Issues {
-				if i.Number != next {
-					t.Fatalf("per_page %d: %d, want %d", size, i.Number, next)
-				}
-				next++
-			}
-			if p.NextArgs == nil {
-				break
-			}
-			for k, v := range p.NextArgs {
-				args[k] = v
-			}
-		}
-		if next != total+1 {
-			t.Errorf("per_page %d: %d of %d", size, next-1, total)
-		}
-	}
+	forgetest.Numbers{Total: total, Ceiling: ceiling}.Read(t, c, "a/b", 1, 7, 40, 50, 60, 100)
 	// The ceiling is asked for once.
-	if n := len(slices.DeleteFunc(u.asked(), func(s string) bool { return !strings.Contains(s, "/settings/api") })); n != 1 {
+	if n := len(slices.DeleteFunc(u.Sent(), func(s forgetest.Sent) bool { return s.Line != "GET /settings/api" })); n != 1 {
 		t.Errorf("asked for the settings %d times", n)
 	}
 }
@@ -214,7 +161,7 @@ func TestErrors(t *testing.T) {
 			}
 		})
 	}
-	if text := kittest.Connect(t, server(t, nil)).MustFail("get_me", nil, kit.FailedPrecondition); !strings.Contains(text, "GITEA_URL is not set") {
+	if text := kittest.Connect(t, forgetest.Server(t, program, nil)).MustFail("get_me", nil, kit.FailedPrecondition); !strings.Contains(text, "GITEA_URL is not set") {
 		t.Errorf("without an address: %s", text)
 	}
 }
@@ -228,8 +175,8 @@ func TestWritesOnce(t *testing.T) {
 		u.Config.ErrorLog = nil
 		u.connect(t).MustFail("create_issue", a("title", "x"), kit.Unavailable)
 		posts := 0
-		for _, line := range u.asked() {
-			if strings.HasPrefix(line, "POST") {
+		for _, sent := range u.Sent() {
+			if strings.HasPrefix(sent.Line, "POST ") {
 				posts++
 			}
 		}

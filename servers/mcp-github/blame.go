@@ -14,7 +14,7 @@ func (g *github) Blame(ctx context.Context, repo, ref, path string) ([]forge.Bla
 	if err != nil {
 		return nil, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	var answer struct {
 		Repository *struct {
 			Object *struct {

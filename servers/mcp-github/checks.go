@@ -8,15 +8,16 @@ import (
 	gh "github.com/google/go-github/v89/github"
 
 	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // Checks are what apps such as Actions report, the newest of each name, and the
 // statuses that others set, together.
 func (g *github) Checks(ctx context.Context, repo, ref string) ([]forge.Check, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	var runs []*gh.CheckRun
 	var statuses []*gh.RepoStatus
-	err := together(ctx, func(context.Context) (err error) {
+	err := upstream.All(ctx, func(ctx context.Context) (err error) {
 		latest := "latest"
 		runs, err = everything(func(o gh.ListOptions) ([]*gh.CheckRun, *gh.Response, error) {
 			list, r, err := g.api.Checks.ListCheckRunsForRef(ctx, owner, name, ref, &gh.ListCheckRunsOptions{Filter: &latest, ListOptions: o})
@@ -26,7 +27,7 @@ func (g *github) Checks(ctx context.Context, repo, ref string) ([]forge.Check, e
 			return list.CheckRuns, r, nil
 		})
 		return wrap(ctx, err)
-	}, func(context.Context) (err error) {
+	}, func(ctx context.Context) (err error) {
 		statuses, err = everything(func(o gh.ListOptions) ([]*gh.RepoStatus, *gh.Response, error) {
 			list, r, err := g.api.Repositories.GetCombinedStatus(ctx, owner, name, ref, &o)
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 	"github.com/loom-core/loom/servers/mcp-github/workflow"
 )
 
@@ -38,7 +39,7 @@ func (g *github) CheckConfig(ctx context.Context, repo string, q forge.ConfigQue
 			}
 		}
 		if len(paths) == 0 {
-			return out, kit.Errorf(kit.NotFound, "%s has no workflow in %s", repo, workflowFolder)
+			return out, kit.Errorf(kit.NotFound, "%s has no workflow in %s", repo, workflowFolder).WithHint("path checks a file that is elsewhere, content one that is not there yet")
 		}
 		if len(paths) > maxWorkflows {
 			out.Problems = append(out.Problems, forge.ConfigProblem{Level: "warning", Text: "there are more files than are checked at once: name the others with path"})
@@ -54,7 +55,7 @@ func (g *github) CheckConfig(ctx context.Context, repo string, q forge.ConfigQue
 			return err
 		})
 	}
-	if err := together(ctx, ask...); err != nil {
+	if err := upstream.All(ctx, ask...); err != nil {
 		return out, err
 	}
 	for i, path := range paths {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"unicode/utf8"
 
 	gh "github.com/google/go-github/v89/github"
 
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // change is an entry of a tree to be made. The library leaves out the null that
@@ -33,7 +35,7 @@ type gone struct {
 // Commit makes blobs, a tree and a commit of all changes, and only then moves the
 // branch, and only forward: who was faster is not overwritten.
 func (g *github) Commit(ctx context.Context, repo string, n forge.NewCommit) (forge.Commit, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	from := n.Branch
 	if n.Start != "" {
 		from = n.Start
@@ -88,6 +90,11 @@ func (g *github) changes(ctx context.Context, repo string, there *folders, list 
 		if err := unchanged(c, old, was); err != nil {
 			return nil, err
 		}
+		if c.Action == "create" || c.Action == "move" {
+			if err := there.room(ctx, c.Path, list); err != nil {
+				return nil, err
+			}
+		}
 		if c.Action == "delete" || c.Action == "move" {
 			entries = append(entries, gone{Path: old, Mode: was.GetMode(), Type: "blob"})
 		}
@@ -116,7 +123,7 @@ func (g *github) changes(ctx context.Context, repo string, there *folders, list 
 			})
 		}
 	}
-	return entries, together(ctx, blobs...)
+	return entries, upstream.All(ctx, blobs...)
 }
 
 // unchanged checks that a file is what it was.
@@ -151,6 +158,24 @@ func (f *folders) entry(ctx context.Context, path string) (*gh.TreeEntry, error)
 	return in[base], err
 }
 
+// room checks that no file is where a folder of path has to be: GitHub would put the
+// folder in its place. One that the same commit takes away is none.
+func (f *folders) room(ctx context.Context, path string, list []forge.FileChange) error {
+	for parent, _, below := cutLast(path); below; parent, _, below = cutLast(parent) {
+		e, err := f.entry(ctx, parent)
+		if err != nil {
+			return err
+		}
+		gone := slices.ContainsFunc(list, func(c forge.FileChange) bool {
+			return c.Action == "delete" && c.Path == parent || c.Action == "move" && c.From == parent
+		})
+		if e != nil && e.GetType() != "tree" && !gone {
+			return kit.Errorf(kit.FailedPrecondition, "%s: %s is a file, no folder", path, parent).WithHint("take another path, or delete %s in the same commit", parent)
+		}
+	}
+	return nil
+}
+
 func (f *folders) folder(ctx context.Context, path string) (map[string]*gh.TreeEntry, error) {
 	if in, ok := f.read[path]; ok {
 		return in, nil
@@ -165,7 +190,7 @@ func (f *folders) folder(ctx context.Context, path string) (map[string]*gh.TreeE
 			return nil, nil
 		}
 	}
-	owner, name := split(f.repo)
+	owner, name := forge.OwnerName(f.repo)
 	tree, _, err := f.g.api.Git.GetTree(ctx, owner, name, sha, false)
 	if err != nil {
 		return nil, wrap(ctx, err)

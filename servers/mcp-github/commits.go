@@ -9,19 +9,20 @@ import (
 
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // ListCommits filters by an address itself; other parts of a name are left to
 // the tools.
 func (g *github) ListCommits(ctx context.Context, repo string, f forge.CommitFilter, at forge.At) (forge.List[forge.Commit], error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	o := &gh.CommitsListOptions{SHA: f.Ref, Path: f.Path, Since: f.Since, Until: f.Until, ListOptions: page(at)}
 	if strings.Contains(f.Author, "@") {
 		o.Author = f.Author
 	}
 	list, r, err := g.api.Repositories.ListCommits(ctx, owner, name, o)
 	err = wrap(ctx, err)
-	if isCode(err, kit.FailedPrecondition) {
+	if forge.IsCode(err, kit.FailedPrecondition) {
 		return forge.List[forge.Commit]{Hint: "the repository has no commit yet"}, nil
 	}
 	return listed(list, r, toCommit), err
@@ -30,14 +31,14 @@ func (g *github) ListCommits(ctx context.Context, repo string, f forge.CommitFil
 // GetCommit takes a ref as well as a sha.
 func (g *github) GetCommit(ctx context.Context, repo, sha string) (forge.Commit, error) {
 	var c gh.RepositoryCommit
-	err := g.read(ctx, repoPath(repo, "commits/"+escaped(sha)), nil, &c)
+	err := g.read(ctx, repoPath(repo, "commits/"+forge.EscapePath(sha)), nil, &c)
 	return toCommit(&c), unknownRef(err, repo, sha)
 }
 
 func (g *github) CommitDiff(ctx context.Context, repo, sha string) (string, error) {
-	path := repoPath(repo, "commits/"+escaped(sha))
+	path := repoPath(repo, "commits/"+forge.EscapePath(sha))
 	return g.diff(ctx, path, func(o gh.ListOptions) ([]*gh.CommitFile, *gh.Response, error) {
-		owner, name := split(repo)
+		owner, name := forge.OwnerName(repo)
 		c, r, err := g.api.Repositories.GetCommit(ctx, owner, name, sha, &o)
 		if err != nil {
 			return nil, r, err
@@ -52,13 +53,13 @@ const compareCommits = 100
 // Compare has the newest commits where there are more than a page of them.
 func (g *github) Compare(ctx context.Context, repo, base, head string, diff bool) (forge.Comparison, error) {
 	var out forge.Comparison
-	err := together(ctx,
+	err := upstream.All(ctx,
 		func(ctx context.Context) (err error) { out.Base, err = g.Resolve(ctx, repo, base); return err },
 		func(ctx context.Context) (err error) { out.Head, err = g.Resolve(ctx, repo, head); return err })
 	if err != nil {
 		return out, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	get := func(n int) (*gh.CommitsComparison, error) {
 		c, _, err := g.api.Repositories.CompareCommits(ctx, owner, name, out.Base, out.Head, &gh.ListOptions{Page: n, PerPage: compareCommits})
 		return c, wrap(ctx, err)

@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/loom-core/loom/servers/forge/forgetest"
 	"github.com/loom-core/loom/servers/kit/kittest"
 )
 
@@ -22,59 +20,19 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fakeGitHub is an Enterprise Server of a few paths. What it does not have is a
-// 404 as GitHub's.
-type fakeGitHub struct {
-	*httptest.Server
-	mu    sync.Mutex
-	paths map[string]http.HandlerFunc // by method and path below the API
-	asked []string
-}
+// fakeGitHub is an Enterprise Server of a few paths.
+type fakeGitHub struct{ *forgetest.Wire }
 
 func newFake(t testing.TB) *fakeGitHub {
-	u := &fakeGitHub{paths: map[string]http.HandlerFunc{}}
-	u.Server = httptest.NewServer(u)
-	t.Cleanup(u.Close)
-	return u
-}
-
-func (u *fakeGitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	line := r.Method + " " + strings.TrimPrefix(strings.TrimPrefix(r.URL.EscapedPath(), "/api/v3"), "/api")
-	u.mu.Lock()
-	h := u.paths[line]
-	u.asked = append(u.asked, line+"?"+r.URL.RawQuery)
-	u.mu.Unlock()
-	if h == nil {
-		h = reply(404, `{"message":"Not Found","documentation_url":"x","status":"404"}`)
-	}
-	h(w, r)
+	return &fakeGitHub{forgetest.NewWire(t, `{"message":"Not Found","documentation_url":"x","status":"404"}`, "/api/v3", "/api")}
 }
 
 func (u *fakeGitHub) on(line string, h http.HandlerFunc) *fakeGitHub {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.paths[line] = h
+	u.Answer(line, h)
 	return u
 }
 
-// changes are the requests that were no reads.
-func (u *fakeGitHub) changes() []string {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(u.asked), func(line string) bool { return strings.HasPrefix(line, "GET ") })
-}
-
-func reply(status int, body string, headers ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		for _, h := range headers {
-			name, value, _ := strings.Cut(h, ": ")
-			w.Header()[http.CanonicalHeaderKey(name)] = []string{value}
-		}
-		w.WriteHeader(status)
-		io.WriteString(w, body)
-	}
-}
+var reply = forgetest.Reply
 
 // sha answers a question for the sha of a ref, and others with a commit.
 func sha(name string) http.HandlerFunc {
@@ -108,7 +66,7 @@ func (u *fakeGitHub) connect(t *testing.T, more ...string) *kittest.Client {
 		name, value, _ := strings.Cut(s, "=")
 		env[name] = value
 	}
-	return kittest.Connect(t, server(t, env))
+	return kittest.Connect(t, forgetest.Server(t, program, env))
 }
 
 const (
@@ -116,13 +74,7 @@ const (
 	head = "0123456789abcdef0123456789abcdef01234567"
 )
 
-func a(pairs ...any) map[string]any {
-	m := map[string]any{"repo": "a/b"}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		m[pairs[i].(string)] = pairs[i+1]
-	}
-	return m
-}
+func a(pairs ...any) map[string]any { return forgetest.ArgsOf("a/b", pairs...) }
 
 // has checks that a text has all words.
 func has(t *testing.T, text string, words ...string) {

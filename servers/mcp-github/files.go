@@ -24,7 +24,7 @@ func refQuery(ref string) url.Values {
 // contents is what is at a path: a file, or the entries of a folder.
 func (g *github) contents(ctx context.Context, repo, ref, file string) (one *gh.RepositoryContent, many []*gh.RepositoryContent, err error) {
 	var raw json.RawMessage
-	if err = g.read(ctx, repoPath(repo, "contents/"+escaped(file)), refQuery(ref), &raw); err != nil {
+	if err = g.read(ctx, repoPath(repo, "contents/"+forge.EscapePath(file)), refQuery(ref), &raw); err != nil {
 		return nil, nil, err
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
@@ -61,11 +61,11 @@ func (g *github) GetFile(ctx context.Context, repo, ref, file string) (forge.Fil
 			return out, kit.Errorf(kit.Unavailable, "decoding %s: %w", file, err)
 		}
 	default: // too large for the contents
-		if out.Content, err = g.as(ctx, "raw", repoPath(repo, "contents/"+escaped(file)), refQuery(ref)); err != nil {
+		if out.Content, err = g.as(ctx, "raw", repoPath(repo, "contents/"+forge.EscapePath(file)), refQuery(ref)); err != nil {
 			return out, err
 		}
 	}
-	out.LFS = bytes.HasPrefix(out.Content, []byte("version https://git-lfs.github.com/spec/"))
+	out.LFS = forge.IsLFS(out.Content)
 	return out, nil
 }
 
@@ -104,7 +104,7 @@ func (g *github) deepTree(ctx context.Context, repo, ref, folder string) (forge.
 	if err != nil {
 		return forge.Tree{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	all, _, err := g.api.Git.GetTree(ctx, owner, name, sha, true)
 	if err != nil {
 		return forge.Tree{}, wrap(ctx, err)
@@ -130,7 +130,7 @@ func (g *github) deepTree(ctx context.Context, repo, ref, folder string) (forge.
 		if e == nil {
 			continue
 		}
-		entry := toEntry(e)
+		entry := forge.GitEntry(e.GetPath(), e.GetSHA(), e.GetType(), e.GetMode(), int64(e.GetSize()))
 		entry.Path = prefix + entry.Path
 		if folder == "" || entry.Path == folder || strings.HasPrefix(entry.Path, folder+"/") {
 			tree.Entries = append(tree.Entries, entry)
@@ -140,19 +140,6 @@ func (g *github) deepTree(ctx context.Context, repo, ref, folder string) (forge.
 		return tree, kit.Errorf(kit.NotFound, "%s has no %s", repo, folder)
 	}
 	return tree, nil
-}
-
-func toEntry(e *gh.TreeEntry) forge.Entry {
-	out := forge.Entry{Path: e.GetPath(), SHA: e.GetSHA(), Size: int64(e.GetSize()), Type: "file", Exec: e.GetMode() == "100755"}
-	switch {
-	case e.GetType() == "tree":
-		out.Type, out.Size = "dir", 0
-	case e.GetType() == "commit":
-		out.Type = "submodule"
-	case e.GetMode() == "120000":
-		out.Type = "symlink"
-	}
-	return out
 }
 
 // cutLast is a path before and after its last slash.

@@ -80,7 +80,7 @@ func (g *github) UpdateIssue(ctx context.Context, repo string, number int, ch fo
 	}
 	for _, label := range ch.RemoveLabels {
 		err := g.write(ctx, http.MethodDelete, repoPath(repo, issue+"/labels/"+url.PathEscape(label)), nil, nil)
-		if err != nil && !isCode(err, kit.NotFound) { // it does not have it
+		if err != nil && !forge.IsCode(err, kit.NotFound) { // it does not have it
 			return forge.Issue{}, err
 		}
 	}

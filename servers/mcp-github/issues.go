@@ -29,13 +29,13 @@ func (g *github) ListIssues(ctx context.Context, repo string, f forge.IssueFilte
 		}
 		o.Milestone = strconv.Itoa(n)
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	list, r, err := g.api.Issues.ListByRepo(ctx, owner, name, o)
 	return listed(list, r, toIssue), wrap(ctx, err)
 }
 
 func (g *github) GetIssue(ctx context.Context, repo string, number int) (forge.Issue, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	i, _, err := g.api.Issues.Get(ctx, owner, name, number)
 	if err != nil {
 		return forge.Issue{}, wrap(ctx, err)
@@ -44,13 +44,13 @@ func (g *github) GetIssue(ctx context.Context, repo string, number int) (forge.I
 }
 
 func (g *github) Comments(ctx context.Context, repo string, number int, at forge.At) (forge.List[forge.Comment], error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	list, r, err := g.api.Issues.ListComments(ctx, owner, name, number, &gh.IssueListCommentsOptions{ListOptions: page(at)})
 	return listed(list, r, toComment), wrap(ctx, err)
 }
 
 func (g *github) Events(ctx context.Context, repo string, number int, at forge.At) (forge.List[forge.Event], error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	o := page(at)
 	list, r, err := g.api.Issues.ListIssueTimeline(ctx, owner, name, number, &o)
 	return listed(list, r, toEvent), wrap(ctx, err)
@@ -90,7 +90,7 @@ func toEvent(t *gh.Timeline) forge.Event {
 }
 
 func (g *github) AddComment(ctx context.Context, repo string, number int, _ bool, body string) (forge.Comment, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	c, _, err := g.api.Issues.CreateComment(ctx, owner, name, number, &gh.IssueComment{Body: &body})
 	if err != nil {
 		return forge.Comment{}, wrap(ctx, err)
@@ -98,20 +98,12 @@ func (g *github) AddComment(ctx context.Context, repo string, number int, _ bool
 	return toComment(c), nil
 }
 
-func commentID(text string) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n <= 0 {
-		return 0, kit.Errorf(kit.InvalidArgument, "%q is no id of a comment", text).WithHint("get_issue shows the ids of its comments")
-	}
-	return n, nil
-}
-
 func (g *github) GetComment(ctx context.Context, repo, comment string) (forge.Comment, error) {
-	n, err := commentID(comment)
+	n, err := forge.CommentNumber(comment)
 	if err != nil {
 		return forge.Comment{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	c, _, err := g.api.Issues.GetComment(ctx, owner, name, n)
 	if err != nil {
 		return forge.Comment{}, wrap(ctx, err)
@@ -120,11 +112,11 @@ func (g *github) GetComment(ctx context.Context, repo, comment string) (forge.Co
 }
 
 func (g *github) DeleteComment(ctx context.Context, repo, comment string) error {
-	n, err := commentID(comment)
+	n, err := forge.CommentNumber(comment)
 	if err != nil {
 		return err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	_, err = g.api.Issues.DeleteComment(ctx, owner, name, n)
 	return wrap(ctx, err)
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"net/url"
 	"testing"
+
+	"github.com/loom-core/loom/servers/forge/forgetest"
 )
 
 // TestLocate: the URLs that people write, and those of the APIs.
@@ -24,7 +26,7 @@ func TestLocate(t *testing.T) {
 		"https://github.com.evil.example":    {"https://github.com.evil.example/api", "v3/"},
 		"https://acme.ghe.com.evil.example/": {"https://acme.ghe.com.evil.example/api", "v3/"},
 	} {
-		s := server(t, map[string]string{"GITHUB_URL": from})
+		s := forgetest.Server(t, program, map[string]string{"GITHUB_URL": from})
 		if s == nil {
 			t.Fatal(from)
 		}

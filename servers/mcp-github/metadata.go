@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	gh "github.com/google/go-github/v89/github"
 
 	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 func (g *github) labels(ctx context.Context, repo string) ([]*gh.Label, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	all, err := everything(func(o gh.ListOptions) ([]*gh.Label, *gh.Response, error) {
 		return g.api.Issues.ListLabels(ctx, owner, name, &o)
 	})
@@ -31,9 +30,9 @@ func (g *github) known(ctx context.Context, repo string, wanted ...string) ([]st
 	}
 	have := labelNames(labels)
 	for _, name := range wanted {
-		i := slices.IndexFunc(have, func(s string) bool { return strings.EqualFold(s, name) })
-		if i < 0 {
-			return nil, forge.UnknownName("label", name, have)
+		i, err := forge.Lookup("label", name, have)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, have[i])
 	}
@@ -41,7 +40,7 @@ func (g *github) known(ctx context.Context, repo string, wanted ...string) ([]st
 }
 
 func (g *github) milestones(ctx context.Context, repo string) ([]*gh.Milestone, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	all, err := everything(func(o gh.ListOptions) ([]*gh.Milestone, *gh.Response, error) {
 		return g.api.Issues.ListMilestones(ctx, owner, name, &gh.MilestoneListOptions{State: "all", ListOptions: o})
 	})
@@ -57,20 +56,17 @@ func (g *github) milestone(ctx context.Context, repo, title string) (int, error)
 	if err != nil {
 		return 0, err
 	}
-	var titles []string
-	for _, m := range all {
-		if strings.EqualFold(m.GetTitle(), title) {
-			return m.GetNumber(), nil
-		}
-		titles = append(titles, m.GetTitle())
+	i, err := forge.Lookup("milestone", title, forge.Present(all, (*gh.Milestone).GetTitle))
+	if err != nil {
+		return 0, err
 	}
-	return 0, forge.UnknownName("milestone", title, titles)
+	return all[i].GetNumber(), nil
 }
 
 func (g *github) IssueMetadata(ctx context.Context, repo string) (forge.Metadata, error) {
 	var out forge.Metadata
-	owner, name := split(repo)
-	err := together(ctx, func(ctx context.Context) error {
+	owner, name := forge.OwnerName(repo)
+	err := upstream.All(ctx, func(ctx context.Context) error {
 		labels, err := g.labels(ctx, repo)
 		for _, l := range labels {
 			out.Labels = append(out.Labels, forge.Label{Name: l.GetName(), Description: l.GetDescription()})

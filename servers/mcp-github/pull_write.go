@@ -20,7 +20,7 @@ func (g *github) CreatePull(ctx context.Context, repo string, ch forge.PullChang
 	if err != nil {
 		return forge.Pull{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	p, _, err := g.api.PullRequests.Create(ctx, owner, name, &gh.NewPullRequest{
 		Title: ch.Title, Head: &ch.Head, Base: ch.Base, Body: ch.Body, Draft: ch.Draft,
 	})
@@ -29,36 +29,22 @@ func (g *github) CreatePull(ctx context.Context, repo string, ch forge.PullChang
 	}
 	number := p.GetNumber()
 	if err := g.pullRest(ctx, repo, number, rest, ch); err != nil {
-		return toPull(p), half(err, "pull request %d was made", number)
+		return toPull(p), forge.Half(err, "pull request %d was made", number)
 	}
 	return g.GetPull(ctx, repo, number)
-}
-
-// half says what was done before err.
-func half(err error, format string, args ...any) error {
-	var e *kit.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	out := *e
-	out.Message = kit.Errorf(e.Code, format, args...).Message + ", but then: " + e.Message
-	if out.Code == kit.Conflict { // it is not that it was there already
-		out.Code = kit.FailedPrecondition
-	}
-	return &out
 }
 
 // pullIssue are the fields of a pull request that are its issue's. Of one that is
 // new the empty ones are left out.
 func pullIssue(ch forge.PullChange, made bool) forge.IssueChange {
 	out := forge.IssueChange{Labels: ch.Labels, Assignees: ch.Assignees, Milestone: ch.Milestone}
-	if made && len(names(ch.Labels)) == 0 {
+	if made && len(forge.Value(ch.Labels)) == 0 {
 		out.Labels = nil
 	}
-	if made && len(names(ch.Assignees)) == 0 {
+	if made && len(forge.Value(ch.Assignees)) == 0 {
 		out.Assignees = nil
 	}
-	if made && text(ch.Milestone) == "" {
+	if made && forge.Value(ch.Milestone) == "" {
 		out.Milestone = nil
 	}
 	return out
@@ -168,8 +154,8 @@ func (g *github) MergePull(ctx context.Context, repo string, number int, m forge
 		return made.GetSHA(), nil // the tool has refused to promise it
 	}
 	err = g.DeleteBranch(ctx, repo, before.GetHead().GetRef())
-	if err != nil && !isCode(err, kit.NotFound) { // GitHub may be set to delete it itself
-		return made.GetSHA(), half(err, "pull request %d was merged as %s", number, made.GetSHA())
+	if err != nil && !forge.IsCode(err, kit.NotFound) { // GitHub may be set to delete it itself
+		return made.GetSHA(), forge.Half(err, "pull request %d was merged as %s", number, made.GetSHA())
 	}
 	return made.GetSHA(), nil
 }

@@ -46,9 +46,9 @@ func TestQuery(t *testing.T) {
 		u.on("POST /graphql", reply(200, answer))
 		c.MustFail("query_graphql", map[string]any{"query": "{x}"}, code)
 	}
-	before := len(u.asked)
+	before := len(u.Sent())
 	c.MustFail("query_graphql", map[string]any{"query": "mutation{x}"}, kit.PermissionDenied)
-	if len(u.asked) != before {
+	if len(u.Sent()) != before {
 		t.Error("a mutation was sent")
 	}
 }

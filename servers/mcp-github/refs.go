@@ -12,7 +12,7 @@ import (
 )
 
 func (g *github) Branches(ctx context.Context, repo string, at forge.At) (forge.List[forge.Ref], error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	list, r, err := g.api.Repositories.ListBranches(ctx, owner, name, &gh.BranchListOptions{ListOptions: page(at)})
 	return listed(list, r, func(b *gh.Branch) forge.Ref {
 		return forge.Ref{Name: b.GetName(), SHA: b.GetCommit().GetSHA(), Protected: b.GetProtected()}
@@ -20,7 +20,7 @@ func (g *github) Branches(ctx context.Context, repo string, at forge.At) (forge.
 }
 
 func (g *github) Tags(ctx context.Context, repo string, at forge.At) (forge.List[forge.Ref], error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	o := page(at)
 	list, r, err := g.api.Repositories.ListTags(ctx, owner, name, &o)
 	return listed(list, r, func(t *gh.RepositoryTag) forge.Ref {
@@ -33,12 +33,12 @@ func (g *github) Resolve(ctx context.Context, repo, ref string) (string, error) 
 	if ref == "" {
 		ref = "HEAD"
 	}
-	sha, err := g.as(ctx, "sha", repoPath(repo, "commits/"+escaped(ref)), nil)
+	sha, err := g.as(ctx, "sha", repoPath(repo, "commits/"+forge.EscapePath(ref)), nil)
 	if err != nil {
 		return "", unknownRef(err, repo, ref)
 	}
 	out := strings.TrimSpace(string(sha))
-	if len(out) != 40 && len(out) != 64 || strings.Trim(out, "0123456789abcdef") != "" {
+	if !forge.IsSHA(out) || strings.Trim(out, "0123456789abcdef") != "" {
 		return "", kit.Errorf(kit.Unavailable, "GitHub answered with no sha for %s of %s", ref, repo)
 	}
 	return out, nil
@@ -46,8 +46,8 @@ func (g *github) Resolve(ctx context.Context, repo, ref string) (string, error) 
 
 // unknownRef makes one error of the two that GitHub has for a ref that is not there.
 func unknownRef(err error, repo, ref string) error {
-	if isCode(err, kit.NotFound) {
-		return kit.Errorf(kit.NotFound, "there is no %s in %s: %w", ref, repo, err)
+	if forge.IsCode(err, kit.NotFound) {
+		return kit.Errorf(kit.NotFound, "there is no %s in %s, as far as the token can see", ref, repo)
 	}
 	return err
 }
@@ -57,7 +57,7 @@ func (g *github) CreateBranch(ctx context.Context, repo, branch, from string) (f
 	if err != nil {
 		return forge.Ref{}, err
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	if _, _, err := g.api.Git.CreateRef(ctx, owner, name, gh.CreateRef{Ref: "refs/heads/" + branch, SHA: sha}); err != nil {
 		return forge.Ref{}, wrap(ctx, err)
 	}
@@ -65,5 +65,5 @@ func (g *github) CreateBranch(ctx context.Context, repo, branch, from string) (f
 }
 
 func (g *github) DeleteBranch(ctx context.Context, repo, branch string) error {
-	return g.write(ctx, http.MethodDelete, repoPath(repo, "git/refs/heads/"+escaped(branch)), nil, nil)
+	return g.write(ctx, http.MethodDelete, repoPath(repo, "git/refs/heads/"+forge.EscapePath(branch)), nil, nil)
 }

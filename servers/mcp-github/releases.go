@@ -10,7 +10,7 @@ import (
 )
 
 func (g *github) ListReleases(ctx context.Context, repo string, at forge.At) (forge.List[forge.Release], error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	o := page(at)
 	list, r, err := g.api.Repositories.ListReleases(ctx, owner, name, &o)
 	return listed(list, r, toRelease), wrap(ctx, err)
@@ -19,7 +19,7 @@ func (g *github) ListReleases(ctx context.Context, repo string, at forge.At) (fo
 func (g *github) GetRelease(ctx context.Context, repo, tag string) (forge.Release, error) {
 	tail := "releases/latest"
 	if tag != "" {
-		tail = "releases/tags/" + escaped(tag)
+		tail = "releases/tags/" + forge.EscapePath(tag)
 	}
 	var r gh.RepositoryRelease
 	err := g.read(ctx, repoPath(repo, tail), nil, &r)

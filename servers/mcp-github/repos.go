@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -62,7 +60,7 @@ func (g *github) ownRepos(ctx context.Context, q forge.RepoQuery, at forge.At) (
 }
 
 func (g *github) GetRepo(ctx context.Context, repo string) (forge.Repo, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	r, _, err := g.api.Repositories.Get(ctx, owner, name)
 	if err != nil {
 		return forge.Repo{}, wrap(ctx, err)
@@ -70,7 +68,7 @@ func (g *github) GetRepo(ctx context.Context, repo string) (forge.Repo, error) {
 	out := toRepo(r)
 	if r.GetSize() == 0 { // of small ones, too
 		_, err := g.Resolve(ctx, repo, "")
-		out.Empty = isCode(err, kit.FailedPrecondition) || isCode(err, kit.NotFound)
+		out.Empty = forge.IsCode(err, kit.FailedPrecondition) || forge.IsCode(err, kit.NotFound)
 	}
 	pulls, last, err := g.api.PullRequests.List(ctx, owner, name, &gh.PullRequestListOptions{State: "open", ListOptions: gh.ListOptions{PerPage: 1}})
 	if err != nil {
@@ -84,14 +82,12 @@ func (g *github) GetRepo(ctx context.Context, repo string) (forge.Repo, error) {
 }
 
 func (g *github) Languages(ctx context.Context, repo string) ([]string, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	sizes, _, err := g.api.Repositories.ListLanguages(ctx, owner, name)
 	if err != nil {
 		return nil, wrap(ctx, err)
 	}
-	return slices.SortedFunc(maps.Keys(sizes), func(a, b string) int {
-		return cmp.Or(cmp.Compare(sizes[b], sizes[a]), cmp.Compare(a, b))
-	}), nil
+	return forge.LargestFirst(sizes), nil
 }
 
 // CreateRepo makes the first commit, too. Its branch is called as the account
@@ -111,7 +107,7 @@ func (g *github) CreateRepo(ctx context.Context, n forge.NewRepo) (forge.Repo, e
 	}
 	out := toRepo(made)
 	if n.Init && n.DefaultBranch != "" && out.DefaultBranch != n.DefaultBranch {
-		owner, name := split(out.Path)
+		owner, name := forge.OwnerName(out.Path)
 		if _, _, err := g.api.Repositories.RenameBranch(ctx, owner, name, out.DefaultBranch, n.DefaultBranch); err != nil {
 			return out, kit.Errorf(kit.FailedPrecondition, "%s was made, but its branch is still called %s: %w", out.Path, out.DefaultBranch, wrap(ctx, err))
 		}

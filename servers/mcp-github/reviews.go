@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,7 @@ func toReview(r *gh.PullRequestReview) forge.Review {
 
 // ListReviews are in the order of time, as GitHub has them.
 func (g *github) ListReviews(ctx context.Context, repo string, number int) ([]forge.Review, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	all, err := everything(func(o gh.ListOptions) ([]*gh.PullRequestReview, *gh.Response, error) {
 		return g.api.PullRequests.ListReviews(ctx, owner, name, number, &o)
 	})
@@ -52,7 +53,7 @@ func (g *github) CreateReview(ctx context.Context, repo string, number int, n fo
 		}
 		body.Comments = append(body.Comments, one)
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	r, _, err := g.api.PullRequests.CreateReview(ctx, owner, name, number, body)
 	if err != nil {
 		return forge.Review{}, wrap(ctx, err)
@@ -73,6 +74,6 @@ func (g *github) ReplyThread(ctx context.Context, repo, thread, body string) (st
 	}
 	var made gh.PullRequestComment
 	path := "pulls/" + strconv.Itoa(t.Number) + "/comments/" + t.Comments[0].ID + "/replies"
-	err = g.write(ctx, "POST", repoPath(repo, path), map[string]string{"body": body}, &made)
+	err = g.write(ctx, http.MethodPost, repoPath(repo, path), map[string]string{"body": body}, &made)
 	return made.GetHTMLURL(), err
 }

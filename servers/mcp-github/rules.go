@@ -14,7 +14,7 @@ import (
 // Rules are those of rulesets, which everybody may read, and those of the older
 // protection, which only administrators may.
 func (g *github) Rules(ctx context.Context, repo, branch string) (forge.Rules, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	var out forge.Rules
 	var b gh.Branch
 	if err := g.read(ctx, repoPath(repo, "branches/"+url.PathEscape(branch)), nil, &b); err != nil {
@@ -23,7 +23,7 @@ func (g *github) Rules(ctx context.Context, repo, branch string) (forge.Rules, e
 	out.Protected = b.GetProtected()
 	rules, _, err := g.api.Repositories.ListRulesForBranch(ctx, owner, name, url.PathEscape(branch), &gh.ListOptions{PerPage: 100})
 	switch err = wrap(ctx, err); {
-	case isCode(err, kit.NotFound): // older servers
+	case forge.IsCode(err, kit.NotFound): // older servers
 	case err != nil:
 		return out, err
 	default:
@@ -34,9 +34,9 @@ func (g *github) Rules(ctx context.Context, repo, branch string) (forge.Rules, e
 	}
 	var p gh.Protection
 	switch err := g.read(ctx, repoPath(repo, "branches/"+url.PathEscape(branch)+"/protection"), nil, &p); {
-	case isCode(err, kit.NotFound), isCode(err, kit.PermissionDenied):
+	case forge.IsCode(err, kit.NotFound), forge.IsCode(err, kit.PermissionDenied):
 		if checks := b.GetProtection().GetRequiredStatusChecks(); checks != nil {
-			require(&out, names(checks.Contexts)...)
+			require(&out, forge.Value(checks.Contexts)...)
 		}
 		if rules == nil || len(out.RequiredChecks) == 0 && out.Approvals == 0 && out.Notes == nil {
 			out.Notes = append(out.Notes, "it is protected; how, only administrators may see")
@@ -84,7 +84,7 @@ func protected(out *forge.Rules, p *gh.Protection) {
 		note(out, r.RequireLastPushApproval, "the last push has to be approved by somebody else")
 	}
 	if c := p.RequiredStatusChecks; c != nil {
-		require(out, names(c.Contexts)...)
+		require(out, forge.Value(c.Contexts)...)
 		note(out, c.Strict, "the branch has to be up to date with its base")
 	}
 	note(out, p.RequiredConversationResolution != nil && p.RequiredConversationResolution.Enabled, "all review threads have to be resolved")

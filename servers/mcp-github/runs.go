@@ -33,10 +33,10 @@ var runStatus = map[string]string{"queued": "queued", "running": "in_progress", 
 
 func (g *github) ListRuns(ctx context.Context, repo string, f forge.RunFilter, at forge.At) (forge.List[forge.Run], error) {
 	o := &gh.ListWorkflowRunsOptions{Branch: f.Ref, Event: f.Event, Status: runStatus[f.Status], Actor: f.Actor, ListOptions: page(at)}
-	if len(f.SHA) == 40 || len(f.SHA) == 64 {
+	if forge.IsSHA(f.SHA) {
 		o.HeadSHA = f.SHA
 	}
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	var runs *gh.WorkflowRuns
 	var r *gh.Response
 	var err error
@@ -55,7 +55,7 @@ func (g *github) ListRuns(ctx context.Context, repo string, f forge.RunFilter, a
 }
 
 func (g *github) GetRun(ctx context.Context, repo string, run int64) (forge.Run, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	r, _, err := g.api.Actions.GetWorkflowRunByID(ctx, owner, name, run)
 	if err != nil {
 		return forge.Run{}, wrap(ctx, err)
@@ -79,7 +79,7 @@ func toJob(j *gh.WorkflowJob) forge.Job {
 }
 
 func (g *github) Jobs(ctx context.Context, repo string, run int64) ([]forge.Job, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	all, err := everything(func(o gh.ListOptions) ([]*gh.WorkflowJob, *gh.Response, error) {
 		list, r, err := g.api.Actions.ListWorkflowJobs(ctx, owner, name, run, &gh.ListWorkflowJobsOptions{ListOptions: o})
 		if err != nil {
@@ -98,7 +98,7 @@ func (g *github) Jobs(ctx context.Context, repo string, run int64) ([]forge.Job,
 }
 
 func (g *github) GetJob(ctx context.Context, repo string, job int64) (forge.Job, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	j, _, err := g.api.Actions.GetWorkflowJobByID(ctx, owner, name, job)
 	if err != nil {
 		return forge.Job{}, wrap(ctx, err)

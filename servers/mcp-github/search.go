@@ -12,6 +12,7 @@ import (
 
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // shownHits is how many hits of a search GitHub gives, however many there are.
@@ -37,9 +38,10 @@ func searched[T any](list forge.List[T], total int, incomplete bool) forge.List[
 	return list
 }
 
-// quoted is text as the search takes it for one word.
+// quoted is text as the search takes it for one word. A backslash would make the
+// last quote a part of it, and what follows too.
 func quoted(text string) string {
-	return `"` + strings.ReplaceAll(text, `"`, " ") + `"`
+	return `"` + strings.NewReplacer(`"`, " ", `\`, " ").Replace(text) + `"`
 }
 
 // SearchIssues looks for text with GitHub's search, whose index is seconds late.
@@ -47,9 +49,9 @@ func (g *github) SearchIssues(ctx context.Context, repo, text string, f forge.Is
 	if over := beyond[forge.Issue](at); over != nil {
 		return *over, nil
 	}
-	words := []string{text, "is:issue"}
+	words := []string{"is:issue"}
 	if f.Pulls {
-		words[1] = "is:pr"
+		words[0] = "is:pr"
 	}
 	add := func(name, value string) {
 		if value != "" {
@@ -71,6 +73,7 @@ func (g *github) SearchIssues(ctx context.Context, repo, text string, f forge.Is
 	if !f.Since.IsZero() {
 		add("updated", ">="+f.Since.UTC().Format("2006-01-02T15:04:05Z"))
 	}
+	words = append(words, text) // the last: a quote that is open in it takes nothing along
 	found, r, err := g.api.Search.Issues(ctx, strings.Join(words, " "), &gh.SearchOptions{Sort: f.Sort, ListOptions: page(at)})
 	if err != nil {
 		return forge.List[forge.Issue]{}, wrap(ctx, err)
@@ -123,14 +126,14 @@ func (g *github) SearchCode(ctx context.Context, repo string, q forge.CodeQuery,
 		}
 		ask = append(ask, func(ctx context.Context) error {
 			file, err := g.GetFile(ctx, repo, "", one.GetPath())
-			if isCode(err, kit.NotFound) {
+			if forge.IsCode(err, kit.NotFound) {
 				return nil // the index is older than the branch
 			}
 			hits[i] = want.Lines(one.GetPath(), string(file.Content), hitLines)
 			return err
 		})
 	}
-	if err := together(ctx, ask...); err != nil {
+	if err := upstream.All(ctx, ask...); err != nil {
 		return none, err
 	}
 	list := searched(forge.List[forge.CodeHit]{More: r.NextPage > 0}, found.GetTotal(), found.GetIncompleteResults())
@@ -149,7 +152,7 @@ func (g *github) SearchCode(ctx context.Context, repo string, q forge.CodeQuery,
 // searchArchive reads all files of a ref, which is one request.
 func (g *github) searchArchive(ctx context.Context, repo, ref string, want *forge.CodeMatcher, at forge.At) (forge.List[forge.CodeHit], error) {
 	var none forge.List[forge.CodeHit]
-	r, err := g.http.Do(ctx, g.request(http.MethodGet, repoPath(repo, "tarball/"+escaped(ref)), nil, nil))
+	r, err := g.http.Do(ctx, g.request(http.MethodGet, repoPath(repo, "tarball/"+forge.EscapePath(ref)), nil, nil))
 	if err != nil {
 		var e *kit.Error
 		if errors.As(err, &e) && e.Code == kit.TooLarge {
@@ -157,13 +160,5 @@ func (g *github) searchArchive(ctx context.Context, repo, ref string, want *forg
 		}
 		return none, wrap(ctx, err)
 	}
-	hits, cut, err := forge.SearchArchive(ctx, r.Body, want)
-	if err != nil {
-		return none, err
-	}
-	list := sliced(hits, at)
-	if cut {
-		list.Estimate, list.Hint = true, forge.ArchiveHint
-	}
-	return list, nil
+	return forge.SearchArchive(ctx, r.Body, want, at)
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	gh "github.com/google/go-github/v89/github"
+
+	"github.com/loom-core/loom/servers/forge"
 )
 
 const (
@@ -55,7 +57,7 @@ func (g *github) StartRun(ctx context.Context, repo, workflow, ref string, input
 
 // newestRun is the newest of a workflow that was started by hand, 0 for none.
 func (g *github) newestRun(ctx context.Context, repo, file string) (int64, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	o := &gh.ListWorkflowRunsOptions{Event: "workflow_dispatch", ListOptions: gh.ListOptions{PerPage: 1}}
 	runs, _, err := g.api.Actions.ListWorkflowRunsByFileName(ctx, owner, name, url.PathEscape(file), o)
 	if err != nil || len(runs.WorkflowRuns) == 0 {

@@ -1,54 +1,28 @@
 package main
 
 import (
-	"encoding/json"
 	"net/http"
-	"slices"
 	"testing"
 
-	"github.com/loom-core/loom/servers/kit"
-	"github.com/loom-core/loom/servers/kit/kittest"
+	"github.com/loom-core/loom/servers/forge/forgetest"
 )
 
-// TestSuite is what all servers pass, for tools of each area: that calls end
-// when they are cancelled or GitHub says nothing, and that no credential is shown.
 func TestSuite(t *testing.T) {
-	var last *fakeGitHub
-	calls := map[string]any{
+	forgetest.Said{Program: program, Tokens: 2300, Calls: map[string]any{
 		"get_me": map[string]any{}, "list_issues": a("state", "open"), "get_issue": a("number", 1), "list_pull_requests": a("state", "open"),
 		"list_review_threads": a("number", 1), "list_workflow_runs": a("event", "push"), "get_job_logs": a("job_id", 3), "list_files": a("path", "sub"),
 		"query_graphql": map[string]any{"query": "query Threads($a:Int){a}"},
-	}
-	only := func(s *kit.Server) *kit.Server {
-		s.Tools = slices.DeleteFunc(s.Tools, func(t kit.Tool) bool { _, ok := calls[t.Name()]; return !ok })
-		return s
-	}
-	saying := func(t testing.TB, text string) *kit.Server {
-		issue := `{"number":1,"title":` + quote(text) + `,"body":` + quote(text) + `,"state":"open","user":{"login":"ann"}}`
-		last = newFake(t).on("GET /user", reply(200, `{"login":"ann","name":`+quote(text)+`}`)).
+	}, Forge: func(t testing.TB, text string) *forgetest.Wire {
+		said := forgetest.Quote(text)
+		issue := `{"number":1,"title":` + said + `,"body":` + said + `,"state":"open","user":{"login":"ann"}}`
+		return newFake(t).on("GET /user", reply(200, `{"login":"ann","name":`+said+`}`)).
 			on("GET "+repo+"/issues", reply(200, "["+issue+"]")).on("GET "+repo+"/issues/1", reply(200, issue)).
-			on("GET "+repo+"/issues/1/comments", reply(200, `[{"id":1,"body":`+quote(text)+`}]`)).
+			on("GET "+repo+"/issues/1/comments", reply(200, `[{"id":1,"body":`+said+`}]`)).
 			on("GET "+repo+"/pulls", reply(200, "["+issue+"]")).
-			on("POST /graphql", graph(map[string]string{"Threads": `{"data":{"repository":{"pullRequest":{"reviewThreads":{"pageInfo":{},"nodes":[{"id":"T","path":"x","line":1,"comments":{"pageInfo":{},"nodes":[{"body":` + quote(text) + `,"diffHunk":` + quote("@@ -1 +1 @@\n+"+text) + `}]}}]}}}}}`})).
-			on("GET "+repo+"/actions/runs", reply(200, `{"total_count":1,"workflow_runs":[{"id":1,"event":"push","display_title":`+quote(text)+`}]}`)).
+			on("POST /graphql", graph(map[string]string{"Threads": `{"data":{"repository":{"pullRequest":{"reviewThreads":{"pageInfo":{},"nodes":[{"id":"T","path":"x","line":1,"comments":{"pageInfo":{},"nodes":[{"body":` + said + `,"diffHunk":` + forgetest.Quote("@@ -1 +1 @@\n+"+text) + `}]}}]}}}}}`})).
+			on("GET "+repo+"/actions/runs", reply(200, `{"total_count":1,"workflow_runs":[{"id":1,"event":"push","display_title":`+said+`}]}`)).
 			on("GET "+repo+"/actions/jobs/3", reply(200, `{"id":3,"name":"test"}`)).
 			on("GET "+repo+"/actions/jobs/3/logs", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(text)) }).
-			on("GET "+repo+"/contents/sub", reply(200, `[{"path":`+quote("sub/"+text)+`,"type":"file"}]`))
-		return only(server(t, map[string]string{"GITHUB_URL": last.URL, "GITHUB_TOKEN": "the-token-of-a-test"}))
-	}
-	kittest.Suite{
-		New: func(t testing.TB) *kit.Server { return saying(t, "text") }, Tokens: 2300, Calls: calls,
-		Hung: func(t testing.TB, url string) *kit.Server {
-			return only(server(t, map[string]string{"GITHUB_URL": url}))
-		},
-		Saying: saying, SayingIsSlow: true, Soak: 200,
-		Changes: func() int {
-			return len(slices.DeleteFunc(last.changes(), func(line string) bool { return line == "POST /graphql?" }))
-		},
-	}.Run(t)
-}
-
-func quote(s string) string {
-	raw, _ := json.Marshal(s)
-	return string(raw)
+			on("GET "+repo+"/contents/sub", reply(200, `[{"path":`+forgetest.Quote("sub/"+text)+`,"type":"file"}]`)).Wire
+	}}.Run(t)
 }

@@ -77,7 +77,7 @@ func (t *graphThread) convert(number int) forge.Thread {
 const threadPages = 40
 
 func (g *github) Threads(ctx context.Context, repo string, number int) ([]forge.Thread, error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	var list []forge.Thread
 	after := ""
 	for range threadPages {
@@ -91,7 +91,7 @@ func (g *github) Threads(ctx context.Context, repo string, number int) ([]forge.
 				}
 			}
 		}
-		variables := map[string]any{"owner": owner, "name": name, "number": number}
+		variables := map[string]any{"owner": owner, "name": name, "number": number, "follow": !g.http.Pinned()}
 		if after != "" {
 			variables["after"] = after
 		}
@@ -138,7 +138,7 @@ func (g *github) GetThread(ctx context.Context, repo, thread string) (forge.Thre
 		}
 		var answer struct{ Node *graphThread }
 		if err := g.ask(ctx, "thread", variables, &answer); err != nil {
-			if isCode(err, kit.NotFound) || isCode(err, kit.InvalidArgument) {
+			if forge.IsCode(err, kit.NotFound) || forge.IsCode(err, kit.InvalidArgument) {
 				return out, noThread(thread)
 			}
 			return out, err

@@ -128,12 +128,12 @@ func TestSearch(t *testing.T) {
 	if c.MustStruct("search_issues", map[string]any{"query": "q"}, &got); !got.Pagination.IsEstimate || !strings.Contains(got.Pagination.Hint, "incomplete") {
 		t.Errorf("%+v", got)
 	}
-	before := len(u.asked)
-	if c.MustStruct("search_issues", map[string]any{"query": "q", "page": 11, "per_page": 100}, &got); len(got.Issues) != 0 || !strings.Contains(got.Pagination.Hint, "1000 hits and no more") || len(u.asked) != before {
+	before := len(u.Sent())
+	if c.MustStruct("search_issues", map[string]any{"query": "q", "page": 11, "per_page": 100}, &got); len(got.Issues) != 0 || !strings.Contains(got.Pagination.Hint, "1000 hits and no more") || len(u.Sent()) != before {
 		t.Errorf("%+v", got)
 	}
 	u.on("GET /search/issues", func(w http.ResponseWriter, r *http.Request) {
-		const want = `needle is:issue repo:a/b state:open author:ann label:"good first"`
+		const want = `is:issue repo:a/b state:open author:ann label:"good first" needle`
 		if q := r.URL.Query().Get("q"); q != want {
 			t.Errorf("asked for %s, want %s", q, want)
 		}

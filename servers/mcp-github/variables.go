@@ -12,7 +12,7 @@ import (
 // Variables are those of Actions and the names of its secrets, as far as the
 // token may list them. Values are left where they are.
 func (g *github) Variables(ctx context.Context, repo string, at forge.At) (forge.List[forge.Variable], error) {
-	owner, name := split(repo)
+	owner, name := forge.OwnerName(repo)
 	var all []forge.Variable
 	plain, failed := everything(func(o gh.ListOptions) ([]*gh.ActionsVariable, *gh.Response, error) {
 		list, r, err := g.api.Actions.ListRepoVariables(ctx, owner, name, &o)
@@ -35,12 +35,12 @@ func (g *github) Variables(ctx context.Context, repo string, at forge.At) (forge
 		all = append(all, forge.Variable{Name: s.Name, Scope: "repository", Masked: true, Description: "secret"})
 	}
 	failed, failedToo = wrap(ctx, failed), wrap(ctx, failedToo)
-	out := sliced(all, at)
+	out := forge.PageOf(all, at)
 	switch {
 	case failed == nil && failedToo == nil:
-	case isCode(failed, kit.PermissionDenied) && failedToo == nil:
+	case forge.IsCode(failed, kit.PermissionDenied) && failedToo == nil:
 		out.Hint = "only secrets: the token may not list variables"
-	case isCode(failedToo, kit.PermissionDenied) && failed == nil:
+	case forge.IsCode(failedToo, kit.PermissionDenied) && failed == nil:
 		out.Hint = "without secrets: the token may not list them"
 	case failed != nil:
 		return out, failed

@@ -69,8 +69,8 @@ func TestCommitConflicts(t *testing.T) {
 	} {
 		u := branch(t, map[string]map[string]any{}).on(tc.line, tc.answer)
 		u.connect(t).MustFail("commit_files", change, kit.Conflict)
-		if n := len(u.changes()); n != tc.writes {
-			t.Errorf("%s: %v", name, u.changes())
+		if n := len(u.Changes()); n != tc.writes {
+			t.Errorf("%s: %v", name, u.Changes())
 		}
 	}
 }
@@ -93,7 +93,7 @@ func TestNames(t *testing.T) {
 	has(t, c.MustFail("create_issue", a("title", "t", "labels", "bugs"), kit.InvalidArgument), `did you mean "Bug"?`)
 	has(t, c.MustFail("update_issue", a("number", 1, "add_labels", "nothing like it"), kit.InvalidArgument), "Bug, docs")
 	has(t, c.MustFail("create_pull_request", a("title", "t", "head", "x", "base", "main", "milestone", "v2"), kit.InvalidArgument), "v1")
-	if list := u.changes(); len(list) > 0 {
+	if list := u.Changes(); len(list) > 0 {
 		t.Fatalf("written %v", list)
 	}
 	var body map[string]any
@@ -158,8 +158,8 @@ func TestThreadElsewhere(t *testing.T) {
 	c := u.connect(t)
 	c.MustFail("update_review_thread", a("thread_id", "T1", "resolved", true), kit.NotFound)
 	c.MustFail("update_review_thread", a("thread_id", "T1", "reply", "x"), kit.NotFound)
-	if n := len(u.changes()); n != 2 {
-		t.Fatalf("asked %v", u.changes())
+	if len(u.Sent()) != 2 || len(u.Changes()) != 0 {
+		t.Fatalf("asked %v", u.Sent())
 	}
 	u.on("POST /graphql", graph(map[string]string{"Thread": thread("A/B"), "Resolve": `{"data":{"resolveReviewThread":{"thread":{"isResolved":true}}}}`})).
 		on("POST "+repo+"/pulls/3/comments/12345678901/replies", reply(201, `{"html_url":"https://x/1"}`))

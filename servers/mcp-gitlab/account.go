@@ -10,6 +10,7 @@ import (
 	gl "gitlab.com/gitlab-org/api/client-go/v2"
 
 	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // user is whose token it is.
@@ -50,7 +51,7 @@ func (g *gitlab) Me(ctx context.Context) (forge.Me, error) {
 			me.RateReset = time.Unix(reset, 0)
 		}
 	}
-	err = together(ctx, func(ctx context.Context) error {
+	err = upstream.All(ctx, func(ctx context.Context) error {
 		token, _, err := g.api.PersonalAccessTokens.GetSinglePersonalAccessToken(in(ctx))
 		if err == nil {
 			me.Scopes = token.Scopes
@@ -106,7 +107,7 @@ func (g *gitlab) Notices(ctx context.Context, all bool, where forge.At) (forge.L
 			return wrap(ctx, err)
 		})
 	}
-	if err := together(ctx, ask...); err != nil {
+	if err := upstream.All(ctx, ask...); err != nil {
 		return forge.List[forge.Notice]{}, err
 	}
 	var notices []forge.Notice
@@ -120,7 +121,7 @@ func toNotice(t *gl.Todo) forge.Notice {
 	if t == nil {
 		return forge.Notice{}
 	}
-	n := forge.Notice{ID: id(t.ID), Title: t.Body, Kind: string(t.ActionName), Unread: t.State == "pending", Updated: at(t.CreatedAt)}
+	n := forge.Notice{ID: id(t.ID), Title: t.Body, Kind: string(t.ActionName), Unread: t.State == "pending", Updated: forge.Value(t.CreatedAt)}
 	if t.Project != nil {
 		n.Repo = t.Project.PathWithNamespace
 	}

@@ -20,7 +20,7 @@ func (g *gitlab) Blame(ctx context.Context, repo, ref, file string) ([]forge.Bla
 		if r == nil || len(r.Lines) == 0 {
 			continue
 		}
-		c := forge.Commit{SHA: r.Commit.ID, Message: r.Commit.Message, Author: r.Commit.AuthorName, Email: r.Commit.AuthorEmail, Date: at(r.Commit.AuthoredDate), Parents: r.Commit.ParentIDs}
+		c := forge.Commit{SHA: r.Commit.ID, Message: r.Commit.Message, Author: r.Commit.AuthorName, Email: r.Commit.AuthorEmail, Date: forge.Value(r.Commit.AuthoredDate), Parents: r.Commit.ParentIDs}
 		list = append(list, forge.Blame{Start: line, End: line + len(r.Lines) - 1, Commit: c})
 		line += len(r.Lines)
 	}

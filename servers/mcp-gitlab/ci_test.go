@@ -130,7 +130,7 @@ func TestControl(t *testing.T) {
 		t.Errorf("a green one: %s", text)
 	}
 	c.MustText("run_pipeline", a("ref", "main", "inputs", map[string]any{"B": "2", "A": "1"}, "workflow", ".gitlab-ci.yml"))
-	if got := fmt.Sprint(u.sent("POST {}/pipeline")[0].body); got != "map[ref:main variables:[map[key:A value:1] map[key:B value:2]]]" {
+	if got := fmt.Sprint(u.sent("POST {}/pipeline")[0].Body); got != "map[ref:main variables:[map[key:A value:1] map[key:B value:2]]]" {
 		t.Errorf("started with %s", got)
 	}
 	c.MustFail("run_pipeline", a("ref", "main", "workflow", "other.yml"), kit.InvalidArgument)
@@ -147,7 +147,7 @@ func TestConfig(t *testing.T) {
 			t.Errorf("there is no %q in\n%s", want, text)
 		}
 	}
-	if q := u.sent("GET {}/ci/lint")[0].query; q != "content_ref=fix" {
+	if q := u.sent("GET {}/ci/lint")[0].Query; q != "content_ref=fix" {
 		t.Errorf("asked with %s", q)
 	}
 	if text := c.MustText("check_ci_config", a("content", "test: {script: make}")); !strings.Contains(text, "script: make") {

@@ -10,6 +10,7 @@ import (
 	gl "gitlab.com/gitlab-org/api/client-go/v2"
 	"golang.org/x/time/rate"
 
+	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kit/upstream"
 )
@@ -36,22 +37,8 @@ func newGitLab(c *upstream.Client) (*gitlab, error) {
 // in is the context of a call of the library.
 func in(ctx context.Context) gl.RequestOptionFunc { return gl.WithContext(ctx) }
 
-// wrap finds the error of ours in one of the library. One that has none is of
-// the library itself: it did not like what it was to send, or could not decode
-// the answer.
-func wrap(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	var e *kit.Error
-	if errors.As(err, &e) {
-		return e
-	}
-	return kit.Errorf(kit.Unavailable, "asking GitLab: %w", err).WithHint("is this a version of GitLab that this server knows?")
-}
+// wrap is for errors of the library.
+func wrap(ctx context.Context, err error) error { return forge.LibraryError(ctx, "GitLab", err) }
 
 // status is that of an answer which was an error, 0 for other errors.
 func status(err error) int {
@@ -67,11 +54,6 @@ func status(err error) int {
 func absent(err error) bool {
 	s := status(err)
 	return s == http.StatusNotFound || s == http.StatusForbidden || s == http.StatusUnauthorized
-}
-
-// notFound is the error for what is no record of GitLab's but was looked for in one.
-func notFound(format string, args ...any) *kit.Error {
-	return kit.Errorf(kit.NotFound, format, args...)
 }
 
 // project is the path of the API below a project. tail is escaped already.

@@ -58,7 +58,7 @@ func (g *gitlab) toComment(repo string, number int, pull bool, n *gl.Note) forge
 		of = "merge_requests/"
 	}
 	out := forge.Comment{
-		ID: noteID(number, pull, n.ID), Author: n.Author.Username, Body: n.Body, Created: at(n.CreatedAt), Updated: at(n.UpdatedAt),
+		ID: noteID(number, pull, n.ID), Author: n.Author.Username, Body: n.Body, Created: forge.Value(n.CreatedAt), Updated: forge.Value(n.UpdatedAt),
 	}
 	if page := g.page(repo, of+strconv.Itoa(number)); page != "" {
 		out.URL = page + "#note_" + id(n.ID)

@@ -8,6 +8,7 @@ import (
 	gl "gitlab.com/gitlab-org/api/client-go/v2"
 
 	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 func (g *gitlab) ListCommits(ctx context.Context, repo string, f forge.CommitFilter, at forge.At) (forge.List[forge.Commit], error) {
@@ -46,13 +47,13 @@ func (g *gitlab) CommitDiff(ctx context.Context, repo, sha string) (string, erro
 	if err != nil {
 		return "", wrap(ctx, err)
 	}
-	return gitDiff(diffsOf(diffs)), nil
+	return gitDiff(forge.Present(diffs, diffOf)), nil
 }
 
 // Compare is against the commit at which head left base.
 func (g *gitlab) Compare(ctx context.Context, repo, base, head string, diff bool) (forge.Comparison, error) {
 	var out forge.Comparison
-	err := together(ctx,
+	err := upstream.All(ctx,
 		func(ctx context.Context) (err error) { out.Base, err = g.Resolve(ctx, repo, base); return err },
 		func(ctx context.Context) (err error) { out.Head, err = g.Resolve(ctx, repo, head); return err })
 	if err != nil {
@@ -71,7 +72,7 @@ func (g *gitlab) Compare(ctx context.Context, repo, base, head string, diff bool
 		slices.Reverse(out.Commits)
 	}
 	out.Total = len(out.Commits)
-	files := diffsOf(c.Diffs)
+	files := forge.Present(c.Diffs, diffOf)
 	for _, file := range files {
 		out.Files = append(out.Files, file.changed())
 	}

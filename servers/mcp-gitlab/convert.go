@@ -3,7 +3,6 @@ package main
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	gl "gitlab.com/gitlab-org/api/client-go/v2"
 
@@ -28,13 +27,6 @@ func logins(users []*gl.BasicUser) []string {
 		}
 	}
 	return list
-}
-
-func at(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
 }
 
 func milestoneTitle(m *gl.Milestone) string {
@@ -74,7 +66,7 @@ func toRepo(p *gl.Project) forge.Repo {
 	out := forge.Repo{
 		Path: p.PathWithNamespace, Description: p.Description, DefaultBranch: p.DefaultBranch, URL: p.WebURL,
 		Private: p.Visibility != "" && p.Visibility != gl.PublicVisibility, Archived: p.Archived, Empty: p.EmptyRepo,
-		Stars: int(p.StarCount), OpenIssues: int(p.OpenIssuesCount), Topics: p.Topics, Updated: at(p.LastActivityAt),
+		Stars: int(p.StarCount), OpenIssues: int(p.OpenIssuesCount), Topics: p.Topics, Updated: forge.Value(p.LastActivityAt),
 	}
 	if p.ForkedFromProject != nil {
 		out.Fork, out.Parent = true, p.ForkedFromProject.PathWithNamespace
@@ -97,13 +89,13 @@ func toCommit(c *gl.Commit) forge.Commit {
 		return forge.Commit{}
 	}
 	out := forge.Commit{
-		SHA: c.ID, Message: c.Message, Author: c.AuthorName, Email: c.AuthorEmail, URL: c.WebURL, Date: at(c.AuthoredDate), Parents: c.ParentIDs,
+		SHA: c.ID, Message: c.Message, Author: c.AuthorName, Email: c.AuthorEmail, URL: c.WebURL, Date: forge.Value(c.AuthoredDate), Parents: c.ParentIDs,
 	}
 	if out.Message == "" {
 		out.Message = c.Title
 	}
 	if out.Date.IsZero() {
-		out.Date = at(c.CreatedAt)
+		out.Date = forge.Value(c.CreatedAt)
 	}
 	if c.Stats != nil {
 		out.Additions, out.Deletions = int(c.Stats.Additions), int(c.Stats.Deletions)
@@ -118,7 +110,7 @@ func toIssue(i *gl.Issue) forge.Issue {
 	out := forge.Issue{
 		Repo: repoOf(i.References), Title: i.Title, State: state(i.State), Body: i.Description, Milestone: milestoneTitle(i.Milestone), URL: i.WebURL,
 		Number: int(i.IID), Comments: int(i.UserNotesCount), Labels: i.Labels, Locked: i.DiscussionLocked,
-		Created: at(i.CreatedAt), Updated: at(i.UpdatedAt), Closed: at(i.ClosedAt),
+		Created: forge.Value(i.CreatedAt), Updated: forge.Value(i.UpdatedAt), Closed: forge.Value(i.ClosedAt),
 	}
 	if i.Author != nil {
 		out.Author = i.Author.Username
@@ -137,7 +129,7 @@ func toRelease(r *gl.Release) forge.Release {
 	}
 	out := forge.Release{
 		Tag: r.TagName, Name: r.Name, Body: r.Description, Author: r.Author.Username, Commit: r.Commit.ID, URL: r.Links.Self,
-		Prerelease: r.UpcomingRelease, Published: at(r.ReleasedAt),
+		Prerelease: r.UpcomingRelease, Published: forge.Value(r.ReleasedAt),
 	}
 	for _, l := range r.Assets.Links {
 		if l != nil {
@@ -153,18 +145,4 @@ func ptr(s string) *string {
 		return nil
 	}
 	return &s
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func list(names *[]string) []string {
-	if names == nil {
-		return nil
-	}
-	return *names
 }

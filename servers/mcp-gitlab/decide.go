@@ -34,8 +34,6 @@ func (r review) approve(ctx context.Context) error {
 	if a, _, failed := r.g.api.MergeRequestApprovals.GetConfiguration(r.repo, r.number, in(ctx)); failed == nil && a.UserHasApproved {
 		return nil
 	}
-	var e *kit.Error
-	errors.As(err, &e)
 	return kit.Errorf(kit.PermissionDenied, "GitLab does not let this account approve it, and nothing was posted").
 		WithHint("who made it may not approve it in many projects; event=comment works")
 }

@@ -17,33 +17,20 @@ type fileDiff struct {
 	omitted                            string // why text is empty
 }
 
-func diffsOf(diffs []*gl.Diff) []fileDiff {
-	var list []fileDiff
-	for _, d := range diffs {
-		if d != nil {
-			list = append(list, fileDiff{old: d.OldPath, path: d.NewPath, text: d.Diff, added: d.NewFile, deleted: d.DeletedFile, renamed: d.RenamedFile})
-		}
-	}
-	return list
+func diffOf(d *gl.Diff) fileDiff {
+	return fileDiff{old: d.OldPath, path: d.NewPath, text: d.Diff, added: d.NewFile, deleted: d.DeletedFile, renamed: d.RenamedFile}
 }
 
-func mergeDiffsOf(diffs []*gl.MergeRequestDiff) []fileDiff {
-	var list []fileDiff
-	for _, d := range diffs {
-		if d == nil {
-			continue
-		}
-		f := fileDiff{old: d.OldPath, path: d.NewPath, text: d.Diff, added: d.NewFile, deleted: d.DeletedFile, renamed: d.RenamedFile, generated: d.GeneratedFile}
-		switch {
-		case d.Diff != "":
-		case d.TooLarge:
-			f.omitted = "too large for GitLab to show"
-		case d.Collapsed:
-			f.omitted = "GitLab left it out: the diff has too many files or lines"
-		}
-		list = append(list, f)
+func mergeDiffOf(d *gl.MergeRequestDiff) fileDiff {
+	f := fileDiff{old: d.OldPath, path: d.NewPath, text: d.Diff, added: d.NewFile, deleted: d.DeletedFile, renamed: d.RenamedFile, generated: d.GeneratedFile}
+	switch {
+	case d.Diff != "":
+	case d.TooLarge:
+		f.omitted = "too large for GitLab to show"
+	case d.Collapsed:
+		f.omitted = "GitLab left it out: the diff has too many files or lines"
 	}
-	return list
+	return f
 }
 
 // gitDiff writes files as git does, with lines of [patch] for what GitLab says

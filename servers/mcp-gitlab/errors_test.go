@@ -80,10 +80,10 @@ func TestToken(t *testing.T) {
 	u.connect(t).MustText("get_me", nil)
 	u.connect(t, "GITLAB_TOKEN", "", "GITLAB_HEADERS", `{"PRIVATE-TOKEN":"`+token+`"}`).MustText("get_me", nil)
 	asked := u.sent("GET /user")
-	if got := asked[0].header.Get("Authorization"); got != "Bearer "+token {
+	if got := asked[0].Header.Get("Authorization"); got != "Bearer "+token {
 		t.Errorf("the first asked with %q", got)
 	}
-	if got := asked[1].header; got.Get("PRIVATE-TOKEN") != token || got.Get("Authorization") != "" {
+	if got := asked[1].Header; got.Get("PRIVATE-TOKEN") != token || got.Get("Authorization") != "" {
 		t.Errorf("the second asked with %v", got)
 	}
 }

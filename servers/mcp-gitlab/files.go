@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // headRef is what GitLab calls the default branch in a request for files.
@@ -45,7 +45,7 @@ func (g *gitlab) GetFile(ctx context.Context, repo, ref, file string) (forge.Fil
 	default:
 		out.Content = []byte(f.Content)
 	}
-	out.LFS = bytes.HasPrefix(out.Content, []byte("version https://git-lfs.github.com/spec/"))
+	out.LFS = forge.IsLFS(out.Content)
 	return out, nil
 }
 
@@ -87,7 +87,7 @@ func (g *gitlab) Tree(ctx context.Context, repo, ref, folder string, recursive b
 		return forge.Tree{}, err
 	}
 	if folder != "" && len(tree.Entries) == 0 { // before 17.7 an empty list stands for a path that is not there
-		return tree, notFound("%s has no %s", repo, folder)
+		return tree, kit.Errorf(kit.NotFound, "%s has no %s", repo, folder)
 	}
 	return tree, nil
 }
@@ -100,7 +100,7 @@ func treeRest(ctx context.Context, tree *forge.Tree, pages int, read func(contex
 	for i := range rest {
 		ask = append(ask, func(ctx context.Context) (err error) { rest[i], _, err = read(ctx, i+2); return err })
 	}
-	if err := together(ctx, ask...); err != nil {
+	if err := upstream.All(ctx, ask...); err != nil {
 		return err
 	}
 	for _, nodes := range rest {
@@ -115,15 +115,6 @@ func addNodes(tree *forge.Tree, nodes []*gl.TreeNode) {
 		if n == nil {
 			continue
 		}
-		e := forge.Entry{Path: n.Path, SHA: n.ID, Type: "file", Exec: n.Mode == "100755"}
-		switch {
-		case n.Type == "tree":
-			e.Type = "dir"
-		case n.Type == "commit" || n.Mode == "160000":
-			e.Type = "submodule"
-		case n.Mode == "120000":
-			e.Type = "symlink"
-		}
-		tree.Entries = append(tree.Entries, e)
+		tree.Entries = append(tree.Entries, forge.GitEntry(n.Path, n.ID, n.Type, n.Mode, 0))
 	}
 }

@@ -18,7 +18,7 @@ func body(s *string) *string {
 
 // stateEvent is what makes something open or closed.
 func stateEvent(state *string) *string {
-	switch text(state) {
+	switch forge.Value(state) {
 	case "open":
 		return gl.Ptr("reopen")
 	case "closed":
@@ -30,19 +30,19 @@ func stateEvent(state *string) *string {
 // CreateIssue looks all names up before it makes anything.
 func (g *gitlab) CreateIssue(ctx context.Context, repo string, ch forge.IssueChange) (forge.Issue, error) {
 	o := gl.CreateIssueOptions{Title: ch.Title, Description: body(ch.Body)}
-	names, err := g.labelNames(ctx, repo, list(ch.Labels))
+	names, err := g.labelNames(ctx, repo, forge.Value(ch.Labels))
 	if err != nil {
 		return forge.Issue{}, err
 	}
 	if len(names) > 0 {
 		o.Labels = &names
 	}
-	if m, err := g.milestoneID(ctx, repo, text(ch.Milestone)); err != nil {
+	if m, err := g.milestoneID(ctx, repo, forge.Value(ch.Milestone)); err != nil {
 		return forge.Issue{}, err
 	} else if m > 0 {
 		o.MilestoneID = &m
 	}
-	if people := list(ch.Assignees); len(people) > 0 {
+	if people := forge.Value(ch.Assignees); len(people) > 0 {
 		ids, err := g.userIDs(ctx, people)
 		if err != nil {
 			return forge.Issue{}, err

@@ -10,6 +10,7 @@ import (
 	gl "gitlab.com/gitlab-org/api/client-go/v2"
 
 	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // jobPages bounds the jobs of a pipeline.
@@ -37,7 +38,7 @@ func toJob(j *gl.Job) forge.Job {
 	}
 	out := forge.Job{
 		ID: j.ID, RunID: j.Pipeline.ID, Name: j.Name, Stage: j.Stage, URL: j.WebURL, Status: runState(j.Status), Attempt: 1, AllowFailure: j.AllowFailure,
-		Started: at(j.StartedAt), Finished: at(j.FinishedAt), Runner: cmp.Or(j.Runner.Description, j.Runner.Name), Reason: reason(j.Status, j.FailureReason, j.AllowFailure),
+		Started: forge.Value(j.StartedAt), Finished: forge.Value(j.FinishedAt), Runner: cmp.Or(j.Runner.Description, j.Runner.Name), Reason: reason(j.Status, j.FailureReason, j.AllowFailure),
 	}
 	if j.Status == "manual" && j.AllowFailure {
 		out.Status = "skipped" // nothing waits for it
@@ -54,7 +55,6 @@ func (g *gitlab) ownJobs(ctx context.Context, repo string, run int64) ([]forge.J
 	if err != nil {
 		return nil, wrap(ctx, err)
 	}
-	all = slices.DeleteFunc(all, func(j *gl.Job) bool { return j == nil })
 	slices.SortStableFunc(all, func(a, b *gl.Job) int { return cmp.Compare(a.ID, b.ID) })
 	var list []forge.Job
 	place := make(map[string]int)
@@ -79,7 +79,7 @@ func (g *gitlab) bridges(ctx context.Context, repo string, run int64) ([]*gl.Bri
 	if status(err) == http.StatusNotFound || status(err) == http.StatusForbidden {
 		return nil, nil // before 12.2, or not for us: the pipeline itself says that
 	}
-	return slices.DeleteFunc(all, func(b *gl.Bridge) bool { return b == nil }), wrap(ctx, err)
+	return all, wrap(ctx, err)
 }
 
 // childDepth is as deep as GitLab lets pipelines start others.
@@ -94,7 +94,7 @@ func (g *gitlab) Jobs(ctx context.Context, repo string, run int64) ([]forge.Job,
 func (g *gitlab) jobs(ctx context.Context, repo string, run int64, depth int) ([]forge.Job, error) {
 	var own []forge.Job
 	var bridges []*gl.Bridge
-	err := together(ctx,
+	err := upstream.All(ctx,
 		func(ctx context.Context) (err error) { own, err = g.ownJobs(ctx, repo, run); return err },
 		func(ctx context.Context) (err error) { bridges, err = g.bridges(ctx, repo, run); return err })
 	if err != nil {
@@ -118,7 +118,7 @@ func (g *gitlab) jobs(ctx context.Context, repo string, run int64, depth int) ([
 			return err
 		})
 	}
-	if err := together(ctx, ask...); err != nil {
+	if err := upstream.All(ctx, ask...); err != nil {
 		return nil, err
 	}
 	return slices.Concat(append([][]forge.Job{own}, below...)...), nil
@@ -127,7 +127,7 @@ func (g *gitlab) jobs(ctx context.Context, repo string, run int64, depth int) ([
 func bridgeJob(b *gl.Bridge, run int64) forge.Job {
 	return forge.Job{
 		ID: b.ID, RunID: run, Name: b.Name, Stage: b.Stage, URL: b.WebURL, Status: runState(b.Status), Attempt: 1, AllowFailure: b.AllowFailure,
-		Started: at(b.StartedAt), Finished: at(b.FinishedAt), Reason: strings.TrimPrefix(reason(b.Status, b.FailureReason, b.AllowFailure)+"; "+downstream(b), "; "),
+		Started: forge.Value(b.StartedAt), Finished: forge.Value(b.FinishedAt), Reason: strings.TrimPrefix(reason(b.Status, b.FailureReason, b.AllowFailure)+"; "+downstream(b), "; "),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loom-core/loom/servers/forge/forgetest"
 	"github.com/loom-core/loom/servers/kit"
 )
 
@@ -15,7 +16,7 @@ import (
 // thousand records it does not say how many there are.
 func TestPages(t *testing.T) {
 	const total = 230
-	for name, totals := range map[string]bool{"with totals": true, "without": false} {
+	for _, totals := range []bool{true, false} {
 		u := newFake(t).on("GET {}/issues", func(w http.ResponseWriter, r *http.Request) {
 			page, _ := strconv.Atoi(r.URL.Query().Get("page"))
 			size, _ := strconv.Atoi(r.URL.Query().Get("per_page"))
@@ -37,35 +38,7 @@ func TestPages(t *testing.T) {
 			reply(200, jsonList(list...))(w, r)
 		})
 		c := u.connect(t)
-		for _, size := range []int{1, 7, 23, 46, 100, 1000} {
-			args, next := a("per_page", size), 1
-			for args != nil {
-				var got struct {
-					Issues     []struct{ Number int }
-					Pagination kit.Pagination
-				}
-				c.MustStruct("list_issues", args, &got)
-				p := got.Pagination
-				if p.PerPage != min(size, 100) || (p.Total != nil) != totals || totals && *p.Total != total {
-					t.Fatalf("%s, per_page %d: %+v", name, size, p)
-				}
-				for _, i := range got.Issues {
-					if i.Number != next {
-						t.Fatalf("%s, per_page %d: %d, want %d", name, size, i.Number, next)
-					}
-					next++
-				}
-				if p.NextArgs == nil {
-					break
-				}
-				for k, v := range p.NextArgs {
-					args[k] = v
-				}
-			}
-			if next != total+1 {
-				t.Errorf("%s, per_page %d: %d of %d", name, size, next-1, total)
-			}
-		}
+		forgetest.Numbers{Total: total, Ceiling: 100, Untold: !totals}.Read(t, c, "a/b/c", 1, 7, 23, 46, 100, 1000)
 	}
 }
 
@@ -104,7 +77,7 @@ func TestFile(t *testing.T) {
 	if text := c.MustText("get_file", a("path", "sub/a b.go", "ref", "feature/x")); !strings.Contains(text, "hi") {
 		t.Errorf("the file is %s", text)
 	}
-	if q := u.sent("GET {}/repository/files/sub%2Fa%20b%2Ego")[0].query; q != "ref=feature%2Fx" {
+	if q := u.sent("GET {}/repository/files/sub%2Fa%20b%2Ego")[0].Query; q != "ref=feature%2Fx" {
 		t.Errorf("asked with %s", q)
 	}
 	c.MustFail("get_file", a("path", "sub"), kit.FailedPrecondition)
@@ -138,7 +111,7 @@ func TestOwner(t *testing.T) {
 			t.Errorf("%q: %s", owner, text)
 		}
 	}
-	if q := u.sent("GET /projects")[0].query; !strings.Contains(q, "membership=true") {
+	if q := u.sent("GET /projects")[0].Query; !strings.Contains(q, "membership=true") {
 		t.Errorf("asked with %s", q)
 	}
 }

@@ -36,7 +36,7 @@ var service = upstream.Service{
 
 var features = forge.Features{
 	RepoPath:     true,
-	ReviewRanges: true,
+	ReviewRanges: true, SuggestionLines: true,
 	IssueFilters: []string{"assignee", "author", "milestone", "since", "label", "labels"},
 	PullFilters:  []string{"author", "reviewer", "base", "head", "draft", "labels", "merged"},
 	RunFilters:   []string{"ref", "sha", "status", "event", "workflow", "actor"},

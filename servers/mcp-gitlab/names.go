@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // namePages bounds the lists that names are looked up in.
@@ -20,7 +20,7 @@ func (g *gitlab) labels(ctx context.Context, repo string) ([]*gl.Label, error) {
 	all, _, err := everything(namePages, func(o gl.ListOptions) ([]*gl.Label, *gl.Response, error) {
 		return g.api.Labels.ListLabels(repo, &gl.ListLabelsOptions{ListOptions: o}, in(ctx))
 	})
-	return slices.DeleteFunc(all, func(l *gl.Label) bool { return l == nil }), wrap(ctx, err)
+	return all, wrap(ctx, err)
 }
 
 // labelNames are the labels as the project has them: GitLab would make one that
@@ -34,17 +34,11 @@ func (g *gitlab) labelNames(ctx context.Context, repo string, names []string) (g
 	if err != nil {
 		return nil, err
 	}
-	known := make([]string, len(labels))
-	for i, l := range labels {
-		known[i] = l.Name
-	}
+	known := forge.Present(labels, func(l *gl.Label) string { return l.Name })
 	for _, name := range names {
-		i := slices.Index(known, name)
-		if i < 0 {
-			i = slices.IndexFunc(known, func(s string) bool { return strings.EqualFold(s, name) })
-		}
-		if i < 0 {
-			return nil, forge.UnknownName("label", name, known)
+		i, err := forge.Lookup("label", name, known)
+		if err != nil {
+			return nil, err
 		}
 		found = append(found, known[i])
 	}
@@ -56,7 +50,7 @@ func (g *gitlab) milestones(ctx context.Context, repo string) ([]*gl.Milestone, 
 	all, _, err := everything(namePages, func(o gl.ListOptions) ([]*gl.Milestone, *gl.Response, error) {
 		return g.api.Milestones.ListMilestones(repo, &gl.ListMilestonesOptions{ListOptions: o, IncludeAncestors: gl.Ptr(true)}, in(ctx))
 	})
-	return slices.DeleteFunc(all, func(m *gl.Milestone) bool { return m == nil }), wrap(ctx, err)
+	return all, wrap(ctx, err)
 }
 
 // milestoneID is that of a title, 0 for none.
@@ -68,14 +62,11 @@ func (g *gitlab) milestoneID(ctx context.Context, repo, title string) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	var titles []string
-	for _, m := range all {
-		if strings.EqualFold(m.Title, title) {
-			return m.ID, nil
-		}
-		titles = append(titles, m.Title)
+	i, err := forge.Lookup("milestone", title, forge.Present(all, milestoneTitle))
+	if err != nil {
+		return 0, err
 	}
-	return 0, forge.UnknownName("milestone", title, titles)
+	return all[i].ID, nil
 }
 
 // userIDs are those of names. For none it is 0, which GitLab takes for nobody.
@@ -92,18 +83,18 @@ func (g *gitlab) userIDs(ctx context.Context, names []string) ([]int64, error) {
 				return wrap(ctx, err)
 			}
 			if len(users) == 0 || users[0] == nil {
-				return kit.Errorf(kit.InvalidArgument, "there is no user %q", name).WithHint("list_issue_metadata has those of the project; get_me says who we are")
+				return kit.Errorf(kit.InvalidArgument, "there is no user %q", name).WithHint("write the login, as in the answers, not the full name; get_me says who we are")
 			}
 			ids[i] = users[0].ID
 			return nil
 		})
 	}
-	return ids, together(ctx, ask...)
+	return ids, upstream.All(ctx, ask...)
 }
 
 func (g *gitlab) IssueMetadata(ctx context.Context, repo string) (forge.Metadata, error) {
 	var out forge.Metadata
-	err := together(ctx, func(ctx context.Context) error {
+	err := upstream.All(ctx, func(ctx context.Context) error {
 		labels, err := g.labels(ctx, repo)
 		for _, l := range labels {
 			out.Labels = append(out.Labels, forge.Label{Name: l.Name, Description: l.Description})

@@ -44,19 +44,19 @@ func (g *gitlab) CreatePull(ctx context.Context, repo string, ch forge.PullChang
 	}
 	o.SourceBranch = &branch
 	if ch.Draft != nil && *ch.Draft {
-		o.Title = gl.Ptr(draftTitle(text(ch.Title), true))
+		o.Title = gl.Ptr(draftTitle(forge.Value(ch.Title), true))
 	}
 	if _, _, err := g.api.Branches.GetBranch(from, branch, in(ctx)); err != nil { // GitLab makes one of a branch that is not there
 		return forge.Pull{}, wrap(ctx, err)
 	}
-	names, err := g.labelNames(ctx, repo, list(ch.Labels))
+	names, err := g.labelNames(ctx, repo, forge.Value(ch.Labels))
 	if err != nil {
 		return forge.Pull{}, err
 	}
 	if len(names) > 0 {
 		o.Labels = &names
 	}
-	if m, err := g.milestoneID(ctx, repo, text(ch.Milestone)); err != nil {
+	if m, err := g.milestoneID(ctx, repo, forge.Value(ch.Milestone)); err != nil {
 		return forge.Pull{}, err
 	} else if m > 0 {
 		o.MilestoneID = &m
@@ -64,7 +64,7 @@ func (g *gitlab) CreatePull(ctx context.Context, repo string, ch forge.PullChang
 	for _, people := range []struct {
 		names []string
 		to    **[]int64
-	}{{list(ch.Assignees), &o.AssigneeIDs}, {ch.Reviewers, &o.ReviewerIDs}} {
+	}{{forge.Value(ch.Assignees), &o.AssigneeIDs}, {ch.Reviewers, &o.ReviewerIDs}} {
 		if len(people.names) == 0 {
 			continue
 		}

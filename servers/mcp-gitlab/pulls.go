@@ -39,7 +39,7 @@ func toPull(m *gl.BasicMergeRequest) forge.Pull {
 		Title: m.Title, State: state(m.State), Body: m.Description, Author: login(m.Author), Milestone: milestoneTitle(m.Milestone), URL: m.WebURL,
 		Number: int(m.IID), Comments: int(m.UserNotesCount), Head: m.SourceBranch, HeadSHA: m.SHA, Base: m.TargetBranch,
 		Draft: m.Draft, Locked: m.DiscussionLocked, Labels: m.Labels, Assignees: logins(m.Assignees), Reviewers: logins(m.Reviewers),
-		Created: at(m.CreatedAt), Updated: at(m.UpdatedAt), Closed: at(m.ClosedAt), Merged: at(m.MergedAt), MergedBy: login(m.MergeUser),
+		Created: forge.Value(m.CreatedAt), Updated: forge.Value(m.UpdatedAt), Closed: forge.Value(m.ClosedAt), Merged: forge.Value(m.MergedAt), MergedBy: login(m.MergeUser),
 	}
 	if out.MergedBy == "" {
 		//lint:ignore SA1019 before 14.7 it is the only one
@@ -120,7 +120,7 @@ func (g *gitlab) PullFiles(ctx context.Context, repo string, number int, at forg
 	if err != nil {
 		return forge.List[forge.ChangedFile]{}, wrap(ctx, err)
 	}
-	return listed(mergeDiffsOf(diffs), r, fileDiff.changed), nil
+	return listed(diffs, r, func(d *gl.MergeRequestDiff) forge.ChangedFile { return mergeDiffOf(d).changed() }), nil
 }
 
 func (g *gitlab) PullCommits(ctx context.Context, repo string, number int, at forge.At) (forge.List[forge.Commit], error) {
@@ -144,5 +144,5 @@ func (g *gitlab) diff(ctx context.Context, repo string, number, pages int) (stri
 	if err != nil {
 		return "", wrap(ctx, err)
 	}
-	return gitDiff(mergeDiffsOf(diffs)), nil
+	return gitDiff(forge.Present(diffs, mergeDiffOf)), nil
 }

@@ -67,7 +67,7 @@ func TestMerge(t *testing.T) {
 			} else if text := c.MustText("merge_merge_request", args); !strings.Contains(text, "merge_sha: squashed") {
 				t.Errorf("it says %s", text)
 			}
-			got := fmt.Sprint(u.sent("PUT {}/merge_requests/1/merge")[0].body)
+			got := fmt.Sprint(u.sent("PUT {}/merge_requests/1/merge")[0].Body)
 			if got != "map[sha:headsha should_remove_source_branch:false squash:true squash_commit_message:One\n\ntwo]" {
 				t.Errorf("it was asked with %s", got)
 			}
@@ -125,7 +125,7 @@ func TestUpdate(t *testing.T) {
 	} {
 		c.MustText("update_merge_request", tc.args)
 		sent := u.sent("PUT {}/merge_requests/1")
-		if got := fmt.Sprint(sent[len(sent)-1].body); got != tc.want {
+		if got := fmt.Sprint(sent[len(sent)-1].Body); got != tc.want {
 			t.Errorf("%v: %s, want %s", tc.args, got, tc.want)
 		}
 	}
@@ -165,7 +165,7 @@ func TestThreads(t *testing.T) {
 	if text := c.MustText("update_review_thread", a("thread_id", "1-f0", "reply", "Done.\n/merge", "resolved", true)); !strings.Contains(text, "/a/b/c/-/merge_requests/1#note_10") {
 		t.Errorf("the answer is %s", text)
 	}
-	if got := u.sent("POST {}/merge_requests/1/discussions/f0/notes")[0].body["body"]; got != "Done.\n\\/merge" {
+	if got := u.sent("POST {}/merge_requests/1/discussions/f0/notes")[0].Body["body"]; got != "Done.\n\\/merge" {
 		t.Errorf("answered %q", got)
 	}
 	for id, code := range map[string]kit.Code{"x": kit.InvalidArgument, "1-../../x": kit.InvalidArgument, "1-ff": kit.NotFound} {

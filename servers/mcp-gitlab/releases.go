@@ -21,7 +21,7 @@ func (g *gitlab) GetRelease(ctx context.Context, repo, tag string) (forge.Releas
 	if tag == "" { // the first of the list, which all versions have
 		list, err := g.ListReleases(ctx, repo, forge.At{Page: 1, Size: 1})
 		if err == nil && len(list.Items) == 0 {
-			err = notFound("%s has no release", repo)
+			err = kit.Errorf(kit.NotFound, "%s has no release", repo)
 		}
 		if err != nil {
 			return forge.Release{}, err

@@ -1,15 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"maps"
 	"net/http"
-	"slices"
 
 	gl "gitlab.com/gitlab-org/api/client-go/v2"
 
 	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // repoOrder is how GitLab calls the orders of projects.
@@ -59,7 +57,7 @@ func (g *gitlab) project(ctx context.Context, repo string) (*gl.Project, error) 
 func (g *gitlab) GetRepo(ctx context.Context, repo string) (forge.Repo, error) {
 	var out forge.Repo
 	open := 0
-	err := together(ctx, func(ctx context.Context) error {
+	err := upstream.All(ctx, func(ctx context.Context) error {
 		p, err := g.project(ctx, repo)
 		out = toRepo(p)
 		return err
@@ -81,9 +79,7 @@ func (g *gitlab) Languages(ctx context.Context, repo string) ([]string, error) {
 	if err != nil || shares == nil {
 		return nil, wrap(ctx, err)
 	}
-	return slices.SortedFunc(maps.Keys(*shares), func(a, b string) int {
-		return cmp.Or(cmp.Compare((*shares)[b], (*shares)[a]), cmp.Compare(a, b))
-	}), nil
+	return forge.LargestFirst(*shares), nil
 }
 
 // CreateRepo finds the namespace by its path: our own has our name.

@@ -53,7 +53,9 @@ func TestReview(t *testing.T) {
 		"not approved":   {event: "approve", comments: []any{comment(2)}, change: refuse(approve, 401), code: kit.PermissionDenied, words: "nothing was posted", want: []string{notes, approve, "DELETE {}/merge_requests/1/draft_notes/5"}},
 		"pushed to":      {event: "approve", comments: []any{comment(2)}, change: refuse(approve, 409), code: kit.Conflict, want: []string{notes, approve, "DELETE {}/merge_requests/1/draft_notes/5"}},
 		"refused":        {event: "comment", comments: []any{comment(2)}, change: refuse(notes, 400), code: kit.InvalidArgument, words: "nothing was posted: x.go:2", want: []string{notes}},
-		"not published":  {event: "approve", comments: []any{comment(2)}, change: refuse(publish, 400), code: kit.InvalidArgument, words: "approve was done, the comments failed", want: []string{notes, approve, publish}},
+		"not published":  {event: "approve", comments: []any{comment(2)}, change: refuse(publish, 400), code: kit.InvalidArgument, words: "approve was done, the comments failed", want: []string{notes, approve, publish, "DELETE {}/merge_requests/1/draft_notes/5"}},
+		"one of ours not published": {drafts: `[{"id":4,"note":"not yet"}]`, event: "comment", comments: []any{comment(2)}, change: refuse("PUT {}/merge_requests/1/draft_notes/5/publish", 400), code: kit.InvalidArgument, words: "x.go:2 was not posted",
+			want: []string{notes, "PUT {}/merge_requests/1/draft_notes/5/publish", "DELETE {}/merge_requests/1/draft_notes/5"}},
 		"approved before": {event: "approve", change: func(u *fakeGitLab) {
 			refuse(approve, 401)(u)
 			u.on("GET {}/merge_requests/1/approvals", reply(200, `{"user_has_approved":true}`))
@@ -113,7 +115,7 @@ func TestPosition(t *testing.T) {
 	for i, want := range []map[string]any{
 		{"new_line": 2.0, "old_line": nil}, {"new_line": nil, "old_line": 2.0}, {"new_line": 3.0, "old_line": 3.0}, {"new_line": 4.0, "old_line": 4.0},
 	} {
-		p, _ := sent[i].body["position"].(map[string]any)
+		p, _ := sent[i].Body["position"].(map[string]any)
 		for name, v := range map[string]any{"position_type": "text", "base_sha": "basesha", "start_sha": "startsha", "head_sha": "headsha", "old_path": "x.go", "new_path": "x.go"} {
 			want[name] = v
 		}
@@ -123,7 +125,7 @@ func TestPosition(t *testing.T) {
 			}
 		}
 	}
-	p := sent[3].body["position"].(map[string]any)
+	p := sent[3].Body["position"].(map[string]any)
 	ends, _ := p["line_range"].(map[string]any)
 	start, _ := ends["start"].(map[string]any)
 	end, _ := ends["end"].(map[string]any)
@@ -178,8 +180,8 @@ func TestRequestChanges(t *testing.T) {
 			}
 			got := u.writes()
 			same(t, "the writes", got, tc.want)
-			if i := slices.Index(got, publish); i >= 0 && u.sent(publish)[0].body["reviewer_state"] != "requested_changes" {
-				t.Errorf("published with %v", u.sent(publish)[0].body)
+			if i := slices.Index(got, publish); i >= 0 && u.sent(publish)[0].Body["reviewer_state"] != "requested_changes" {
+				t.Errorf("published with %v", u.sent(publish)[0].Body)
 			}
 		})
 	}

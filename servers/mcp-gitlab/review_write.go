@@ -30,7 +30,7 @@ type review struct {
 }
 
 // CreateReview makes drafts of all comments, then decides, then publishes: what
-// is refused on the way leaves nothing behind but drafts, which are removed.
+// is refused on the way leaves no drafts behind.
 func (g *gitlab) CreateReview(ctx context.Context, repo string, number int, n forge.NewReview) (forge.Review, error) {
 	m, err := g.mergeRequest(ctx, repo, number)
 	if err != nil {
@@ -63,6 +63,7 @@ func (g *gitlab) CreateReview(ctx context.Context, repo string, number int, n fo
 		return forge.Review{}, err
 	}
 	if err := post(ctx); err != nil {
+		undo() // of those that nobody sees yet: they would be sent with the next review
 		return forge.Review{}, r.afterwards(err)
 	}
 	return out, r.stillDecided(ctx)

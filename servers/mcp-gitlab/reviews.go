@@ -8,6 +8,7 @@ import (
 	gl "gitlab.com/gitlab-org/api/client-go/v2"
 
 	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // reviewerStates are what GitLab says of somebody who was asked.
@@ -23,7 +24,7 @@ func (g *gitlab) ListReviews(ctx context.Context, repo string, number int) ([]fo
 	var approvals *gl.MergeRequestApprovals
 	var reviewers []*gl.MergeRequestReviewer
 	var first, second error
-	err := together(ctx, func(ctx context.Context) error {
+	err := upstream.All(ctx, func(ctx context.Context) error {
 		approvals, _, first = g.api.MergeRequestApprovals.GetConfiguration(repo, int64(number), in(ctx))
 		return nil
 	}, func(ctx context.Context) error {
@@ -44,7 +45,7 @@ func (g *gitlab) ListReviews(ctx context.Context, repo string, number int) ([]fo
 		for _, a := range approvals.ApprovedBy {
 			if a != nil && login(a.User) != "" {
 				approved[login(a.User)] = true
-				list = append(list, forge.Review{Author: login(a.User), State: "approved", Date: at(a.ApprovedAt)})
+				list = append(list, forge.Review{Author: login(a.User), State: "approved", Date: forge.Value(a.ApprovedAt)})
 			}
 		}
 	}
@@ -52,7 +53,7 @@ func (g *gitlab) ListReviews(ctx context.Context, repo string, number int) ([]fo
 		if r == nil || approved[login(r.User)] || reviewerStates[r.State] == "" {
 			continue
 		}
-		list = append(list, forge.Review{Author: login(r.User), State: reviewerStates[r.State], Date: at(r.CreatedAt)})
+		list = append(list, forge.Review{Author: login(r.User), State: reviewerStates[r.State], Date: forge.Value(r.CreatedAt)})
 	}
 	slices.SortStableFunc(list, func(a, b forge.Review) int {
 		return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.Author, b.Author))

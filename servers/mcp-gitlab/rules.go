@@ -18,7 +18,7 @@ import (
 func (g *gitlab) Rules(ctx context.Context, repo, branch string) (forge.Rules, error) {
 	var rules forge.Rules
 	var approvals []string
-	err := together(ctx, func(ctx context.Context) error {
+	err := upstream.All(ctx, func(ctx context.Context) error {
 		p, err := g.project(ctx, repo)
 		if err != nil {
 			return err

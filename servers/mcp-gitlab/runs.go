@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // runState is a status of a pipeline or a job as the tools have it. What waits
@@ -43,7 +45,7 @@ func infoRun(p *gl.PipelineInfo) forge.Run {
 		return forge.Run{}
 	}
 	return forge.Run{
-		ID: p.ID, Number: int(p.IID), Title: p.Name, Event: p.Source, URL: p.WebURL, Branch: p.Ref, SHA: p.SHA, Status: runState(p.Status), Created: at(p.CreatedAt),
+		ID: p.ID, Number: int(p.IID), Title: p.Name, Event: p.Source, URL: p.WebURL, Branch: p.Ref, SHA: p.SHA, Status: runState(p.Status), Created: forge.Value(p.CreatedAt),
 	}
 }
 
@@ -51,7 +53,7 @@ func (g *gitlab) ListRuns(ctx context.Context, repo string, f forge.RunFilter, a
 	o := gl.ListProjectPipelinesOptions{
 		ListOptions: options(at), Ref: ptr(f.Ref), Source: ptr(f.Event), Name: ptr(f.Workflow), Username: ptr(f.Actor),
 	}
-	if len(f.SHA) == 40 || len(f.SHA) == 64 {
+	if forge.IsSHA(f.SHA) {
 		o.SHA = &f.SHA
 	}
 	if s := runFilter[f.Status]; s != "" {
@@ -94,9 +96,9 @@ func (g *gitlab) PullRuns(ctx context.Context, repo string, number int) ([]forge
 		}
 	}
 	if runs == nil && elsewhere != 0 {
-		return nil, notFound("the pipelines of merge request %d ran in the fork it comes from", number).WithHint("ask with repo=%d and ref=%s", elsewhere, m.SourceBranch)
+		return nil, kit.Errorf(kit.NotFound, "the pipelines of merge request %d ran in the fork it comes from", number).WithHint("ask with repo=%d and ref=%s", elsewhere, m.SourceBranch)
 	}
-	slices.SortStableFunc(runs, func(a, b forge.Run) int { return int(b.ID - a.ID) })
+	slices.SortStableFunc(runs, func(a, b forge.Run) int { return cmp.Compare(b.ID, a.ID) })
 	return runs, nil
 }
 
@@ -104,14 +106,14 @@ func (g *gitlab) PullRuns(ctx context.Context, repo string, number int) ([]forge
 func (g *gitlab) GetRun(ctx context.Context, repo string, run int64) (forge.Run, error) {
 	var out forge.Run
 	var bridges []*gl.Bridge
-	err := together(ctx, func(ctx context.Context) error {
+	err := upstream.All(ctx, func(ctx context.Context) error {
 		p, _, err := g.api.Pipelines.GetPipeline(repo, run, in(ctx))
 		if err != nil {
 			return wrap(ctx, err)
 		}
 		out = forge.Run{
 			ID: p.ID, Number: int(p.IID), Title: p.Name, Event: string(p.Source), Actor: login(p.User), URL: p.WebURL, Branch: p.Ref, SHA: p.SHA,
-			Status: runState(p.Status), Created: at(p.CreatedAt), Started: at(p.StartedAt), Finished: at(p.FinishedAt),
+			Status: runState(p.Status), Created: forge.Value(p.CreatedAt), Started: forge.Value(p.StartedAt), Finished: forge.Value(p.FinishedAt),
 		}
 		if p.YamlErrors != "" {
 			out.Title = strings.TrimSpace(out.Title + " (its configuration is wrong: " + p.YamlErrors + ")")
@@ -139,7 +141,7 @@ func (g *gitlab) StartRun(ctx context.Context, repo, workflow, ref string, input
 		}
 		file := p.CIConfigPath
 		if file == "" {
-			file = ".gitlab-ci.yml"
+			file = ciFile
 		}
 		if path.Base(workflow) != path.Base(file) {
 			return 0, kit.Errorf(kit.InvalidArgument, "workflow: the one of %s is %s, and not %s", repo, file, workflow).WithHint("leave workflow out; inputs are its variables")

@@ -8,10 +8,12 @@ import (
 	gl "gitlab.com/gitlab-org/api/client-go/v2"
 
 	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/forge/keys"
 )
 
 const (
-	hitLines = 10 // of one file
+	hitLines  = 10 // of one file
+	wordLines = 3  // of a part that was found by words
 	// searchPages is what is read for a filter by path: GitLab has none with globs.
 	searchPages = 5
 )
@@ -32,14 +34,14 @@ func (g *gitlab) SearchCode(ctx context.Context, repo string, q forge.CodeQuery,
 			return none, wrap(ctx, err)
 		}
 		list := listed(blobs, r, func(b *gl.Blob) *gl.Blob { return b })
-		return forge.List[forge.CodeHit]{Items: hits(list.Items, want, q.Text), More: list.More, Total: list.Total, Estimate: true}, nil // of parts, not files
+		return forge.List[forge.CodeHit]{Items: hits(list.Items, want), More: list.More, Total: list.Total, Estimate: true}, nil // of parts, not files
 	}
 	blobs, cut, err := everything(searchPages, find)
 	if err != nil {
 		return none, wrap(ctx, err)
 	}
-	blobs = slices.DeleteFunc(blobs, func(b *gl.Blob) bool { return b == nil || !want.Path(pathOf(b)) })
-	list := sliced(hits(blobs, want, q.Text), cut, at)
+	blobs = slices.DeleteFunc(blobs, func(b *gl.Blob) bool { return !want.Path(pathOf(b)) })
+	list := sliced(hits(blobs, want), cut, at)
 	if cut && list.Hint != "" {
 		list.Hint = "only the first hits of GitLab's search were looked at for path and language; narrow with query"
 	}
@@ -55,21 +57,18 @@ func pathOf(b *gl.Blob) string {
 
 // hits are the lines that were found, file by file. A part that does not have
 // the text as it is was found by words: its first lines are shown.
-func hits(blobs []*gl.Blob, want *forge.CodeMatcher, text string) []forge.CodeHit {
+func hits(blobs []*gl.Blob, want *forge.CodeMatcher) []forge.CodeHit {
 	var list []forge.CodeHit
 	place := make(map[string]int)
 	for _, b := range blobs {
-		if b == nil {
-			continue
-		}
 		name := pathOf(b)
 		found := want.Lines(name, b.Data, hitLines)
 		if found == nil {
 			found = &forge.CodeHit{Path: name}
-			for i, line := range strings.Split(strings.TrimRight(b.Data, "\n"), "\n") {
-				if i < 3 && !strings.Contains(strings.ToLower(line), strings.ToLower(text)) {
-					found.Lines = append(found.Lines, forge.HitLine{Number: i + 1, Text: strings.TrimSpace(line)})
-				}
+			lines := strings.Split(strings.TrimRight(b.Data, "\n"), "\n")
+			keys.Mask(lines)
+			for i, line := range lines[:min(len(lines), wordLines)] {
+				found.Lines = append(found.Lines, forge.HitLine{Number: i + 1, Text: strings.TrimSpace(line)})
 			}
 		}
 		for i := range found.Lines {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loom-core/loom/servers/forge/forgetest"
 	"github.com/loom-core/loom/servers/kit"
 )
 
@@ -34,7 +35,7 @@ func TestNoActions(t *testing.T) {
 	c.MustText("update_issue", a("number", 1, "body", "/close"))
 	c.MustText("add_comment", a("number", 1, "body", "/close"))
 	for line, name := range map[string]string{"POST {}/issues": "description", "PUT {}/issues/1": "description", "POST {}/issues/1/notes": "body"} {
-		if got := u.sent(line)[0].body[name]; got != `\/close` {
+		if got := u.sent(line)[0].Body[name]; got != `\/close` {
 			t.Errorf("%s has %q", line, got)
 		}
 	}
@@ -126,6 +127,16 @@ func TestSearchCode(t *testing.T) {
 	}
 }
 
+// TestSearchCodeKey: of a key that has the words in it, nothing is shown.
+func TestSearchCodeKey(t *testing.T) {
+	data := forgetest.Quote("-----BEGIN PRIVATE " + "KEY-----\nneedleneedleneedle\nAAAABBBBCCCCDDDD\n-----END PRIVATE " + "KEY-----\n")
+	u := newFake(t).on("GET {}/-/search", reply(200, `[{"path":"key.pem","data":`+data+`,"startline":1}]`))
+	text := u.connect(t).MustText("search_code", a("query", "needle"))
+	if strings.Contains(text, "AAAABBBB") || strings.Contains(text, "needleneedle") || !strings.Contains(text, "key.pem") {
+		t.Errorf("it shows\n%s", text)
+	}
+}
+
 // TestCommit is one request with the commits that changed the files last.
 func TestCommit(t *testing.T) {
 	u := newFake(t).on("GET {}/repository/commits/fix", reply(200, `{"id":"headsha1234567"}`)).
@@ -135,7 +146,7 @@ func TestCommit(t *testing.T) {
 	c.MustText("commit_files", a("branch", "fix", "message", "m", "changes", []any{
 		map[string]any{"path": "a.go", "action": "update", "edits": []any{map[string]any{"find": "one", "replace": "two"}}}, map[string]any{"path": "n.go", "action": "create", "content": "n"},
 	}))
-	body := u.sent("POST {}/repository/commits")[0].body
+	body := u.sent("POST {}/repository/commits")[0].Body
 	first, _ := body["actions"].([]any)[0].(map[string]any)
 	second, _ := body["actions"].([]any)[1].(map[string]any)
 	if body["branch"] != "fix" || body["start_branch"] != nil || first["action"] != "update" || first["last_commit_id"] != "c1" || first["content"] != "dHdvCg==" ||

@@ -12,6 +12,7 @@ import (
 	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/forge/patch"
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // threadPages bounds the discussions that are read.
@@ -22,7 +23,7 @@ const threadPages = 20
 func (g *gitlab) Threads(ctx context.Context, repo string, number int) ([]forge.Thread, error) {
 	var all []*gl.Discussion
 	var m *gl.MergeRequest
-	err := together(ctx, func(ctx context.Context) (err error) {
+	err := upstream.All(ctx, func(ctx context.Context) (err error) {
 		all, _, err = everything(threadPages, func(o gl.ListOptions) ([]*gl.Discussion, *gl.Response, error) {
 			return g.api.Discussions.ListMergeRequestDiscussions(repo, int64(number), &gl.ListMergeRequestDiscussionsOptions{ListOptions: o}, in(ctx))
 		})
@@ -133,7 +134,7 @@ func (g *gitlab) GetThread(ctx context.Context, repo, thread string) (forge.Thre
 		}
 	}
 	if err == nil || status(err) == http.StatusNotFound {
-		return forge.Thread{}, notFound("there is no thread %s", thread).WithHint("list_review_threads number=%d unresolved=false has all", number)
+		return forge.Thread{}, kit.Errorf(kit.NotFound, "there is no thread %s", thread).WithHint("list_review_threads number=%d unresolved=false has all", number)
 	}
 	return forge.Thread{}, wrap(ctx, err)
 }

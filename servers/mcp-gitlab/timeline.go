@@ -7,6 +7,7 @@ import (
 	gl "gitlab.com/gitlab-org/api/client-go/v2"
 
 	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/kit/upstream"
 )
 
 // Events are what GitLab noted itself, and the changes of labels, milestone and
@@ -21,12 +22,12 @@ func (g *gitlab) Events(ctx context.Context, repo string, number int, where forg
 		}
 		return wrap(ctx, err)
 	}
-	err := together(ctx, func(ctx context.Context) error {
+	err := upstream.All(ctx, func(ctx context.Context) error {
 		notes, more, err := g.notes(ctx, repo, number, false)
 		cut = more
 		for _, n := range notes {
 			if n != nil && n.System {
-				parts[0] = append(parts[0], forge.Event{Type: "note", Actor: n.Author.Username, Text: n.Body, Date: at(n.CreatedAt)})
+				parts[0] = append(parts[0], forge.Event{Type: "note", Actor: n.Author.Username, Text: n.Body, Date: forge.Value(n.CreatedAt)})
 			}
 		}
 		return err
@@ -36,7 +37,7 @@ func (g *gitlab) Events(ctx context.Context, repo string, number int, where forg
 		})
 		for _, e := range events {
 			if e != nil {
-				parts[1] = append(parts[1], forge.Event{Type: "label", Actor: e.User.Username, Text: e.Action + " " + e.Label.Name, Date: at(e.CreatedAt)})
+				parts[1] = append(parts[1], forge.Event{Type: "label", Actor: e.User.Username, Text: e.Action + " " + e.Label.Name, Date: forge.Value(e.CreatedAt)})
 			}
 		}
 		return optional(err)
@@ -46,7 +47,7 @@ func (g *gitlab) Events(ctx context.Context, repo string, number int, where forg
 		})
 		for _, e := range events {
 			if e != nil {
-				parts[2] = append(parts[2], forge.Event{Type: "state", Actor: login(e.User), Text: string(e.State), Date: at(e.CreatedAt)})
+				parts[2] = append(parts[2], forge.Event{Type: "state", Actor: login(e.User), Text: string(e.State), Date: forge.Value(e.CreatedAt)})
 			}
 		}
 		return optional(err)
@@ -56,7 +57,7 @@ func (g *gitlab) Events(ctx context.Context, repo string, number int, where forg
 		})
 		for _, e := range events {
 			if e != nil {
-				parts[3] = append(parts[3], forge.Event{Type: "milestone", Actor: login(e.User), Text: e.Action + " " + milestoneTitle(e.Milestone), Date: at(e.CreatedAt)})
+				parts[3] = append(parts[3], forge.Event{Type: "milestone", Actor: login(e.User), Text: e.Action + " " + milestoneTitle(e.Milestone), Date: forge.Value(e.CreatedAt)})
 			}
 		}
 		return optional(err)

@@ -84,7 +84,8 @@ func (d description) find(method, path string) (string, *operation) {
 	parts := strings.Split(path, "/")
 	best, bestFixed := "", -1
 	for template, ops := range d.Paths {
-		if _, ok := ops[strings.ToLower(method)]; !ok {
+		op, ok := ops[strings.ToLower(method)]
+		if !ok || !op.takesEnding(template, path) {
 			continue
 		}
 		if fixed, ok := fits(strings.Split(template, "/"), parts); ok && fixed > bestFixed {
@@ -96,6 +97,21 @@ func (d description) find(method, path string) (string, *operation) {
 	}
 	op := d.Paths[best][strings.ToLower(method)]
 	return best, &op
+}
+
+// takesEnding reports whether a path ends as a template that ends in .{kind} says: a
+// tag v1.2.0 is no commit v1.2 as a 0.
+func (op operation) takesEnding(template, path string) bool {
+	_, name, found := strings.Cut(template, "}.{")
+	if !found {
+		return true
+	}
+	for _, p := range op.Parameters {
+		if p.In == "path" && p.Name == strings.TrimSuffix(name, "}") && p.Enum != nil {
+			return slices.Contains(p.Enum, any(path[strings.LastIndexByte(path, '.')+1:]))
+		}
+	}
+	return true
 }
 
 func fits(template, parts []string) (fixed int, ok bool) {
@@ -163,9 +179,9 @@ func (d description) problems(op *operation, r fault.Request) (list []string) {
 
 func TestContractFits(t *testing.T) {
 	d := description{Paths: map[string]map[string]operation{
-		"/a/{x}/c": {"get": {ID: "var"}}, "/a/b/c": {"get": {ID: "fixed"}}, "/f/{path}": {"get": {ID: "path"}}, "/p/{i}.{t}": {"get": {ID: "diff"}}, "/p/{i}": {"get": {ID: "one"}},
+		"/a/{x}/c": {"get": {ID: "var"}}, "/a/b/c": {"get": {ID: "fixed"}}, "/f/{path}": {"get": {ID: "path"}}, "/p/{i}.{t}": {"get": {ID: "diff", Parameters: []parameter{{Name: "t", In: "path", Enum: []any{"diff", "patch"}}}}}, "/p/{i}": {"get": {ID: "one"}},
 	}}
-	for path, want := range map[string]string{"/a/b/c": "fixed", "/a/z/c": "var", "/f/x/y": "path", "/p/7.diff": "diff", "/p/7": "one", "/a/b": ""} {
+	for path, want := range map[string]string{"/a/b/c": "fixed", "/a/z/c": "var", "/f/x/y": "path", "/p/7.diff": "diff", "/p/7": "one", "/p/v1.2.0": "one", "/a/b": ""} {
 		got := ""
 		if _, op := d.find(http.MethodGet, path); op != nil {
 			got = op.ID

@@ -73,11 +73,14 @@ func lastOf(list []Line, is func(Line) bool) int {
 	return -1
 }
 
+// marked is what pytest puts before the line that failed, and before why.
+var marked = regexp.MustCompile(`^\s*[>E]\s{3,}`)
+
 // Cause is the one line of a block that says most.
 func Cause(block []Line) string {
 	for _, line := range block {
 		if says(line.Text) {
-			return strings.TrimSpace(line.Text)
+			return strings.TrimSpace(marked.ReplaceAllString(line.Text, ""))
 		}
 	}
 	for _, line := range block {

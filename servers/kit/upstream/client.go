@@ -37,6 +37,10 @@ type Service struct {
 	// zero of Status, RetryAfter and RequestID is filled in.
 	Failure func(c *Client, r *Response) *kit.Error
 
+	// Redirect says whether a request may follow from one URL to another of the same
+	// origin; nil: it may. Its error ends the call.
+	Redirect func(from, to *url.URL) error
+
 	// Pause waits between tries; nil: by the clock. Tests do not wait.
 	Pause func(context.Context, time.Duration) error
 }
@@ -114,6 +118,10 @@ func (c *Client) Base() *url.URL {
 
 // Instance is the name of the instance, empty when it is the only one.
 func (c *Client) Instance() string { return c.settings.Instance }
+
+// Pinned reports whether [Service].Redirect decides where a request may be sent on, for
+// what the service is told about that in other ways.
+func (c *Client) Pinned() bool { return c.service.Redirect != nil }
 
 // Setting is the whole name of a setting of this instance, for hints:
 // Setting("TOKEN") is PROMETHEUS_PROD_TOKEN.

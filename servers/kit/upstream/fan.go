@@ -41,6 +41,17 @@ func Besides(ctx context.Context, tasks ...Task) (warnings []string, err error) 
 	return warnings, err
 }
 
+// All is [Together] for parts of which none may be missing: the error is that of
+// the first, in their order, that failed.
+func All(ctx context.Context, parts ...func(ctx context.Context) error) error {
+	tasks := make([]Task, len(parts))
+	for i, part := range parts {
+		tasks[i] = Task{Name: "one of several questions", Do: part}
+	}
+	_, err := together(ctx, tasks)
+	return err
+}
+
 // together has the failures as warnings and the first of them, or no warning
 // and why ctx was cancelled.
 func together(ctx context.Context, tasks []Task) (warnings []string, first error) {

@@ -62,3 +62,32 @@ func TestTogether(t *testing.T) {
 		t.Errorf("cancelled besides: %v", err)
 	}
 }
+
+// TestAll: what one part lacks, a panic too, is an error of the whole.
+func TestAll(t *testing.T) {
+	good := func(context.Context) error { return nil }
+	bad := func(context.Context) error { return kit.Errorf(kit.NotFound, "no a") }
+	bug := func(context.Context) error { panic("oops") }
+	gone, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("given up"))
+	for name, tc := range map[string]struct {
+		ctx   context.Context
+		parts []func(context.Context) error
+		want  string
+	}{
+		"none":      {t.Context(), nil, ""},
+		"good":      {t.Context(), []func(context.Context) error{good, good}, ""},
+		"one bad":   {t.Context(), []func(context.Context) error{good, bad, good}, "not_found: no a"},
+		"a panic":   {t.Context(), []func(context.Context) error{good, bug}, "internal: internal error in one of several questions: oops"},
+		"the first": {t.Context(), []func(context.Context) error{bug, bad}, "internal: internal error in one of several questions: oops"},
+		"cancelled": {gone, []func(context.Context) error{good}, "given up"},
+	} {
+		got := ""
+		if err := All(tc.ctx, tc.parts...); err != nil {
+			got = err.Error()
+		}
+		if got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}

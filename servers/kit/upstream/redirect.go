@@ -18,11 +18,19 @@ var harmless = map[string]bool{"Accept": true, "User-Agent": true, "Range": true
 func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
 	first, last := via[0], via[len(via)-1]
 	line := first.Method + " " + first.URL.EscapedPath()
+	hint := "does " + c.Setting("URL") + " point at " + c.service.Name + " itself, past login pages and old addresses?"
 	refuse := func(format string, args ...any) error {
-		return kit.Errorf(kit.FailedPrecondition, line+" "+format, args...).
-			WithHint("does %s point at %s itself, past login pages and old addresses?", c.Setting("URL"), c.service.Name)
+		return kit.Errorf(kit.FailedPrecondition, line+" "+format, args...).WithHint("%s", hint)
 	}
 	away := origin(req.URL) != origin(first.URL)
+	if !away && c.service.Redirect != nil {
+		if err := c.service.Redirect(first.URL, req.URL); err != nil {
+			return err
+		}
+	}
+	if !away && !reads(first.Method) {
+		hint = "it may have another name now: read it, and take the name that it says; or d" + hint[1:]
+	}
 	switch {
 	case req.URL.Scheme != "http" && req.URL.Scheme != "https":
 		return refuse("is redirected to a URL of scheme %q", req.URL.Scheme)

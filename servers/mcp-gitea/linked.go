@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -25,25 +24,4 @@ func linked(r *upstream.Response) *sdk.Response {
 		}
 	}
 	return out
-}
-
-// upstreamAll asks together and fails when one does.
-func upstreamAll(ctx context.Context, ask ...func(context.Context) error) error {
-	failures := make([]error, len(ask))
-	var tasks []upstream.Task
-	for i, do := range ask {
-		tasks = append(tasks, upstream.Task{Do: func(ctx context.Context) error { failures[i] = do(ctx); return failures[i] }})
-	}
-	if len(tasks) == 0 {
-		return nil
-	}
-	if _, err := upstream.Together(ctx, tasks...); err != nil {
-		return err
-	}
-	for _, err := range failures {
-		if err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
 }

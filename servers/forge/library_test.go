@@ -1,0 +1,65 @@
+package forge_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/loom-core/loom/servers/forge"
+	"github.com/loom-core/loom/servers/kit"
+)
+
+func TestLookup(t *testing.T) {
+	known := []string{"Bug", "bug", "docs"}
+	for name, want := range map[string]string{"bug": "1", "Bug": "0", "DOCS": "2", "bugs": `did you mean "bug"?`, "zebra": "Bug, bug, docs"} {
+		i, err := forge.Lookup("label", name, known)
+		got := fmt.Sprint(i)
+		var e *kit.Error
+		if errors.As(err, &e) {
+			got = e.Hint
+		}
+		if !strings.Contains(strings.ToLower(got), strings.ToLower(want)) {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+// TestEverything ends where a list ends, where a page is empty and where it is
+// long enough, and has no nulls.
+func TestEverything(t *testing.T) {
+	one := new(int)
+	for name, tc := range map[string]struct {
+		pages [][]*int
+		all   int
+		cut   bool
+	}{
+		"one page":      {[][]*int{{one, nil, one}}, 2, false},
+		"two":           {[][]*int{{one}, {one}}, 2, false},
+		"only nulls":    {[][]*int{{nil}, {one}}, 1, false},
+		"an empty page": {[][]*int{{one}, {}, {one}}, 1, false},
+		"too many":      {[][]*int{{one}, {one}, {one}, {one}}, 3, true},
+	} {
+		all, cut, err := forge.Everything(3, func(page int) ([]*int, bool, error) { return tc.pages[page-1], page < len(tc.pages), nil })
+		if len(all) != tc.all || cut != tc.cut || err != nil {
+			t.Errorf("%s: %d records, cut %v, %v", name, len(all), cut, err)
+		}
+	}
+}
+
+// TestHalf: what was done is said of every error, and a conflict is none of what
+// was asked for.
+func TestHalf(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		want string
+	}{
+		{kit.Errorf(kit.Conflict, "no"), "failed_precondition: pull 7 was merged, but then: no"},
+		{kit.Errorf(kit.Timeout, "no"), "timeout: pull 7 was merged, but then: no"},
+		{errors.New("no"), "pull 7 was merged, but then: no"},
+	} {
+		if got := forge.Half(tc.err, "pull %d was merged", 7).Error(); got != tc.want {
+			t.Errorf("%q, want %q", got, tc.want)
+		}
+	}
+}
