@@ -29,6 +29,7 @@ var corpus = map[string]string{
 	"mixed list":    `{"kind":"List","items":[{"kind":"Secret","data":{"a":"` + base64.StdEncoding.EncodeToString([]byte(secret)) + `"}}]}`,
 	"last applied":  `{"kind":"Pod","metadata":{"annotations":{"` + LastApplied + `":"{\"x\":\"` + secret + `\"}"}}}`,
 	"table":         `{"kind":"Table","columnDefinitions":[{"name":"Name"},{"name":"Api Token"}],"rows":[{"cells":["x","` + secret + `"],"object":{"kind":"PartialObjectMetadata","metadata":{"annotations":{"` + LastApplied + `":"` + secret + `"}}}}]}`,
+	"column":        `{"kind":"Table","columnDefinitions":[{"name":"Pw","description":"Custom resource definition column (in JSONPath format): .spec.password"}],"rows":[{"cells":["` + secret + `"]}]}`,
 	"environment":   `{"kind":"Pod","spec":{"containers":[{"env":[{"name":"DB_PASSWORD","value":"` + secret + `"}]}]}}`,
 	"flags":         `{"kind":"Pod","spec":{"containers":[{"args":["--token","` + secret + `","--db-password=` + secret + `"],"command":["sh","-c","PGPASSWORD='` + secret + `' psql"]}]}}`,
 	"template":      `{"kind":"Deployment","spec":{"template":{"spec":{"containers":[{"env":[{"name":"API_KEY","value":"` + secret + `"}]}]}}}}`,

@@ -186,7 +186,9 @@ func (m masker) table(o map[string]any) {
 	var hidden []int
 	for i, c := range columns {
 		c, _ := c.(map[string]any)
-		if name, _ := c["name"].(string); Sensitive(strings.ReplaceAll(name, " ", "")) {
+		name, _ := c["name"].(string)
+		about, _ := c["description"].(string) // of a CRD's: … (in JSONPath format): .spec.password
+		if Sensitive(strings.ReplaceAll(name, " ", "")) || strings.Contains(about, "JSONPath") && Sensitive(about[strings.LastIndexByte(about, '.')+1:]) {
 			hidden = append(hidden, i)
 		}
 	}
