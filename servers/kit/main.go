@@ -80,7 +80,7 @@ func (p Program) main(args []string, getenv func(string) string, in io.Reader, o
 		p.usage(out, v.flags)
 		return exitOK
 	case err != nil:
-		fmt.Fprintf(errOut, "%s: %v\nhint: %s --help\n", p.Name, err, p.Name)
+		fmt.Fprintf(errOut, "%s: %v\nhint: %s%s --help\n", p.Name, err, p.setting(err), p.Name)
 		return exitUsage
 	case v.version:
 		fmt.Fprintln(out, p.Name, version.String())
@@ -110,6 +110,22 @@ func (p Program) main(args []string, getenv func(string) string, in io.Reader, o
 		return exitFailed
 	}
 	return exitOK
+}
+
+// setting is a hint for a flag that there is not, and that is a variable: who
+// knows kubectl writes --kubeconfig for KUBECONFIG, and --context for K8S_CONTEXT.
+func (p Program) setting(err error) string {
+	_, name, ok := strings.Cut(err.Error(), "flag provided but not defined: -")
+	name = strings.ToUpper(strings.ReplaceAll(strings.TrimLeft(name, "-"), "-", "_"))
+	if !ok || name == "" {
+		return ""
+	}
+	for _, v := range p.Env {
+		if v.Name == name || strings.HasSuffix(v.Name, "_"+name) {
+			return fmt.Sprintf("that is set in the environment: %s=…; ", v.Name)
+		}
+	}
+	return ""
 }
 
 // server makes the server with all that the command line and the environment

@@ -45,6 +45,7 @@ func TestProgram(t *testing.T) {
 		{name: "version", args: "--version", code: 0, out: "mcp-test ", errNot: true},
 		{name: "help", args: "--help", code: 0, out: `{"mcpServers": {"test": {"command": "mcp-test", "env": {"TEST_URL": "http://127.0.0.1:1"}}}}`, errNot: true},
 		{name: "unknown flag", args: "--nope", code: 2, errOut: "mcp-test: flag provided but not defined: -nope\nhint:", outEmpty: true},
+		{name: "flag of a variable", args: "--url x", code: 2, errOut: "hint: that is set in the environment: TEST_URL=…; mcp-test --help", outEmpty: true},
 		{name: "argument", args: "serve", code: 2, errOut: `unexpected argument "serve"`, outEmpty: true},
 		{name: "tools", args: "tools", out: "get_a  (reads)\n  Does get_a.\n    a                  text     required; what\n", errNot: true},
 		{name: "tools of a terminal", args: "tools", terminal: true, out: "delete_a  (writes, may delete or overwrite)\n", errNot: true},

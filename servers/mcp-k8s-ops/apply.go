@@ -101,7 +101,13 @@ func (o *ops) apply(ctx context.Context, a applyArgs) (*kit.Result, error) {
 func (s *session) refusal(ctx context.Context, err error, d document) error {
 	err = s.fail(ctx, err, "patch", d.target)
 	var e *kit.Error
-	if errors.As(err, &e) && strings.Contains(e.Message, "failed to create typed patch object") {
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch {
+	case strings.Contains(e.Message, "illegal base64 data"):
+		e.Code, e.Hint = kit.InvalidArgument, "values of data are base64; stringData takes text as it is"
+	case strings.Contains(e.Message, "failed to create typed patch object"), strings.Contains(e.Message, "failed to convert new object"):
 		e.Code, e.Hint = kit.InvalidArgument, "explain_resource of mcp-k8s shows the fields of "+d.kind.Kind
 	}
 	return err
@@ -148,6 +154,9 @@ func (s *session) applyAll(ctx context.Context, docs []document, plan []*applied
 			return partly(err, d.target.String()+" was not applied", done)
 		}
 		done = append(done, d.String())
+		if p.live == nil {
+			p.Note = "" // not checked, it said
+		}
 		p.Action = map[string]string{"create": "created", "configure": "configured", "conflict": "configured"}[p.Action]
 	}
 	return nil

@@ -199,6 +199,7 @@ func TestLimits(t *testing.T) {
 	api := newChangeable(t, site)
 	o, _ := testOps(t, api.API, map[string]string{"K8S_ALLOWED_NAMESPACES": "shop"})
 	c := kittest.Connect(t, newServer(o))
+	c.MustFail("wait_for_condition", obj{"kind": "ns", "name": "bank", "for": "ready"}, kit.PermissionDenied)
 	for tool, args := range map[string]obj{
 		"delete_resource":      {"kind": "cm", "name": "site", "namespace": "bank"},
 		"apply_manifest":       {"manifest": strings.ReplaceAll(site, "shop", "bank")},

@@ -89,6 +89,8 @@ func (o *ops) exec(ctx context.Context, a execArgs) (*kit.Result, error) {
 		r.ExitCode = &exit.Code
 	case limited.Err() != nil && ctx.Err() == nil:
 		r.TimedOut = true // the container goes on with it
+	case strings.Contains(err.Error(), "unable to start container process"), strings.Contains(err.Error(), "executable file not found"):
+		return nil, notStarted(t, container, a.Command[0], err)
 	default:
 		return nil, s.Error(ctx, err, cluster.Request{Verb: "exec into", Kind: t.kind, Namespace: t.namespace, Name: t.name})
 	}
@@ -101,6 +103,17 @@ func (o *ops) exec(ctx context.Context, a execArgs) (*kit.Result, error) {
 		body += "--- stderr ---\n" + stderr.String()
 	}
 	return kit.Payload(r, body).Untrusted().KeepEnd().Narrow("let the command print less"), nil
+}
+
+// notStarted is the error for a program that the runtime of the node cannot
+// start. Only the last part of what it says is of use.
+func notStarted(t target, container, program string, err error) error {
+	_, why, ok := strings.Cut(err.Error(), "unable to start container process: ")
+	if !ok {
+		why = err.Error()
+	}
+	return kit.Errorf(kit.FailedPrecondition, "container %s of %s cannot start %q: %s", container, t, shortened(program), shortened(why)).
+		WithHint("many images have no shell and few programs; name one that this image has")
 }
 
 // runningIn is the container of a pod to run in: the one that was named, or the

@@ -50,6 +50,9 @@ func (o *ops) patch(ctx context.Context, a patchArgs) (*kit.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.copySecret(t, live.Object); err != nil {
+		return nil, err
+	}
 	after, err := s.patch(ctx, t, p, "", true)
 	if err != nil {
 		return nil, err
@@ -167,7 +170,20 @@ func (s *session) patch(ctx context.Context, t target, p patching, version strin
 	case apierrors.IsUnsupportedMediaType(err):
 		return nil, kit.Errorf(kit.Unsupported, "%s does not take patches of this type", t.kind.GroupResource()).WithHint("use type=merge")
 	}
-	return nil, s.fail(ctx, err, "patch", t)
+	hint := ""
+	if p.kind == types.JSONPatchType && failedTest(err) {
+		hint = "an operation may not fit the object: a path that is not there, or a test that says something else"
+	}
+	return nil, hinted(s.fail(ctx, err, "patch", t), hint)
+}
+
+// hinted is err with a hint, if it has none.
+func hinted(err error, hint string) error {
+	var e *kit.Error
+	if errors.As(err, &e) && e.Hint == "" {
+		e.Hint = hint
+	}
+	return err
 }
 
 func failedTest(err error) bool {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -93,7 +94,11 @@ func (s *session) of(t target) dynamic.ResourceInterface {
 func (s *session) get(ctx context.Context, t target) (*unstructured.Unstructured, error) {
 	u, err := s.of(t).Get(ctx, t.name, metav1.GetOptions{})
 	if err != nil {
-		return nil, s.fail(ctx, err, "get", t)
+		err = s.fail(ctx, err, "get", t)
+		if is(err, kit.NotFound) && t.namespace != "" {
+			err = hinted(err, fmt.Sprintf("it was looked for in namespace %s; search_resources of mcp-k8s finds names in all", t.namespace))
+		}
+		return nil, err
 	}
 	return u, nil
 }

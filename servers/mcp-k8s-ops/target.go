@@ -54,6 +54,9 @@ func (s *session) object(ctx context.Context, kind, name, namespace string) (tar
 	}
 	t := target{kind: k, name: name}
 	if !k.Namespaced {
+		if t.is("namespaces") {
+			return t, s.Limit.Check(name)
+		}
 		return t, nil
 	}
 	if t.namespace = namespace; namespace == "" {

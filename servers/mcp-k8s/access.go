@@ -114,8 +114,10 @@ func rules(ctx context.Context, c *cluster.Cluster, a accessArgs) (*kit.Result, 
 	if err != nil {
 		return nil, err
 	}
-	if namespace == "" {
-		namespace = c.Namespace
+	if namespace == "" { // the rules of all cannot be asked for
+		if namespace, err = choose(c, "", false); err != nil {
+			return nil, err
+		}
 	}
 	review, err := c.Typed().AuthorizationV1().SelfSubjectRulesReviews().Create(ctx, &authv1.SelfSubjectRulesReview{
 		Spec: authv1.SelfSubjectRulesReviewSpec{Namespace: namespace},

@@ -189,7 +189,11 @@ func (d *doctor) next(groups []diagnose.Finding) (calls []string) {
 		case diagnose.Claim:
 			add("list_resources kind=pvc namespace=%s", namespace)
 		case diagnose.ConfigMissing:
-			add("list_resources kind=configmaps namespace=%s output=name", namespace)
+			kind := "configmaps"
+			if strings.Contains(g.Detail, "secret \"") {
+				kind = "secrets"
+			}
+			add("list_resources kind=%s namespace=%s output=name", kind, namespace)
 		case diagnose.OOMKilled:
 			add("get_usage target=containers namespace=%s", namespace)
 		}

@@ -203,7 +203,9 @@ func TestNamespaceLimit(t *testing.T) {
 	c.MustFail("list_resources", args(`{"kind":"pods"}`), kit.InvalidArgument) // the default namespace is none of them
 	has(t, c.MustFail("get_resource", args(`{"kind":"ns","name":"team-x"}`), kit.NotFound), "team-a")
 	hasNot(t, c.MustFail("get_resource", args(`{"kind":"ns","name":"team-x"}`), kit.NotFound), "other")
+	c.MustFail("check_access", args(`{"as_list":true,"namespace":"*"}`), kit.InvalidArgument) // not the rights in the default one
 	one := connect(t, api, map[string]string{"K8S_ALLOWED_NAMESPACES": "team-a"})
+	has(t, one.MustText("check_access", args(`{"as_list":true,"namespace":"*"}`)), "in namespace team-a")
 	has(t, one.MustText("list_resources", args(`{"kind":"pods"}`)), "namespace: team-a")
 	if text := strings.Join(api.Asked(), "\n"); strings.Contains(text, "namespaces/other") {
 		t.Errorf("asked for what may not be seen:\n%s", text)

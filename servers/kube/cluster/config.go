@@ -125,6 +125,10 @@ func (c *Clusters) load() (*api.Config, error) {
 		return nil, kit.Errorf(kit.FailedPrecondition, "the kubeconfig %s cannot be read", strings.Join(c.paths, ", ")).
 			WithHint("kubectl config view says what is wrong with it")
 	}
+	if c.stamp() == "" {
+		return nil, kit.Errorf(kit.FailedPrecondition, "there is no cluster: the kubeconfig %s does not exist", strings.Join(c.paths, ", ")).
+			WithHint("whoever runs this server sets KUBECONFIG")
+	}
 	if len(config.Contexts) == 0 {
 		return nil, kit.Errorf(kit.FailedPrecondition, "there is no cluster: %s has no context", strings.Join(c.paths, ", ")).
 			WithHint("whoever runs this server sets KUBECONFIG")

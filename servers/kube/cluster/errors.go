@@ -80,6 +80,7 @@ func (c *Cluster) Error(ctx context.Context, err error, want Request) error {
 }
 
 func (c *Cluster) statusError(ctx context.Context, err error, status metav1.Status, want Request) error {
+	status.Message = brief(status.Message)
 	e := &kit.Error{Code: codes[status.Reason], Message: status.Message, Status: int(status.Code), Err: err}
 	if e.Code == "" {
 		e.Code = kit.Internal

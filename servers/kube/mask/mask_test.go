@@ -11,6 +11,7 @@ func TestSensitive(t *testing.T) {
 	for name, want := range map[string]bool{
 		"DB_PASSWORD": true, "clientSecret": true, "--api-key": true, "token": true, "access-token": true, "AWS_SECRET_ACCESS_KEY": true,
 		"client-key-data": true, "pgPassword": true, "secretName": false, "imagePullSecret": false, "tokens": false, "key": false,
+		"token.txt": true, "password-prod": true, "db_password_1": true, "password2": true, "API_KEY_OLD": true, "token-file": false, "secret-name-1": false, "prod": false, "1": false,
 		"secretKeyRef": false, "MODE": false, "tokenExpirationSeconds": false, "passwordFile": false, "": false,
 	} {
 		if got := Sensitive(name); got != want {
@@ -28,6 +29,7 @@ var corpus = map[string]string{
 	"mixed list":    `{"kind":"List","items":[{"kind":"Secret","data":{"a":"` + base64.StdEncoding.EncodeToString([]byte(secret)) + `"}}]}`,
 	"last applied":  `{"kind":"Pod","metadata":{"annotations":{"` + LastApplied + `":"{\"x\":\"` + secret + `\"}"}}}`,
 	"table":         `{"kind":"Table","columnDefinitions":[{"name":"Name"},{"name":"Api Token"}],"rows":[{"cells":["x","` + secret + `"],"object":{"kind":"PartialObjectMetadata","metadata":{"annotations":{"` + LastApplied + `":"` + secret + `"}}}}]}`,
+	"column":        `{"kind":"Table","columnDefinitions":[{"name":"Pw","description":"Custom resource definition column (in JSONPath format): .spec.password"}],"rows":[{"cells":["` + secret + `"]}]}`,
 	"environment":   `{"kind":"Pod","spec":{"containers":[{"env":[{"name":"DB_PASSWORD","value":"` + secret + `"}]}]}}`,
 	"flags":         `{"kind":"Pod","spec":{"containers":[{"args":["--token","` + secret + `","--db-password=` + secret + `"],"command":["sh","-c","PGPASSWORD='` + secret + `' psql"]}]}}`,
 	"template":      `{"kind":"Deployment","spec":{"template":{"spec":{"containers":[{"env":[{"name":"API_KEY","value":"` + secret + `"}]}]}}}}`,
@@ -36,6 +38,16 @@ var corpus = map[string]string{
 	"probe":         `{"kind":"Pod","spec":{"containers":[{"livenessProbe":{"httpGet":{"httpHeaders":[{"name":"Authorization","value":"` + secret + `"}]}}}]}}`,
 	"custom":        `{"kind":"Grafana","spec":{"config":{"security":{"admin_password":"` + secret + `"}}}}`,
 	"annotation":    `{"kind":"Ingress","metadata":{"annotations":{"example.org/api-token":"` + secret + `"}}}`,
+	"of lines":      `{"kind":"ConfigMap","data":{"password":"` + secret + `\n"}}`,
+	"custom lines":  `{"kind":"Grafana","spec":{"password":"` + secret + `\nx"}}`,
+	"in a list":     `{"kind":"X","spec":{"password":["` + secret + `"]}}`,
+	"a level down":  `{"kind":"X","spec":{"credentials":{"value":"` + secret + `"},"token":{"primary":"` + secret + `"},"apiKey":[{"plain":"` + secret + `"}]}}`,
+	"key with more": `{"kind":"ConfigMap","data":{"token.txt":"` + secret + `","password-prod":"` + secret + `","db_password_1":"` + secret + `"}}`,
+	"like a marker": `{"kind":"X","spec":{"a":{"password":"<` + secret + `"},"b":{"password":"{{` + secret + `"},"c":{"password":"${A}` + secret + `"},"d":{"password":"[redacted: ` + secret + `"}}}`,
+	"in XML":        `{"kind":"ConfigMap","data":{"a.xml":"<a>\n<db password=\"` + secret + `\"/><password>` + secret + `</password>\n</a>","b":"${A}\npassword=` + secret + `\n${B}"}}`,
+	"note of JSON":  `{"kind":"X","metadata":{"annotations":{"other.tool/applied":"{\"kind\": \"Secret\", \"data\":{\"a\":\"` + base64.StdEncoding.EncodeToString([]byte(secret)) + `\"}}"}}}`,
+	"manifest":      `{"kind":"ConfigMap","data":{"a.yaml":"kind: ConfigMap\n---\napiVersion: v1\nkind: Secret\nstringData:\n  a: ` + secret + `\n"}}`,
+	"manifest env":  `{"kind":"ConfigMap","data":{"a.yaml":"env:\n- name: DB_PASSWORD\n  value: ` + secret + `\n"}}`,
 	"config header": `{"kind":"ConfigMap","data":{"x":"headers:\n  - 'x-auth-token: ` + secret + `'"}}`,
 }
 
@@ -63,7 +75,7 @@ func TestObject(t *testing.T) {
 
 // What is no secret stays, or nobody can see what is wrong.
 func TestObjectKeeps(t *testing.T) {
-	text := `{"kind":"Pod","metadata":{"annotations":{"a":"b"}},"spec":{"automountServiceAccountToken":true,"containers":[{"args":["--v=2","--token-file=/x"],"env":[{"name":"MODE","value":"test"},{"name":"TOKEN","valueFrom":{"secretKeyRef":{"key":"password","name":"db"}}},{"name":"PASSWORD","value":"$(OTHER)"}]}],"imagePullSecrets":[{"name":"r"}],"volumes":[{"secret":{"secretName":"db"}}]}}`
+	text := `{"kind":"Pod","metadata":{"annotations":{"a":"b"}},"spec":{"automountServiceAccountToken":true,"containers":[{"args":["--v=2","--token-file=/x"],"env":[{"name":"MODE","value":"test"},{"name":"TOKEN","valueFrom":{"secretKeyRef":{"key":"password","name":"db"}}},{"name":"PASSWORD","value":"$(OTHER)"},{"name":"API_TOKEN","value":"{{ .Values.token }}"}]}],"credentials":{"key":"value","name":"db"},"imagePullSecrets":[{"name":"r"}],"volumes":[{"secret":{"secretName":"db"}}]}}`
 	var o map[string]any
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		t.Fatal(err)
@@ -76,19 +88,30 @@ func TestObjectKeeps(t *testing.T) {
 
 func TestText(t *testing.T) {
 	for text, hidden := range map[string]string{
-		"TOKEN=abc123":                         "abc123",
-		`level=info password="two words" x=1`:  "two words",
-		`{"apiKey":"abc","n":1}`:               "abc",
-		`{\"apiKey\":\"abc\"}`:                 "abc",
-		"a\n  password: abc\nb":                "abc",
-		"- token: abc":                         "abc",
-		"cannot use token: signature mismatch": "",
-		"sent token: abc12345678 to it":        "abc12345678",
-		"token: <none>":                        "",
-		"secretName: x":                        "",
-		"password: [redacted: 3 bytes]":        "",
-		"TOKEN=":                               "",
-		"MountVolume failed: secret not found": "",
+		"TOKEN=abc123":                                             "abc123",
+		`level=info password="two words" x=1`:                      "two words",
+		`{"apiKey":"abc","n":1}`:                                   "abc",
+		`{\"apiKey\":\"abc\"}`:                                     "abc",
+		"a\n  password: abc\nb":                                    "abc",
+		"- token: abc":                                             "abc",
+		"cannot use token: signature mismatch":                     "",
+		"sent token: abc12345678 to it":                            "abc12345678",
+		"token: <none>":                                            "",
+		"secretName: x":                                            "",
+		"password: [redacted: 3 bytes]":                            "",
+		"TOKEN=":                                                   "",
+		"password: ${DB_PASSWORD}":                                 "",
+		"password: {{.Values.password}}":                           "",
+		"password: {{- .Values.password }}":                        "",
+		"password: $(DB_PASSWORD)x1":                               "$(DB_PASSWORD)x1",
+		`[{"name":"DB_PASSWORD","value":"abc"}]`:                   "abc",
+		`[{\"name\":\"DB_PASSWORD\",\"value\":\"abc\"}]`:           "abc",
+		"v1.EnvVar{Name: \"DB_PASSWORD\", Value: \"abc\"}":         "abc",
+		"Name:\u00a0 \"DB_PASSWORD\",\n-\u00a0\tValue: \"abc\",\n": "abc",
+		`[{"name":"MODE","value":"abc"}]`:                          "",
+		"<password>abc</password>":                                 "abc",
+		"<dependency>token</dependency>":                           "",
+		"MountVolume failed: secret not found":                     "",
 	} {
 		spans := Text(text)
 		got := ""
@@ -98,6 +121,15 @@ func TestText(t *testing.T) {
 		if got != hidden || len(spans) > 1 {
 			t.Errorf("%q hides %q, want %q", text, got, hidden)
 		}
+	}
+}
+
+// A field manager's error shows both the old value and the new.
+func TestTextOfDiff(t *testing.T) {
+	const text = "  Name: \"DB_PASSWORD\",\n- Value: \"one1\",\n+ Value: \"two2\",\n  Name: \"MODE\",\n- Value: \"slow\""
+	got := hideAll(text)
+	if strings.Contains(got, "one1") || strings.Contains(got, "two2") || !strings.Contains(got, "slow") {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/loom-core/loom/servers/kit/redact"
@@ -118,10 +119,12 @@ func (m masker) text(name, value string) string {
 	switch {
 	case open(value):
 		return value
-	case Sensitive(name) && !strings.ContainsAny(value, "\n"):
+	case Sensitive(name):
 		return marker(len(value))
 	case kubeconfig(value):
 		return fmt.Sprintf("%skubeconfig, %d bytes]", marked, len(value))
+	case manifest(value):
+		return fmt.Sprintf("%smanifest with a Secret, %d bytes]", marked, len(value))
 	}
 	return hideAll(value)
 }
@@ -129,6 +132,17 @@ func (m masker) text(name, value string) string {
 // kubeconfig reports whether a text is a whole kubeconfig, as YAML or JSON.
 func kubeconfig(text string) bool {
 	return len(text) > 40 && strings.Contains(text, "users") && strings.Contains(text, "clusters") && strings.Contains(text, "current-context")
+}
+
+var (
+	secretKind = regexp.MustCompile(`(?m)^[ \t-]*kind:[ \t]*["']?Secret\b|\\?"kind\\?"\s*:\s*\\?"Secret\\?"`)
+	secretData = regexp.MustCompile(`(?m)^[ \t]*(data|stringData):|"(data|stringData)\\?"\s*:`)
+)
+
+// manifest reports whether a text has a Secret with values in it, as YAML or JSON:
+// tools keep what they applied in annotations and ConfigMaps.
+func manifest(text string) bool {
+	return strings.Contains(text, "Secret") && secretKind.MatchString(text) && secretData.MatchString(text)
 }
 
 // walk masks below a member of an object.
@@ -142,8 +156,12 @@ func (m masker) walk(name string, v any) any {
 				v["value"] = marker(len(value))
 			}
 		}
-		for name := range v {
-			v[name] = m.walk(name, v[name])
+		for member := range v {
+			of := member
+			if holders[strings.ToLower(member)] && Sensitive(name) {
+				of = name
+			}
+			v[member] = m.walk(of, v[member])
 		}
 	case []any:
 		for i := range v {
@@ -155,7 +173,7 @@ func (m masker) walk(name string, v any) any {
 				v[i] = marker(len(text))
 				continue
 			}
-			v[i] = m.walk("", v[i])
+			v[i] = m.walk(name, v[i])
 		}
 	}
 	return v
@@ -168,7 +186,9 @@ func (m masker) table(o map[string]any) {
 	var hidden []int
 	for i, c := range columns {
 		c, _ := c.(map[string]any)
-		if name, _ := c["name"].(string); Sensitive(strings.ReplaceAll(name, " ", "")) {
+		name, _ := c["name"].(string)
+		about, _ := c["description"].(string) // of a CRD's: … (in JSONPath format): .spec.password
+		if Sensitive(strings.ReplaceAll(name, " ", "")) || strings.Contains(about, "JSONPath") && Sensitive(about[strings.LastIndexByte(about, '.')+1:]) {
 			hidden = append(hidden, i)
 		}
 	}

@@ -7,15 +7,18 @@ import (
 )
 
 // Text finds values with the name of a credential before them, as in
-// DB_PASSWORD=x, "token":"x" and a line token: x. In prose, as in "token: x was
+// DB_PASSWORD=x, "token":"x", <token>x</token> and a line token: x, and after a
+// name, as in {"name":"DB_PASSWORD","value":"x"}. In prose, as in "token: x was
 // refused", only what looks like one is taken for one.
 func Text(s string) (spans []redact.Span) {
+	paired := -1 // where the value of such a name ended
 	for at := 0; at < len(s); at++ {
-		if s[at] != '=' && s[at] != ':' {
+		if s[at] != '=' && s[at] != ':' && s[at] != '>' {
 			continue
 		}
 		name, start := nameBefore(s, at)
-		if !Sensitive(name) {
+		pair := strings.EqualFold(name, "value") && (Sensitive(nameOf(s, start)) || paired >= 0 && strings.Trim(s[paired:start], gap) == "")
+		if !pair && !Sensitive(name) || s[at] == '>' && !isTag(s, start, at) {
 			continue
 		}
 		from, to := valueAfter(s, at)
@@ -23,13 +26,38 @@ func Text(s string) (spans []redact.Span) {
 		if len(value) < 3 || open(value) {
 			continue
 		}
-		if s[at] == ':' && !atKey(s, start) && (len(value) < 8 || !strings.ContainsAny(value, "0123456789")) {
+		if s[at] == ':' && !pair && !atKey(s, start) && (len(value) < 8 || !strings.ContainsAny(value, digits)) {
 			continue
 		}
 		spans = append(spans, redact.Span{Start: from, End: to, What: "value"})
 		at = to - 1
+		if pair {
+			paired = to
+		}
 	}
 	return spans
+}
+
+// gap is what stands between the members of an object, in JSON, YAML, Go's syntax
+// and differences of that, which have spaces that do not break.
+const gap = " \t\r\n\"'\\,+-\u00a0"
+
+// nameOf is the name that an object has before the member at end: a of
+// "name":"a","value", empty if there is none.
+func nameOf(s string, end int) string {
+	s = s[max(0, end-512):end]
+	s = strings.TrimRight(s, gap)
+	name, start := nameBefore(s, len(s))
+	s, ok := strings.CutSuffix(strings.TrimRight(s[:start], " \t\"'\\\u00a0"), ":")
+	if key, _ := nameBefore(s, len(s)); !ok || !strings.EqualFold(key, "name") && !strings.EqualFold(key, "key") {
+		return ""
+	}
+	return name
+}
+
+// isTag reports whether a name is the whole of a tag of XML that opens.
+func isTag(s string, start, end int) bool {
+	return start > 0 && s[start-1] == '<' && isName(s[end-1])
 }
 
 func hideAll(s string) string {
@@ -76,9 +104,9 @@ func valueAfter(s string, sep int) (from, to int) {
 		quote = s[from]
 		from++
 	}
-	for to = from; to < len(s); to++ {
+	for to = from + placeholder(s[from:]); to < len(s); to++ {
 		c := s[to]
-		if c == '\n' || c == '\r' || quote != 0 && (c == quote || c == '\\') || quote == 0 && strings.IndexByte(" \t\"',;&)}]", c) >= 0 && !strings.HasPrefix(s[from:], marked) {
+		if c == '\n' || c == '\r' || quote != 0 && (c == quote || c == '\\') || quote == 0 && strings.IndexByte(" \t\"',;&)}]", c) >= 0 || s[sep] == '>' && c == '<' {
 			break
 		}
 	}

@@ -107,6 +107,18 @@ func own(o map[string]any) map[string]any {
 	return o
 }
 
+// Hides reports whether an object has values that are not shown, the last-applied
+// annotation aside.
+func Hides(o map[string]any) bool {
+	o = runtime.DeepCopyJSON(o)
+	if meta, ok := o["metadata"].(map[string]any); ok {
+		if notes, ok := meta["annotations"].(map[string]any); ok {
+			delete(notes, mask.LastApplied)
+		}
+	}
+	return !reflect.DeepEqual(o, shown(o))
+}
+
 func shown(o map[string]any) map[string]any {
 	if o == nil {
 		return nil
