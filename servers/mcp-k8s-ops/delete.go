@@ -160,7 +160,7 @@ func (s *session) remove(ctx context.Context, d *doomed, a deleteArgs) error {
 // mayRemove asks whether the API server would delete an object. That it is a dry
 // run is in the query, where an audit log shows it, and not in a body.
 func (s *session) mayRemove(ctx context.Context, t target, a deleteArgs) error {
-	request := s.Typed().CoreV1().RESTClient().Delete().AbsPath(t.path()).
+	request := s.REST().Delete().AbsPath(t.path()).
 		Param("dryRun", metav1.DryRunAll).Param("propagationPolicy", string(propagations[a.Propagation]))
 	if a.Grace != nil {
 		request = request.Param("gracePeriodSeconds", strconv.Itoa(*a.Grace))

@@ -37,7 +37,7 @@ func (o *ops) scaleWorkload() kit.Tool {
 // is not there either.
 func (s *session) hasScale(ctx context.Context, t target) bool {
 	root := path.Dir(target{kind: t.kind, name: "x"}.path())
-	raw, err := s.Typed().CoreV1().RESTClient().Get().AbsPath(path.Dir(root)).Do(ctx).Raw()
+	raw, err := s.REST().Get().AbsPath(path.Dir(root)).Do(ctx).Raw()
 	var list metav1.APIResourceList
 	if err != nil || json.Unmarshal(raw, &list) != nil {
 		return true // not known: what was said stands

@@ -211,3 +211,36 @@ func TestNamespaceLimit(t *testing.T) {
 		t.Errorf("asked for what may not be seen:\n%s", text)
 	}
 }
+
+// A page of one namespace has no objects in it, unless no column has the name.
+func TestListBare(t *testing.T) {
+	for format, requests := range map[string]int{"name": 1, "": 2} {
+		api := kubetest.New(t)
+		api.Hook = func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasSuffix(r.URL.Path, "/pods") {
+				return
+			}
+			object := `,"object":{"kind":"PartialObjectMetadata","metadata":{"name":"web","namespace":"default"}}`
+			if r.URL.Query().Get("includeObject") == "None" {
+				object = ""
+			}
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"kind":"Table","metadata":{},"columnDefinitions":[{"name":"Name","format":%q}],"rows":[{"cells":["web"]%s}]}`, format, object)
+		}
+		c := connect(t, api, nil)
+		var l list
+		c.MustStruct("list_resources", args(`{"kind":"pods","name":"w*","output":"name"}`), &l)
+		if len(l.Items) != 1 || l.Items[0]["name"] != "web" {
+			t.Errorf("format %q: %+v", format, l.Items)
+		}
+		n := 0
+		for _, request := range api.Asked() {
+			if strings.Contains(request, "/pods?") {
+				n++
+			}
+		}
+		if n != requests {
+			t.Errorf("format %q: asked %d times, want %d", format, n, requests)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -79,6 +80,7 @@ type query struct {
 	version        string // the state that a page before was of
 	wide           bool
 	objects        bool // each row with the whole of it
+	withMeta       bool // each row with its metadata, also in one namespace
 }
 
 // table reads a page of the target in namespace.
@@ -89,8 +91,13 @@ func (t target) table(ctx context.Context, namespace string, q query) (page, err
 			req.Param(name, v)
 		}
 	}
-	if q.objects {
+	// A name is in a column too, and in one namespace there is no more to know.
+	bare := namespace != "" && !q.objects && !q.withMeta
+	switch {
+	case q.objects:
 		req.Param("includeObject", "Object")
+	case bare:
+		req.Param("includeObject", "None")
 	}
 	if q.limit > 0 {
 		req.Param("limit", strconv.Itoa(q.limit))
@@ -114,10 +121,22 @@ func (t target) table(ctx context.Context, namespace string, q query) (page, err
 		return plainPage(raw)
 	}
 	p := page{next: table.Continue, version: table.ResourceVersion, remaining: table.RemainingItemCount}
+	names := slices.IndexFunc(table.ColumnDefinitions, func(c metav1.TableColumnDefinition) bool { return c.Format == "name" })
+	if bare && names < 0 && len(table.Rows) > 0 { // an API with columns of its own
+		q.withMeta = true
+		return t.table(ctx, namespace, q)
+	}
 	for _, r := range table.Rows {
-		var of struct{ Metadata metav1.ObjectMeta }
-		_ = json.Unmarshal(r.Object.Raw, &of) // without it the cells are all that is known
-		line := row{namespace: of.Metadata.Namespace, name: of.Metadata.Name}
+		line := row{namespace: namespace}
+		if bare && names < len(r.Cells) {
+			line.name, _ = r.Cells[names].(string)
+		} else {
+			var of struct {
+				Metadata struct{ Namespace, Name string }
+			}
+			_ = json.Unmarshal(r.Object.Raw, &of) // without it the cells are all that is known
+			line.namespace, line.name = of.Metadata.Namespace, of.Metadata.Name
+		}
 		if q.objects {
 			_ = json.Unmarshal(r.Object.Raw, &line.object)
 		}

@@ -66,7 +66,9 @@ func newCluster(name, namespace string, config *rest.Config, agent string, limit
 		return nil, err
 	}
 	c.rest = untyped.RESTClient()
-	if c.typed, err = kubernetes.NewForConfigAndClient(c.config, c.client(&mask.Transport{Base: c.wire, Typed: true})); err != nil {
+	typed := rest.CopyConfig(c.config)
+	typed.AcceptContentTypes = mask.Protobuf + ",application/json" // aggregated APIs may know JSON only
+	if c.typed, err = kubernetes.NewForConfigAndClient(typed, c.client(&mask.Transport{Base: c.wire, Typed: true})); err != nil {
 		return nil, err
 	}
 	return c, nil

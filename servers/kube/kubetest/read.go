@@ -104,24 +104,32 @@ func (a *API) list(w http.ResponseWriter, r *http.Request, k kind, namespace str
 		about["continue"], about["remainingItemCount"] = strconv.Itoa(to), len(items)-to
 	}
 	if strings.Contains(r.Header.Get("Accept"), "as=Table") {
-		reply(w, table(items[from:to], about, q.Get("includeObject") == "Object"))
+		reply(w, table(items[from:to], about, q.Get("includeObject")))
 		return
 	}
 	reply(w, map[string]any{"kind": k.kind + "List", "apiVersion": k.apiVersion(), "metadata": about, "items": append([]map[string]any{}, items[from:to]...)})
 }
 
-func table(items []map[string]any, about map[string]any, whole bool) map[string]any {
+func table(items []map[string]any, about map[string]any, include string) map[string]any {
 	rows := []any{}
 	for _, o := range items {
 		status, _ := o["status"].(map[string]any)
 		object := map[string]any{"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta(o)}
-		if whole {
-			object = o
+		r := map[string]any{"cells": []any{meta(o)["name"], status["phase"], "1h", "wide"}, "object": object}
+		switch include {
+		case "Object":
+			r["object"] = o
+		case "None":
+			delete(r, "object")
 		}
-		rows = append(rows, map[string]any{"cells": []any{meta(o)["name"], status["phase"], "1h", "wide"}, "object": object})
+		rows = append(rows, r)
 	}
 	column := func(name string, priority int) any {
-		return map[string]any{"name": name, "type": "string", "priority": priority}
+		format := ""
+		if name == "Name" {
+			format = "name"
+		}
+		return map[string]any{"name": name, "type": "string", "format": format, "priority": priority}
 	}
 	return map[string]any{"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": about, "rows": rows,
 		"columnDefinitions": []any{column("Name", 0), column("Status", 0), column("Age", 0), column("Node", 1)}}

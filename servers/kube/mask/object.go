@@ -198,6 +198,9 @@ func (m masker) table(o map[string]any) {
 			kind := kindOf(of, m.kind)
 			if kind == "PartialObjectMetadata" {
 				kind = m.kind
+				if about, ok := of["metadata"].(map[string]any); ok {
+					delete(about, "managedFields") // most of it, and no column
+				}
 			}
 			m.object(kind, of)
 		}

@@ -18,9 +18,10 @@ var ErrTooLarge = errors.New("the answer of the API server is too large")
 // MaxBody is how much of an answer is read.
 const MaxBody = 64 << 20
 
-// Transport masks the objects in the answers of Base. Discovery and schemas
-// have none and pass as they are, and so does what is not JSON: we ask for
-// nothing else but logs.
+// Transport masks the objects in the answers of Base, which are JSON or, for
+// clients that decode into Go types, protobuf. Discovery and schemas have none
+// and pass as they are, and so does what is neither: we ask for nothing else
+// but logs.
 type Transport struct {
 	Base  http.RoundTripper
 	Typed bool // for clients that decode into Go types
@@ -33,7 +34,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if kind != "application/json" {
+	if kind != "application/json" && kind != Protobuf {
 		return resp, nil
 	}
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
@@ -45,7 +46,12 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, ErrTooLarge
 	}
 	if resp.StatusCode/100 == 2 && hasObjects(req.URL.Path) {
-		if raw, err = t.mask(raw, kindAt(req.URL.Path)); err != nil {
+		if kind == Protobuf {
+			raw, err = protobufBody(raw)
+		} else {
+			raw, err = t.mask(raw, kindAt(req.URL.Path))
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
