@@ -68,7 +68,7 @@ tidy: ## go.mod and go.sum of every module, with the versions of the workspace
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@GO='$(GO)' tools/fuzz.sh $(FUZZTIME)
 
-check: ## what a change must pass: build, test, vet, drift; ten minutes at most from nothing
+check: ## what a change must pass: build, test, vet, drift (lint and fuzz are CI's)
 	@$(STEPS) $(CHECK)
 
 ci: ## check, lint, fuzz, race and the longer suites: what .ci/run calls (needs npm)
