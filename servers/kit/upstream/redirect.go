@@ -29,7 +29,7 @@ func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
 		}
 	}
 	if !away && !reads(first.Method) {
-		hint = "it may have another name now: read it, and take the name that it says; or d" + hint[1:]
+		hint = "it may have another name now: read it, and take the name that it says; or " + hint
 	}
 	switch {
 	case req.URL.Scheme != "http" && req.URL.Scheme != "https":
