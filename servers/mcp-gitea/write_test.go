@@ -28,9 +28,10 @@ func TestNoMilestone(t *testing.T) {
 	}
 }
 
-// TestMergedAll: what is merged is merged, even if nothing more is said of it.
+// TestMergedAll: what is merged is merged, even if nothing more is said of it, and
+// although Gitea still looked at what was pushed just before.
 func TestMergedAll(t *testing.T) {
-	merged := false
+	merged, looks := false, 2
 	u := newFake(t).on("GET "+repo, reply(200, `{"full_name":"a/b","default_branch":"main","allow_merge_commits":true}`)).
 		on("GET "+repo+"/branches/main", reply(200, `{"name":"main"}`))
 	u.on("GET "+repo+"/pulls/1", func(w http.ResponseWriter, r *http.Request) {
@@ -39,7 +40,13 @@ func TestMergedAll(t *testing.T) {
 			return
 		}
 		reply(200, openPull)(w, r)
-	}).on("POST "+repo+"/pulls/1/merge", func(w http.ResponseWriter, _ *http.Request) { merged = true })
+	}).on("POST "+repo+"/pulls/1/merge", func(w http.ResponseWriter, r *http.Request) {
+		if looks--; looks >= 0 {
+			reply(405, `{"message":"Please try again later"}`)(w, r)
+			return
+		}
+		merged = true
+	})
 	c := u.connect(t)
 	args := a("number", 1, "expected_head_sha", "0123456789abcdef", "method", "merge")
 	var plan struct {

@@ -12,6 +12,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/loom-core/loom/testbed"
 )
 
 // thousands are as many pods as a large cluster has in one namespace.
@@ -78,12 +80,18 @@ func TestK8sThousands(t *testing.T) {
 		if args != "" {
 			args = "," + args
 		}
-		asked := time.Now()
-		text := l.text(test.tool, `{"namespace":%q%s}`, ns, args)
+		var took time.Duration
+		var text string
+		testbed.Eventually(t, test.tool+" has all", func() bool { // a pod without a scheduler is no trouble while it is new
+			asked := time.Now()
+			text = l.text(test.tool, `{"namespace":%q%s}`, ns, args)
+			took = time.Since(asked)
+			return strings.Contains(text, test.want) || test.tool != "diagnose_workload"
+		})
 		if !strings.Contains(text, test.want) {
 			t.Errorf("%s %s has no %q: %.1000s", test.tool, test.args, test.want, text)
 		}
-		t.Logf("%s %s took %s", test.tool, test.args, time.Since(asked).Round(time.Millisecond))
+		t.Logf("%s %s took %s", test.tool, test.args, took.Round(time.Millisecond))
 	}
 	if kb := l.peak(); kb > maxServer {
 		t.Errorf("mcp-k8s took %d MB, at most %d are allowed", kb>>10, maxServer>>10)
