@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,8 +44,10 @@ func IsLFS(content []byte) bool {
 	return bytes.HasPrefix(content, []byte("version https://git-lfs.github.com/spec/"))
 }
 
-// IsSHA reports whether a text has the length of a whole sha, which a filter takes.
-func IsSHA(text string) bool { return len(text) == 40 || len(text) == 64 }
+var wholeSHA = regexp.MustCompile(`^(?i:[0-9a-f]{40}|[0-9a-f]{64})$`)
+
+// IsSHA reports whether a text is a whole sha: of SHA-1, or SHA-256.
+func IsSHA(text string) bool { return wholeSHA.MatchString(text) }
 
 // GitEntry is an entry of a tree by its type and mode, as git has them.
 func GitEntry(path, sha, kind, mode string, size int64) Entry {

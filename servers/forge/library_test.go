@@ -63,3 +63,15 @@ func TestHalf(t *testing.T) {
 		}
 	}
 }
+
+// TestIsSHA: a name of that length is none.
+func TestIsSHA(t *testing.T) {
+	for text, want := range map[string]bool{
+		strings.Repeat("0a", 20): true, strings.Repeat("0A", 32): true, strings.Repeat("0a", 19): false, strings.Repeat("0a", 25): false,
+		strings.Repeat("my", 20): false, strings.Repeat("0a", 20) + "\n": false, "": false,
+	} {
+		if forge.IsSHA(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package forge
 
 import (
 	"context"
-	"regexp"
 
 	"github.com/loom-core/loom/servers/kit"
 )
@@ -95,12 +94,10 @@ func (f *forge) getRelease() kit.Tool {
 	})
 }
 
-var wholeSHA = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
-
 // releaseCommit is the commit of the tag. Some forges say the branch from which
 // that was made, which has moved since; a draft may have no tag yet.
 func releaseCommit(ctx context.Context, b Backend, repo string, r Release) string {
-	if wholeSHA.MatchString(r.Commit) || r.Draft {
+	if IsSHA(r.Commit) || r.Draft {
 		return r.Commit
 	}
 	commit, err := b.Resolve(ctx, repo, r.Tag)

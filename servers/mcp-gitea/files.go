@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"net/url"
-	"regexp"
 	"strings"
 
 	sdk "code.gitea.io/sdk/gitea"
@@ -30,8 +28,7 @@ func refQuery(ref string) url.Values {
 // that it was found at.
 func (g *gitea) contents(ctx context.Context, repo, ref, file string) (one *sdk.ContentsResponse, many []*sdk.ContentsResponse, at string, err error) {
 	one, many, err = g.contentsAt(ctx, repo, ref, file)
-	var e *kit.Error
-	if ref == "" || !errors.As(err, &e) || e.Code != kit.NotFound || wholeSHA.MatchString(ref) {
+	if ref == "" || !forge.IsCode(err, kit.NotFound) || forge.IsSHA(ref) {
 		return one, many, ref, err
 	}
 	sha, failed := g.Resolve(ctx, repo, ref)
@@ -41,8 +38,6 @@ func (g *gitea) contents(ctx context.Context, repo, ref, file string) (one *sdk.
 	one, many, err = g.contentsAt(ctx, repo, sha, file)
 	return one, many, sha, err
 }
-
-var wholeSHA = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 func (g *gitea) contentsAt(ctx context.Context, repo, ref, file string) (one *sdk.ContentsResponse, many []*sdk.ContentsResponse, err error) {
 	var raw json.RawMessage

@@ -38,7 +38,7 @@ func (g *github) Resolve(ctx context.Context, repo, ref string) (string, error) 
 		return "", unknownRef(err, repo, ref)
 	}
 	out := strings.TrimSpace(string(sha))
-	if !forge.IsSHA(out) || strings.Trim(out, "0123456789abcdef") != "" {
+	if !forge.IsSHA(out) {
 		return "", kit.Errorf(kit.Unavailable, "GitHub answered with no sha for %s of %s", ref, repo)
 	}
 	return out, nil
