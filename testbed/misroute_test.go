@@ -8,8 +8,10 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -337,30 +339,37 @@ func TestQuestionGivenUp(t *testing.T) {
 func TestQuestionCarriedOn(t *testing.T) {
 	question := `{"kind":"elicitation","tag":"T"}`
 	accept := func(testbed.Frame) (string, string) { return `{"action":"accept"}`, "" }
+	end := func(w *testbed.World) string { return filepath.Join(w.Dir, "end") }
+	arguments := func(w *testbed.World) string { return `{"name":` + strconv.Quote(end(w)) + `}` }
 	for _, tc := range []struct {
-		name, first, arguments string
-		ends                   func(c *testbed.Client, id string, f testbed.Frame)
+		name string
+		ends func(w *testbed.World, c *testbed.Client, id string, f testbed.Frame) error
 	}{
-		{"taken back", "fake__hang", `{}`, func(c *testbed.Client, id string, _ testbed.Frame) {
+		{"taken back", func(_ *testbed.World, c *testbed.Client, id string, _ testbed.Frame) error {
 			c.Notify(mcp.Cancelled, `{"requestId":`+id+`,"reason":"not wanted"}`)
+			return nil
 		}},
-		{"over", "fake__sleep", `{"ms":50}`, func(c *testbed.Client, _ string, f testbed.Frame) {
-			for f.WantsInput() { // until the server has answered
-				f = c.Ask(mcp.ToolsCall, `{"name":"fake__sleep","arguments":{"ms":50},"inputResponses":{},"requestState":`+f.Find("requestState")+`}`)
+		{"over", func(w *testbed.World, c *testbed.Client, _ string, f testbed.Frame) error {
+			err := os.WriteFile(end(w), nil, 0o600)
+			for err == nil && f.WantsInput() { // until the server has answered
+				f = c.Ask(mcp.ToolsCall, `{"name":"fake__hang","arguments":`+arguments(w)+`,"inputResponses":{},"requestState":`+f.Find("requestState")+`}`)
 			}
+			return err
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t, surfaceOf("legacy", "global"))
 			c := w.Connect(able("modern", accept))
-			first := c.Begin(tc.first, tc.arguments)
+			first := c.Begin("fake__hang", arguments(w))
 			inFlight(t, w, 1)
 			second := c.Begin("fake__ask", question)
 			carrier := c.Answer(first)
 			if !carrier.WantsInput() {
 				t.Fatalf("the first call was answered %s", carrier)
 			}
-			tc.ends(c, first, carrier)
+			if err := tc.ends(w, c, first, carrier); err != nil {
+				t.Fatal(err)
+			}
 			f := c.Answer(second)
 			if !f.WantsInput() {
 				t.Fatalf("the second call was answered %s", f)

@@ -88,7 +88,7 @@ func (s *server) call(r *request) {
 		fmt.Fprintln(os.Stderr, "about to crash\nlast words")
 		os.Exit(max(args.N, 7))
 	case "hang":
-		<-r.ctx.Done()
+		s.hang(r, args.Name)
 	case "noise":
 		s.write([]byte("this is a log line on stdout"))
 		s.write([]byte(`{"level":"info","msg":"so is this"}`))
@@ -134,6 +134,21 @@ func (s *server) sleep(r *request, ms, steps int) {
 		}
 	}
 	s.result(r, textResult("slept"))
+}
+
+// hang answers when there is a file of that name, and without a name never.
+func (s *server) hang(r *request, file string) {
+	for {
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-r.ctx.Done():
+			return
+		}
+		if _, err := os.Stat(file); err == nil {
+			s.result(r, textResult("hung"))
+			return
+		}
+	}
 }
 
 func textResult(text string) []byte {
