@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	sdk "code.gitea.io/sdk/gitea"
 
@@ -186,10 +185,6 @@ func (g *gitea) UpdatePull(ctx context.Context, repo string, number int, ch forg
 	return g.GetPull(ctx, repo, number)
 }
 
-// longestLook is the last of the pauses, each twice the one before, in which Gitea may
-// finish looking at what was pushed: 6.3 s together.
-const longestLook = 3200 * time.Millisecond
-
 // looking reports whether Gitea did not merge since it has not looked yet whether it
 // can, as it does for some time after a push. That is told by its words alone.
 func looking(err error) bool {
@@ -204,18 +199,10 @@ func (g *gitea) MergePull(ctx context.Context, repo string, number int, m forge.
 	}
 	owner, name := forge.OwnerName(repo)
 	o := sdk.MergePullRequestOption{Style: sdk.MergeStyle(m.Method), HeadCommitId: m.HeadSHA, Title: m.Title, Message: m.Message, DeleteBranchAfterMerge: &m.DeleteBranch}
-	for wait := 100 * time.Millisecond; ; wait *= 2 {
-		_, _, err = c.MergePullRequest(owner, name, int64(number), o)
-		err = wrap(ctx, err)
-		if wait > longestLook || !looking(err) {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return "", context.Cause(ctx)
-		case <-time.After(wait):
-		}
-	}
+	err = forge.Looked(ctx, g.http.Pause, looking, func() error {
+		_, _, err := c.MergePullRequest(owner, name, int64(number), o)
+		return wrap(ctx, err)
+	})
 	if err != nil {
 		var e *kit.Error
 		if errors.As(err, &e) && e.Status == http.StatusMethodNotAllowed { // not the method of HTTP: the merge
