@@ -228,3 +228,16 @@ func TestThreads(t *testing.T) {
 		c.MustFail("update_review_thread", a("thread_id", id, "resolved", true), code)
 	}
 }
+
+// TestReplyThen: that the reply is there is said when it could not be resolved.
+func TestReplyThen(t *testing.T) {
+	const thread = "{}/merge_requests/1/discussions/f0"
+	u := newFake(t).on("GET "+thread, reply(200, `{"id":"f0","notes":[{"id":1,"body":"?","resolvable":true}]}`)).
+		on("POST "+thread+"/notes", reply(201, `{"id":10}`)).on("PUT "+thread, reply(403, `{"message":"403 Forbidden"}`))
+	text := u.connect(t).MustFail("update_review_thread", a("thread_id", "1-f0", "reply", "Done.", "resolved", true), kit.PermissionDenied)
+	for _, want := range []string{"the reply was posted, but then: ", "without reply"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q in %s", want, text)
+		}
+	}
+}
