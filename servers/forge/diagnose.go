@@ -138,7 +138,7 @@ func explain(row *failureRow, j Job, raw RawLog) {
 	list := joblog.Parse(string(raw.Text), raw.Skipped > 0)
 	part := list
 	if step := failedStep(j); step != nil {
-		if of := joblog.Between(list, step.Name, step.Started, step.Finished); of != nil {
+		if of := j.linesOf(list, *step); of != nil {
 			part = of
 		}
 	}

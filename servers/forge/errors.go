@@ -17,12 +17,20 @@ func IsCode(err error, code kit.Code) bool {
 // hinted gives an error of that code the hint of the tool, which knows more of the
 // next step than the backend.
 func hinted(err error, code kit.Code, format string, args ...any) error {
-	var e *kit.Error
-	if errors.As(err, &e) && e.Code == code {
-		with := *e
-		return with.WithHint(format, args...)
+	if !IsCode(err, code) {
+		return err
 	}
-	return err
+	return withHint(err, format, args...)
+}
+
+// withHint gives an error of ours another hint.
+func withHint(err error, format string, args ...any) error {
+	var e *kit.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	with := *e
+	return with.WithHint(format, args...)
 }
 
 // LibraryError finds the error of ours in one of a service's library. One that has
@@ -44,12 +52,17 @@ func LibraryError(ctx context.Context, service string, err error) error {
 
 // Half says what was done before err, which is not undone.
 func Half(err error, format string, args ...any) error {
+	done := fmt.Sprintf(format, args...) + ", but then: "
 	var e *kit.Error
-	if !errors.As(err, &e) {
-		return fmt.Errorf(format+", but then: %w", append(args, err)...)
+	switch {
+	case errors.As(err, &e):
+	case errors.Is(err, context.DeadlineExceeded): // of which the kit says no more than that it was too late
+		e = kit.Errorf(kit.Timeout, "%w", err).WithHint("look at what is there before you call again")
+	default:
+		return fmt.Errorf("%s%w", done, err)
 	}
 	out := *e
-	out.Message = fmt.Sprintf(format, args...) + ", but then: " + e.Message
+	out.Message = done + e.Message
 	if out.Code == kit.Conflict { // it is not that it was there already
 		out.Code = kit.FailedPrecondition
 	}

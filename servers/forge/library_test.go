@@ -1,6 +1,7 @@
 package forge_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -57,10 +58,29 @@ func TestHalf(t *testing.T) {
 		{kit.Errorf(kit.Conflict, "no"), "failed_precondition: pull 7 was merged, but then: no"},
 		{kit.Errorf(kit.Timeout, "no"), "timeout: pull 7 was merged, but then: no"},
 		{errors.New("no"), "pull 7 was merged, but then: no"},
+		{fmt.Errorf("it took long: %w", context.DeadlineExceeded), "timeout: pull 7 was merged, but then: it took long: context deadline exceeded"},
 	} {
 		if got := forge.Half(tc.err, "pull %d was merged", 7).Error(); got != tc.want {
 			t.Errorf("%q, want %q", got, tc.want)
 		}
+	}
+}
+
+// TestSteps: a request that fails says what those before it changed, and none that did
+// not fail, or was the first, says anything.
+func TestSteps(t *testing.T) {
+	no := kit.Errorf(kit.PermissionDenied, "no")
+	var steps forge.Steps
+	if got := steps.Failed(no); got != error(no) {
+		t.Errorf("the first: %v", got)
+	}
+	steps.Done("labels")
+	steps.Done(forge.Given(map[string]bool{"title": true, "body": false, "state": true})...)
+	if got := steps.Failed(nil); got != nil {
+		t.Errorf("none: %v", got)
+	}
+	if got, want := fmt.Sprint(steps.Failed(no)), "permission_denied: changed: labels, state, title, but then: no"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -169,14 +169,17 @@ func stepLines(list []joblog.Line, job Job, wanted string) ([]joblog.Line, strin
 	for i, s := range job.Steps {
 		names = append(names, itoa(i+1)+" "+s.Name)
 		if wanted == itoa(s.Number) || wanted == itoa(i+1) && s.Number == 0 || strings.EqualFold(wanted, s.Name) {
-			part := joblog.Between(list, s.Name, s.Started, s.Finished)
+			if s.Status == "skipped" {
+				return nil, "", kit.Errorf(kit.FailedPrecondition, "step %s was skipped, and wrote nothing", s.Name)
+			}
+			part := job.linesOf(list, s)
 			if part == nil {
 				return nil, "", kit.Errorf(kit.FailedPrecondition, "the log does not say which of its lines are of step %s", s.Name).WithHint("leave step out, and use grep")
 			}
 			return part, s.Name, nil
 		}
 	}
-	if part := joblog.Between(list, wanted, first(), first()); part != nil {
+	if part := joblog.Between(list, wanted, first(), first(), first()); part != nil {
 		return part, wanted, nil
 	}
 	if names == nil {
@@ -186,6 +189,19 @@ func stepLines(list []joblog.Line, job Job, wanted string) ([]joblog.Line, strin
 		return nil, "", kit.Errorf(kit.NotFound, "job %s has no steps that are known", job.Name).WithHint("leave step out, and use grep")
 	}
 	return nil, "", kit.Errorf(kit.NotFound, "job %s has no step %q", job.Name, wanted).WithHint("its steps: %s", strings.Join(names, "; "))
+}
+
+// linesOf are the lines of a step, nil where the log does not say. One that was skipped
+// ends no other: it has a time, and wrote nothing.
+func (j Job) linesOf(list []joblog.Line, s Step) []joblog.Line {
+	next := first()
+	for _, other := range j.Steps[slices.Index(j.Steps, s)+1:] {
+		if other.Status != "skipped" && other.Started.Unix() > 0 {
+			next = other.Started
+			break
+		}
+	}
+	return joblog.Between(list, s.Name, s.Started, s.Finished, next)
 }
 
 // markedSteps are the steps that the marks of a log name, in their order.

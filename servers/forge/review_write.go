@@ -235,7 +235,7 @@ func (f *forge) updateThread() kit.Tool {
 		if a.Resolved != nil && *a.Resolved != thread.Resolved {
 			if err := b.ResolveThread(ctx, repo, a.ID, *a.Resolved); err != nil {
 				if made.Replied {
-					return nil, kit.Errorf(kit.Unavailable, "the reply was posted, resolving failed: %w", err).WithHint("call again with resolved and without reply")
+					err = withHint(Half(err, "the reply was posted"), "call again with resolved and without reply")
 				}
 				return nil, err
 			}

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/loom-core/loom/servers/forge/joblog"
 	"github.com/loom-core/loom/servers/forge/patch"
 	"github.com/loom-core/loom/servers/kit"
 )
@@ -239,6 +241,32 @@ func TestBodyPartKeepsNoHalf(t *testing.T) {
 		}
 		if all := first + second; strings.Contains(all, "ghp_0") || strings.Contains(all, "wxyz") || !strings.HasSuffix(all, "y") {
 			t.Errorf("after %d: %q, %q", before, first[len(first)-60:], second)
+		}
+	}
+}
+
+// TestExplainLate: the error of a step that a runner wrote after its end, and before the
+// next one began, is of that step; one that was skipped meanwhile ends nothing.
+func TestExplainLate(t *testing.T) {
+	at := func(second int) time.Time { return time.Date(2026, 11, 1, 10, 0, second, 0, time.UTC) }
+	job := Job{Steps: []Step{
+		{Number: 1, Name: "checkout", Status: "success", Started: at(1), Finished: at(2)},
+		{Number: 2, Name: "test", Status: "failure", Started: at(3), Finished: at(4)},
+		{Number: 3, Name: "deploy", Status: "skipped", Started: at(4), Finished: at(4)},
+		{Number: 4, Name: "clean", Status: "success", Started: at(8), Finished: at(9)},
+	}}
+	raw := "2026-11-01T10:00:01.0000000Z error: of the checkout\n2026-11-01T10:00:03.0000000Z building\n2026-11-01T10:00:06.5000000Z --- FAIL: TestLate\n" +
+		"2026-11-01T10:00:08.5000000Z error: of the cleaning\n"
+	var row failureRow
+	explain(&row, job, RawLog{Text: []byte(raw)})
+	if row.Cause != "--- FAIL: TestLate" || row.Lines != "2-3 of 4" {
+		t.Errorf("it failed of %q, lines %s", row.Cause, row.Lines)
+	}
+	list := joblog.Parse(raw, false)
+	for step, want := range map[string]int{"checkout": 1, "2": 2, "clean": 1, "deploy": -1} {
+		got, _, err := stepLines(list, job, step)
+		if want < 0 && (err == nil || !strings.Contains(err.Error(), "was skipped")) || want >= 0 && (err != nil || len(got) != want) {
+			t.Errorf("step %s: %d lines, %v", step, len(got), err)
 		}
 	}
 }

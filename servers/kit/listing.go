@@ -62,15 +62,12 @@ func (p Program) listTools(v *invocation, getenv func(string) string, out, errOu
 	return exitOK
 }
 
-// offered are the tools that no mode forbids, with the argument that several
-// instances add.
+// offered are the tools with the argument that several instances add.
 func (s *Server) offered() []Tool {
 	var tools []Tool
 	for _, t := range s.Tools {
-		if t.forbidden == "" {
-			t.params = t.params.withInstances(s)
-			tools = append(tools, t)
-		}
+		t.params = t.params.withInstances(s)
+		tools = append(tools, t)
 	}
 	return tools
 }

@@ -27,9 +27,9 @@ const (
 	toolsetAll     = "all"
 )
 
-// Select leaves out the tools that are not chosen. Those that a mode forbids are
-// in no list, and who calls one by name is told why. A name that the server does
-// not have is an error: a limit that is misspelt would be none.
+// Select leaves out the tools that are not chosen: they are in no list, and who calls
+// one by name is told why. A name that the server does not have is an error: a limit
+// that is misspelt would be none.
 func (s *Server) Select(sel Selection) error {
 	var tools, sets []string
 	for _, t := range s.Tools {
@@ -58,27 +58,51 @@ func (s *Server) Select(sel Selection) error {
 	}
 	var chosen []Tool
 	for _, t := range s.Tools {
-		switch {
-		case slices.Contains(sel.Exclude, t.def.Name):
+		if e := sel.refusal(s.Name, t); e != nil {
+			if s.refused == nil {
+				s.refused = make(map[string]*Error)
+			}
+			s.refused[t.def.Name] = e
 			continue
-		case sel.Tools != nil && !slices.Contains(sel.Tools, t.def.Name):
-			continue
-		case sel.Tools == nil && !slices.Contains(sel.Toolsets, t.toolset()) && !slices.Contains(sel.Toolsets, toolsetAll):
-			continue
-		}
-		switch {
-		case sel.ReadOnly && t.def.Hints.ReadOnly != Yes:
-			t.forbidden = "read only"
-		case sel.NoDestructive && t.def.Hints.Destructive != No:
-			t.forbidden = "without destructive tools"
 		}
 		chosen = append(chosen, t)
 	}
-	if len(s.Tools) > 0 && !slices.ContainsFunc(chosen, func(t Tool) bool { return t.forbidden == "" }) {
+	if len(s.Tools) > 0 && chosen == nil {
 		return fmt.Errorf("no tool of %s is left", s.Name)
 	}
 	s.Tools = chosen
 	return nil
+}
+
+// refusal is the error of a call of t, nil if it is offered. A model knows tools by
+// name that are not in its list, from docs or from another session: it is told what
+// its user can do.
+func (sel Selection) refusal(program string, t Tool) *Error {
+	code := FailedPrecondition
+	var why, how []string
+	add := func(reason, option string) { why, how = append(why, reason), append(how, option) }
+	switch set := t.toolset(); {
+	case sel.Tools != nil && !slices.Contains(sel.Tools, t.def.Name):
+		add("--tools does not name it", "with --tools "+strings.Join(append(slices.Clone(sel.Tools), t.def.Name), ","))
+	case sel.Tools == nil && !slices.Contains(sel.Toolsets, set) && !slices.Contains(sel.Toolsets, toolsetAll):
+		add("it is in the toolset "+set, "with --toolsets "+strings.Join(append(slices.Clone(sel.Toolsets), set), ","))
+	}
+	if slices.Contains(sel.Exclude, t.def.Name) {
+		add("--exclude-tools names it", "without "+t.def.Name+" in --exclude-tools")
+	}
+	switch {
+	case sel.ReadOnly && t.def.Hints.ReadOnly != Yes:
+		code = ReadOnlyMode
+		add(program+" runs read only", "without --read-only")
+	case sel.NoDestructive && t.def.Hints.Destructive != No:
+		code = ReadOnlyMode
+		add(program+" runs without destructive tools", "without --no-destructive")
+	}
+	if why == nil {
+		return nil
+	}
+	return Errorf(code, "%s is not offered: %s", t.def.Name, strings.Join(why, ", and ")).
+		WithHint("%s offers it when it is started %s; whoever runs it decides that", program, strings.Join(how, " and "))
 }
 
 func (t Tool) toolset() string {
@@ -88,28 +112,28 @@ func (t Tool) toolset() string {
 	return t.def.Toolset
 }
 
-// hideForbidden keeps the tools that a mode forbids out of tools/list.
-func hideForbidden(tools []Tool) server.ServerOption {
+// refuse has a call of a tool that is not offered answered with why, and keeps the tool
+// out of tools/list: mcp-go answers no call of what it does not have.
+func (s *Server) refuse(m *server.MCPServer) {
+	for name, e := range s.refused {
+		m.AddTool(mcp.Tool{Name: name}, func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			return s.errorResult(e), nil
+		})
+	}
+}
+
+func (s *Server) hideRefused() server.ServerOption {
 	hooks := new(server.Hooks)
 	hooks.AddAfterListTools(func(_ context.Context, _ any, _ *mcp.ListToolsRequest, result *mcp.ListToolsResult) {
 		offered := make([]mcp.Tool, 0, len(result.Tools))
 		for _, t := range result.Tools {
-			if !slices.ContainsFunc(tools, func(k Tool) bool { return k.def.Name == t.Name && k.forbidden != "" }) {
+			if s.refused[t.Name] == nil {
 				offered = append(offered, t)
 			}
 		}
 		result.Tools = offered
 	})
 	return server.WithHooks(hooks)
-}
-
-// refusal is the error of a tool that a mode forbids, nil if none does.
-func (t Tool) refusal(s *Server) *Error {
-	if t.forbidden == "" {
-		return nil
-	}
-	return Errorf(ReadOnlyMode, "%s is not offered: %s runs %s", t.def.Name, s.Name, t.forbidden).
-		WithHint("whoever runs this server decides that")
 }
 
 // selectionOptions are the flags of a selection, and their twins in the

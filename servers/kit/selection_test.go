@@ -48,9 +48,7 @@ func TestSelect(t *testing.T) {
 			t.Errorf("%+v offers %s, want %s", tc.sel, got, tc.offered)
 		}
 		for _, name := range strings.Fields(tc.told) {
-			if text := c.MustFail(name, nil, kit.ReadOnlyMode); !strings.Contains(text, "is not offered") {
-				t.Error(text)
-			}
+			c.MustFail(name, nil, kit.ReadOnlyMode)
 		}
 		if ran != nil {
 			t.Errorf("%+v ran %v", tc.sel, ran)
@@ -58,12 +56,45 @@ func TestSelect(t *testing.T) {
 		for _, name := range strings.Fields(tc.offered) {
 			c.MustText(name, nil)
 		}
-		// What was left out altogether is no tool.
+		// What was left out is in no list, does nothing, and says what offers it.
 		for _, name := range []string{"get_a", "get_b", "set_a", "delete_a"} {
 			if !slices.Contains(strings.Fields(tc.offered+" "+tc.told), name) {
-				if _, e := c.Try("tools/call", map[string]any{"name": name, "arguments": map[string]any{}}); e == nil {
-					t.Errorf("%+v runs %s", tc.sel, name)
-				}
+				c.MustFail(name, map[string]any{"no": "argument of it"}, kit.FailedPrecondition)
+			}
+		}
+		if _, e := c.Try("tools/call", map[string]any{"name": "get_c", "arguments": map[string]any{}}); e == nil || !strings.Contains(e.Message, "not found") {
+			t.Errorf("a tool that there is not: %v", e)
+		}
+	}
+}
+
+// TestNotOffered: who calls a tool that is left out is told why, and what starts the
+// server with it.
+func TestNotOffered(t *testing.T) {
+	for _, tc := range []struct {
+		sel             kit.Selection
+		tool, why, hint string
+	}{
+		{kit.Selection{}, "get_b", "it is in the toolset more", "mcp-t offers it when it is started with --toolsets default,more;"},
+		{kit.Selection{Toolsets: []string{"more"}}, "set_a", "it is in the toolset default", "with --toolsets more,default;"},
+		{kit.Selection{Tools: []string{"get_a"}}, "get_b", "--tools does not name it", "with --tools get_a,get_b;"},
+		{kit.Selection{Exclude: []string{"set_a"}}, "set_a", "--exclude-tools names it", "without set_a in --exclude-tools;"},
+		{kit.Selection{ReadOnly: true}, "set_a", "mcp-t runs read only", "without --read-only;"},
+		{kit.Selection{NoDestructive: true}, "delete_a", "it is in the toolset more, and mcp-t runs without destructive tools", "with --toolsets default,more and without --no-destructive;"},
+	} {
+		var ran []string
+		s := selectServer(&ran)
+		if err := s.Select(tc.sel); err != nil {
+			t.Fatal(err)
+		}
+		code := kit.FailedPrecondition
+		if tc.sel.ReadOnly || tc.sel.NoDestructive {
+			code = kit.ReadOnlyMode
+		}
+		text := kittest.Connect(t, s).MustFail(tc.tool, nil, code)
+		for _, want := range []string{tc.tool + " is not offered: " + tc.why + "\n", tc.hint} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%+v: %s\nwant %q", tc.sel, text, want)
 			}
 		}
 	}

@@ -27,6 +27,8 @@ type Server struct {
 	Redact       redact.Redactor // what is taken out of answers besides what is known by its form
 	Limits       Limits
 	Logger       *slog.Logger // nil: nothing is logged
+
+	refused map[string]*Error // the tools that [Server.Select] left out, by name
 }
 
 func (s *Server) logger() *slog.Logger {
@@ -43,7 +45,7 @@ func (s *Server) MCP() *server.MCPServer {
 		server.WithTitle(s.Title),
 		server.WithInstructions(s.Instructions),
 		server.WithToolCapabilities(false), // the lists never change while we run
-		hideForbidden(s.Tools),
+		s.hideRefused(),
 	}
 	// One list per build; an upgrade shows after five minutes at the latest.
 	lists := []mcp.MCPMethod{mcp.MethodToolsList}
@@ -63,6 +65,7 @@ func (s *Server) MCP() *server.MCPServer {
 		t.params = t.params.withInstances(s)
 		m.AddTool(t.definition(limits.output), t.handler(s, limits))
 	}
+	s.refuse(m)
 	for _, r := range s.Resources {
 		r.add(m, s, limits)
 	}

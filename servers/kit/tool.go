@@ -81,8 +81,6 @@ type Tool struct {
 	def    Def
 	params *params
 	run    func(ctx context.Context, args reflect.Value) (*Result, error)
-
-	forbidden string // the mode that forbids it; empty: none
 }
 
 // Name of the tool.
@@ -141,9 +139,6 @@ func (t Tool) definition(output outputMode) mcp.Tool {
 // handler runs one call: arguments, handler, answer.
 func (t Tool) handler(s *Server, limits Limits) server.ToolHandlerFunc {
 	return func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		if e := t.refusal(s); e != nil {
-			return s.errorResult(e), nil
-		}
 		asked := approvalOf(ctx, t.def.Name, req)
 		ctx = context.WithValue(ctx, approvalKey{}, asked)
 		out, failed := t.once(ctx, s, limits, req)

@@ -148,17 +148,22 @@ func (g *gitea) UpdateIssue(ctx context.Context, repo string, number int, ch for
 		}
 		o.Milestone = &n
 	}
-	if err := g.setLabels(ctx, repo, number, ch.Labels, ch.AddLabels, ch.RemoveLabels); err != nil {
+	var steps forge.Steps
+	if err := g.setLabels(ctx, repo, number, ch.Labels, ch.AddLabels, ch.RemoveLabels, &steps); err != nil {
 		return forge.Issue{}, err
 	}
 	if _, _, err := c.EditIssue(owner, name, int64(number), o); err != nil {
-		return forge.Issue{}, wrap(ctx, err)
+		return forge.Issue{}, steps.Failed(wrap(ctx, err))
 	}
-	return g.GetIssue(ctx, repo, number)
+	steps.Done(forge.Given(map[string]bool{
+		"title": ch.Title != nil, "body": ch.Body != nil, "state": ch.State != nil, "assignees": ch.Assignees != nil, "milestone": ch.Milestone != nil,
+	})...)
+	i, err := g.GetIssue(ctx, repo, number)
+	return i, steps.Failed(err)
 }
 
 // setLabels replaces, adds and removes.
-func (g *gitea) setLabels(ctx context.Context, repo string, number int, all *[]string, add, remove []string) error {
+func (g *gitea) setLabels(ctx context.Context, repo string, number int, all *[]string, add, remove []string, steps *forge.Steps) error {
 	c, err := g.sdk(ctx)
 	if err != nil {
 		return err
@@ -180,16 +185,19 @@ func (g *gitea) setLabels(ctx context.Context, repo string, number int, all *[]s
 		if _, _, err = c.ReplaceIssueLabels(owner, name, int64(number), sdk.IssueLabelsOption{Labels: set}); err != nil {
 			return wrap(ctx, err)
 		}
+		steps.Done("labels")
 	}
 	if len(more) > 0 {
 		if _, _, err = c.AddIssueLabels(owner, name, int64(number), sdk.IssueLabelsOption{Labels: more}); err != nil {
-			return wrap(ctx, err)
+			return steps.Failed(wrap(ctx, err))
 		}
+		steps.Done("add_labels")
 	}
-	for _, label := range less {
+	for i, label := range less {
 		if _, err = c.DeleteIssueLabel(owner, name, int64(number), label); err != nil {
-			return wrap(ctx, err)
+			return steps.Failed(wrap(ctx, err))
 		}
+		steps.Done("remove_labels " + remove[i])
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	sdk "code.gitea.io/sdk/gitea"
 
@@ -160,35 +159,41 @@ func (g *gitea) UpdatePull(ctx context.Context, repo string, number int, ch forg
 			return forge.Pull{}, err
 		}
 	}
+	var steps forge.Steps
 	if ch.Labels != nil {
-		if err := g.setLabels(ctx, repo, number, ch.Labels, nil, nil); err != nil {
+		if err := g.setLabels(ctx, repo, number, ch.Labels, nil, nil, &steps); err != nil {
 			return forge.Pull{}, err
 		}
 	}
 	if _, _, err := c.EditPullRequest(owner, name, int64(number), o); err != nil {
-		return forge.Pull{}, wrap(ctx, err)
+		return forge.Pull{}, steps.Failed(wrap(ctx, err))
 	}
-	if ch.Milestone != nil && o.Milestone == 0 { // for a pull request 0 changes nothing, for its issue it is none
+	noMilestone := ch.Milestone != nil && o.Milestone == 0 // for a pull request 0 changes nothing, for its issue it is none
+	steps.Done(forge.Given(map[string]bool{
+		"title": ch.Title != nil, "body": ch.Body != nil, "base": ch.Base != nil, "state": ch.State != nil, "draft": ch.Draft != nil,
+		"assignees": ch.Assignees != nil, "milestone": ch.Milestone != nil && !noMilestone,
+	})...)
+	if noMilestone {
 		if _, _, err := c.EditIssue(owner, name, int64(number), sdk.EditIssueOption{Milestone: &o.Milestone}); err != nil {
-			return forge.Pull{}, wrap(ctx, err)
+			return forge.Pull{}, steps.Failed(wrap(ctx, err))
 		}
+		steps.Done("milestone")
 	}
 	if len(ch.Reviewers) > 0 {
 		if _, err := c.CreateReviewRequests(owner, name, int64(number), sdk.PullReviewRequestOptions{Reviewers: ch.Reviewers}); err != nil {
-			return forge.Pull{}, wrap(ctx, err)
+			return forge.Pull{}, steps.Failed(wrap(ctx, err))
 		}
+		steps.Done("reviewers")
 	}
 	if len(ch.RemoveReviewers) > 0 {
 		if _, err := c.DeleteReviewRequests(owner, name, int64(number), sdk.PullReviewRequestOptions{Reviewers: ch.RemoveReviewers}); err != nil {
-			return forge.Pull{}, wrap(ctx, err)
+			return forge.Pull{}, steps.Failed(wrap(ctx, err))
 		}
+		steps.Done("remove_reviewers")
 	}
-	return g.GetPull(ctx, repo, number)
+	p, err := g.GetPull(ctx, repo, number)
+	return p, steps.Failed(err)
 }
-
-// longestLook is the last of the pauses, each twice the one before, in which Gitea may
-// finish looking at what was pushed: 6.3 s together.
-const longestLook = 3200 * time.Millisecond
 
 // looking reports whether Gitea did not merge since it has not looked yet whether it
 // can, as it does for some time after a push. That is told by its words alone.
@@ -204,18 +209,10 @@ func (g *gitea) MergePull(ctx context.Context, repo string, number int, m forge.
 	}
 	owner, name := forge.OwnerName(repo)
 	o := sdk.MergePullRequestOption{Style: sdk.MergeStyle(m.Method), HeadCommitId: m.HeadSHA, Title: m.Title, Message: m.Message, DeleteBranchAfterMerge: &m.DeleteBranch}
-	for wait := 100 * time.Millisecond; ; wait *= 2 {
-		_, _, err = c.MergePullRequest(owner, name, int64(number), o)
-		err = wrap(ctx, err)
-		if wait > longestLook || !looking(err) {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return "", context.Cause(ctx)
-		case <-time.After(wait):
-		}
-	}
+	err = forge.Looked(ctx, g.http.Pause, looking, func() error {
+		_, _, err := c.MergePullRequest(owner, name, int64(number), o)
+		return wrap(ctx, err)
+	})
 	if err != nil {
 		var e *kit.Error
 		if errors.As(err, &e) && e.Status == http.StatusMethodNotAllowed { // not the method of HTTP: the merge

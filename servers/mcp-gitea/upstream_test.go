@@ -352,4 +352,4 @@ func TestThreads(t *testing.T) {
 }
 
 // Tries follow each other at once.
-func init() { service.Pause = func(context.Context, time.Duration) error { return nil } }
+func init() { program.Service.Pause = func(context.Context, time.Duration) error { return nil } }

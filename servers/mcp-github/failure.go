@@ -48,6 +48,9 @@ func failure(c *upstream.Client, r *upstream.Response) *kit.Error {
 		}
 	case http.StatusUnprocessableEntity:
 		e.Code = reasons.code(said)
+		if strings.Contains(said, "Reference update failed") { // it does not say more
+			e.Code, e.Hint = kit.FailedPrecondition, "to git a/b is below a: one of both may be a branch or a tag already; list_refs has them"
+		}
 	}
 	return e
 }

@@ -29,6 +29,7 @@ func TestFailures(t *testing.T) {
 		"one text":   {reply(422, `{"message":"Validation Failed","errors":"Could not be"}`), kit.InvalidArgument, []string{"Could not be"}},
 		"own review": {reply(422, `{"message":"Unprocessable Entity","errors":["Can not approve your own pull request"]}`), kit.FailedPrecondition, []string{"your own"}},
 		"there":      {reply(422, `{"message":"Reference already exists"}`), kit.Conflict, nil},
+		"no room":    {reply(422, `{"message":"Reference update failed"}`), kit.FailedPrecondition, []string{"a/b is below a"}},
 		"gone":       {reply(410, `{"message":"This issue was deleted"}`), kit.NotFound, []string{"was deleted"}},
 		"down":       {reply(502, "<html>"), kit.Unavailable, []string{`"retryable":true`}},
 		"login page": {reply(200, "<html>", "Content-Type: text/html"), kit.FailedPrecondition, []string{"GITHUB_URL"}},

@@ -16,7 +16,7 @@ import (
 
 // TestMain lets no test wait before the next try.
 func TestMain(m *testing.M) {
-	service.Pause = func(context.Context, time.Duration) error { return nil }
+	program.Service.Pause = func(context.Context, time.Duration) error { return nil }
 	os.Exit(m.Run())
 }
 

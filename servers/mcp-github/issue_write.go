@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	gh "github.com/google/go-github/v89/github"
@@ -68,21 +70,26 @@ func (g *github) UpdateIssue(ctx context.Context, repo string, number int, ch fo
 		return forge.Issue{}, err
 	}
 	issue := "issues/" + strconv.Itoa(number)
+	var steps forge.Steps
 	if len(body) > 0 {
 		if err := g.write(ctx, http.MethodPatch, repoPath(repo, issue), body, nil); err != nil {
 			return forge.Issue{}, err
 		}
+		steps.Done(slices.Sorted(maps.Keys(body))...)
 	}
 	if len(add) > 0 {
 		if err := g.write(ctx, http.MethodPost, repoPath(repo, issue+"/labels"), map[string]any{"labels": add}, nil); err != nil {
-			return forge.Issue{}, err
+			return forge.Issue{}, steps.Failed(err)
 		}
+		steps.Done("add_labels")
 	}
 	for _, label := range ch.RemoveLabels {
 		err := g.write(ctx, http.MethodDelete, repoPath(repo, issue+"/labels/"+url.PathEscape(label)), nil, nil)
 		if err != nil && !forge.IsCode(err, kit.NotFound) { // it does not have it
-			return forge.Issue{}, err
+			return forge.Issue{}, steps.Failed(err)
 		}
+		steps.Done("remove_labels " + label)
 	}
-	return g.GetIssue(ctx, repo, number)
+	i, err := g.GetIssue(ctx, repo, number)
+	return i, steps.Failed(err)
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,10 +30,16 @@ func (g *github) CreatePull(ctx context.Context, repo string, ch forge.PullChang
 		return forge.Pull{}, wrap(ctx, err)
 	}
 	number := p.GetNumber()
-	if err := g.pullRest(ctx, repo, number, rest, ch); err != nil {
-		return toPull(p), forge.Half(err, "pull request %d was made", number)
+	made := func(err error) error { return forge.Half(err, "pull request %d was made", number) }
+	var steps forge.Steps
+	if err := g.pullRest(ctx, repo, number, rest, ch, &steps); err != nil {
+		return toPull(p), made(err)
 	}
-	return g.GetPull(ctx, repo, number)
+	out, err := g.GetPull(ctx, repo, number)
+	if err != nil {
+		return toPull(p), made(steps.Failed(err))
+	}
+	return out, nil
 }
 
 // pullIssue are the fields of a pull request that are its issue's. Of one that is
@@ -51,20 +59,25 @@ func pullIssue(ch forge.PullChange, made bool) forge.IssueChange {
 }
 
 // pullRest sets what the request for the pull request itself does not take.
-func (g *github) pullRest(ctx context.Context, repo string, number int, issue map[string]any, ch forge.PullChange) error {
+func (g *github) pullRest(ctx context.Context, repo string, number int, issue map[string]any, ch forge.PullChange, steps *forge.Steps) error {
 	if len(issue) > 0 {
 		if err := g.write(ctx, http.MethodPatch, repoPath(repo, "issues/"+strconv.Itoa(number)), issue, nil); err != nil {
-			return err
+			return steps.Failed(err)
 		}
+		steps.Done(slices.Sorted(maps.Keys(issue))...)
 	}
 	path := repoPath(repo, "pulls/"+strconv.Itoa(number)+"/requested_reviewers")
 	if len(ch.Reviewers) > 0 {
 		if err := g.write(ctx, http.MethodPost, path, reviewers(ch.Reviewers), nil); err != nil {
-			return err
+			return steps.Failed(err)
 		}
+		steps.Done("reviewers")
 	}
 	if len(ch.RemoveReviewers) > 0 {
-		return g.write(ctx, http.MethodDelete, path, reviewers(ch.RemoveReviewers), nil)
+		if err := g.write(ctx, http.MethodDelete, path, reviewers(ch.RemoveReviewers), nil); err != nil {
+			return steps.Failed(err)
+		}
+		steps.Done("remove_reviewers")
 	}
 	return nil
 }
@@ -104,10 +117,12 @@ func (g *github) UpdatePull(ctx context.Context, repo string, number int, ch for
 			body[name] = *v
 		}
 	}
+	var steps forge.Steps
 	if len(body) > 0 {
 		if err := g.write(ctx, http.MethodPatch, repoPath(repo, "pulls/"+strconv.Itoa(number)), body, nil); err != nil {
 			return forge.Pull{}, err
 		}
+		steps.Done(slices.Sorted(maps.Keys(body))...)
 	}
 	if ch.Draft != nil && *ch.Draft != before.GetDraft() {
 		document := "ready"
@@ -116,13 +131,15 @@ func (g *github) UpdatePull(ctx context.Context, repo string, number int, ch for
 		}
 		var made struct{}
 		if err := g.ask(ctx, document, map[string]any{"id": before.GetNodeID()}, &made); err != nil {
-			return forge.Pull{}, err
+			return forge.Pull{}, steps.Failed(err)
 		}
+		steps.Done("draft")
 	}
-	if err := g.pullRest(ctx, repo, number, rest, ch); err != nil {
+	if err := g.pullRest(ctx, repo, number, rest, ch, &steps); err != nil {
 		return forge.Pull{}, err
 	}
-	return g.GetPull(ctx, repo, number)
+	p, err := g.GetPull(ctx, repo, number)
+	return p, steps.Failed(err)
 }
 
 func (g *github) MergePull(ctx context.Context, repo string, number int, m forge.Merge) (string, error) {

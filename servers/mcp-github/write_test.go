@@ -123,6 +123,56 @@ func TestPullThen(t *testing.T) {
 	has(t, text, "pull request 7 was made, but then", "only be requested from collaborators")
 }
 
+// TestHalf: an update is several requests, and what the first ones changed is said when
+// one after them fails.
+func TestHalf(t *testing.T) {
+	const issue, pull = repo + "/issues/1", repo + "/pulls/1"
+	for name, tc := range map[string]struct {
+		tool  string
+		args  []any
+		fails string // the line
+		want  string
+	}{
+		"the first":           {"update_issue", []any{"state", "closed", "add_labels", "docs"}, "PATCH " + issue, "ERROR permission_denied: PATCH"},
+		"fields, then labels": {"update_issue", []any{"state", "closed", "title", "x", "add_labels", "docs"}, "POST " + issue + "/labels", "changed: state, title, but then: "},
+		"label by label":      {"update_issue", []any{"add_labels", "docs", "remove_labels", []string{"Bug", "ci"}}, "DELETE " + issue + "/labels/ci", "changed: add_labels, remove_labels Bug, but then: "},
+		"issue, then read":    {"update_issue", []any{"state", "closed"}, "GET " + issue, "changed: state, but then: "},
+		"pull, then draft":    {"update_pull_request", []any{"title", "x", "draft", true}, "POST /graphql", "changed: title, but then: "},
+		"draft, then labels":  {"update_pull_request", []any{"draft", true, "labels", "docs"}, "PATCH " + issue, "changed: draft, but then: "},
+		"then reviewers":      {"update_pull_request", []any{"title", "x", "labels", "docs", "reviewers", "bob"}, "POST " + pull + "/requested_reviewers", "changed: title, labels, but then: "},
+		"reviewers removed":   {"update_pull_request", []any{"reviewers", "bob", "remove_reviewers", "eve"}, "DELETE " + pull + "/requested_reviewers", "changed: reviewers, but then: "},
+		"pull, then read":     {"update_pull_request", []any{"title", "x"}, "GET " + pull, "changed: title, but then: "},
+		"made, then reviewer": {"create_pull_request", []any{"title", "t", "head", "x", "base", "main", "labels", "docs", "reviewers", "bob"}, "POST " + pull + "/requested_reviewers", "pull request 1 was made, but then: changed: labels, but then: "},
+		"made, then read":     {"create_pull_request", []any{"title", "t", "head", "x", "base", "main"}, "GET " + pull, "pull request 1 was made, but then: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := newFake(t).on("GET "+repo+"/labels", reply(200, `[{"name":"Bug"},{"name":"docs"},{"name":"ci"}]`)).
+				on("GET "+issue, reply(200, `{"number":1,"title":"t","state":"open"}`)).on("PATCH "+issue, reply(200, `{"number":1}`)).
+				on("POST "+issue+"/labels", reply(200, `[]`)).on("DELETE "+issue+"/labels/Bug", reply(200, `[]`)).
+				on("POST "+repo+"/pulls", reply(201, `{"number":1}`)).on("PATCH "+pull, reply(200, `{"number":1}`)).
+				on("GET "+pull, reply(200, `{"number":1,"title":"t","state":"open","node_id":"P1"}`)).
+				on("POST "+pull+"/requested_reviewers", reply(201, `{"number":1}`)).on("POST /graphql", reply(200, `{"data":{}}`))
+			method, _, _ := strings.Cut(tc.fails, " ")
+			was := reply(200, `{"number":1,"title":"t","state":"open","node_id":"P1"}`)
+			u.on(tc.fails, func(w http.ResponseWriter, r *http.Request) {
+				if method == "GET" && len(u.Changes()) == 0 { // it fails the last time
+					was(w, r)
+					return
+				}
+				reply(403, `{"message":"no more"}`)(w, r)
+			})
+			args := a(tc.args...)
+			if tc.tool != "create_pull_request" {
+				args["number"] = 1
+			}
+			text := u.connect(t).MustFail(tc.tool, args, kit.PermissionDenied)
+			if !strings.Contains(text, tc.want) {
+				t.Errorf("it says %s, want %q", text, tc.want)
+			}
+		})
+	}
+}
+
 // TestReview sends all comments at once, with ranges and sides.
 func TestReview(t *testing.T) {
 	var body map[string]any

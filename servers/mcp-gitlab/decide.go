@@ -10,6 +10,7 @@ import (
 
 	gl "gitlab.com/gitlab-org/api/client-go/v2"
 
+	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
 )
 
@@ -40,13 +41,21 @@ func (r review) approve(ctx context.Context) error {
 
 const requestChanges = `mutation($path: ID!, $iid: String!) { mergeRequestRequestChanges(input: {projectPath: $path, iid: $iid}) { errors } }`
 
-// requestChanges is what reviewers can do: we become one first. REST does not
-// have it. A GitLab that does not have it in GraphQL either, does it for a note
-// that says so.
+// requestChanges is what reviewers can do: we become one first.
 func (r review) requestChanges(ctx context.Context) error {
-	if err := r.beReviewer(ctx); err != nil {
+	added, err := r.beReviewer(ctx)
+	if err != nil {
 		return err
 	}
+	if err = r.requestAsReviewer(ctx); err != nil && added {
+		return forge.Half(err, "this account was made a reviewer")
+	}
+	return err
+}
+
+// requestAsReviewer asks GraphQL: REST does not have it. A GitLab that does not have it
+// there either, does it for a note that says so.
+func (r review) requestAsReviewer(ctx context.Context) error {
 	path := r.repo
 	if !strings.Contains(path, "/") {
 		p, err := r.g.project(ctx, r.repo)
@@ -83,7 +92,7 @@ func (r review) requestByNote(ctx context.Context) error {
 	n, _, err := r.g.api.Notes.CreateMergeRequestNote(r.repo, r.number, &gl.CreateMergeRequestNoteOptions{Body: gl.Ptr("/request_changes")}, in(ctx))
 	if err == nil && n != nil && n.ID > 0 { // it is a text like any other
 		if _, err := r.g.api.Notes.DeleteMergeRequestNote(r.repo, r.number, n.ID, in(ctx)); err != nil {
-			return wrap(ctx, err)
+			return forge.Half(wrap(ctx, err), "/request_changes was posted, which this GitLab takes for a text (note %d)", n.ID)
 		}
 	}
 	if state, err := r.ourState(ctx); err == nil && state == "requested_changes" {
@@ -93,15 +102,16 @@ func (r review) requestByNote(ctx context.Context) error {
 		WithHint("event=comment posts the same comments; changes are requested on its page, %s", r.m.WebURL)
 }
 
-// beReviewer adds us. In the free tier GitLab keeps one reviewer, the first.
-func (r review) beReviewer(ctx context.Context) error {
+// beReviewer adds us, if we are none. In the free tier GitLab keeps one reviewer, the
+// first.
+func (r review) beReviewer(ctx context.Context) (added bool, err error) {
 	me, err := r.g.whoami(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	is := func(u *gl.BasicUser) bool { return u != nil && u.ID == me.ID }
 	if slices.ContainsFunc(r.m.Reviewers, is) {
-		return nil
+		return false, nil
 	}
 	var ids []int64
 	for _, u := range r.m.Reviewers {
@@ -112,13 +122,13 @@ func (r review) beReviewer(ctx context.Context) error {
 	ids = append(ids, me.ID)
 	m, _, err := r.g.api.MergeRequests.UpdateMergeRequest(r.repo, r.number, &gl.UpdateMergeRequestOptions{ReviewerIDs: &ids}, in(ctx))
 	if err != nil {
-		return wrap(ctx, err)
+		return false, wrap(ctx, err)
 	}
 	if !slices.ContainsFunc(m.Reviewers, is) {
-		return kit.Errorf(kit.FailedPrecondition, "only a reviewer can request changes, and this GitLab lets nobody be added to %s", strings.Join(logins(m.Reviewers), ", ")).
+		return false, kit.Errorf(kit.FailedPrecondition, "only a reviewer can request changes, and this GitLab lets nobody be added to %s", strings.Join(logins(m.Reviewers), ", ")).
 			WithHint("event=comment posts the same comments")
 	}
-	return nil
+	return true, nil
 }
 
 func (r review) ourState(ctx context.Context) (string, error) {

@@ -13,7 +13,7 @@ import (
 )
 
 // Tries follow each other at once.
-func init() { service.Pause = func(context.Context, time.Duration) error { return nil } }
+func init() { program.Service.Pause = func(context.Context, time.Duration) error { return nil } }
 
 // fakeGitLab is a GitLab of a few paths.
 type fakeGitLab struct{ *forgetest.Wire }

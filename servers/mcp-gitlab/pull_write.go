@@ -167,9 +167,12 @@ func (g *gitlab) MergePull(ctx context.Context, repo string, number int, m forge
 	} else {
 		o.MergeCommitMessage = ptr(message)
 	}
-	merged, _, err := g.api.MergeRequests.AcceptMergeRequest(repo, int64(number), &o, in(ctx))
+	var merged *gl.MergeRequest
+	err := forge.Looked(ctx, g.http.Pause, g.looking(ctx, repo, number), func() (err error) {
+		merged, _, err = g.api.MergeRequests.AcceptMergeRequest(repo, int64(number), &o, in(ctx))
+		return wrap(ctx, err)
+	})
 	if err != nil {
-		err = wrap(ctx, err)
 		var e *kit.Error
 		if !errors.As(err, &e) {
 			return "", err
@@ -187,4 +190,28 @@ func (g *gitlab) MergePull(ctx context.Context, repo string, number int, m forge
 		return "", kit.Errorf(kit.FailedPrecondition, "GitLab took the merge and the merge request is still %s", p.State).WithHint("get_merge_request shows what became of it")
 	}
 	return p.MergeID, nil
+}
+
+// looking reports whether GitLab refused a merge since it has not looked yet whether it
+// can merge, as it does for some time after a push. It refuses all with the same words;
+// the merge request says it, or that GitLab has found out since, once.
+func (g *gitlab) looking(ctx context.Context, repo string, number int) func(error) bool {
+	found := false
+	return func(refused error) bool {
+		switch status(refused) {
+		case http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusUnprocessableEntity:
+		default:
+			return false
+		}
+		m, err := g.mergeRequest(ctx, repo, number)
+		if err != nil {
+			return false
+		}
+		if slices.Contains(unknownYet, m.DetailedMergeStatus) {
+			return true
+		}
+		again := m.DetailedMergeStatus == "mergeable" && !found
+		found = true
+		return again
+	}
 }

@@ -75,6 +75,62 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestMergeLooks: while GitLab still looks at what was pushed it refuses, and is asked
+// again; what stays so is refused as ever.
+func TestMergeLooks(t *testing.T) {
+	const never = 1000
+	for name, tc := range map[string]struct {
+		refusals int
+		status   int
+		word     string // while it refuses
+		code     kit.Code
+		tries    int
+	}{
+		"checking":       {2, 405, "checking", "", 3},
+		"unchecked":      {2, 422, "unchecked", "", 3},
+		"preparing":      {1, 405, "preparing", "", 2},
+		"just found out": {1, 405, "mergeable", "", 2},
+		"it looks on":    {never, 405, "checking", kit.FailedPrecondition, 7},
+		"for good":       {never, 405, "not_approved", kit.FailedPrecondition, 1},
+		"without a word": {never, 405, "mergeable", kit.FailedPrecondition, 2},
+		"not of looks":   {never, 409, "checking", kit.Conflict, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tries := 0
+			u := reviewed(t, "[]").on("GET "+repo, reply(200, `{"path_with_namespace":"a/b/c","squash_option":"default_off"}`)).
+				on("GET {}/merge_requests/1/commits", reply(200, "[]"))
+			u.on("GET {}/merge_requests/1", func(w http.ResponseWriter, r *http.Request) {
+				word := "mergeable"
+				if tries > 0 {
+					word = tc.word
+				}
+				reply(200, strings.Replace(openMerge, `"mergeable"`, `"`+word+`"`, 1))(w, r)
+			}).on("PUT {}/merge_requests/1/merge", func(w http.ResponseWriter, r *http.Request) {
+				if tries++; tries <= tc.refusals {
+					reply(tc.status, `{"message":"Branch cannot be merged"}`)(w, r)
+					return
+				}
+				reply(200, `{"iid":1,"state":"merged","merge_commit_sha":"merged"}`)(w, r)
+			})
+			c := u.connect(t)
+			args := a("number", 1, "expected_head_sha", "headsha", "method", "merge")
+			var plan struct{ Confirm string }
+			c.MustStruct("merge_merge_request", args, &plan)
+			args["confirm"] = plan.Confirm
+			if tc.code == "" {
+				if text := c.MustText("merge_merge_request", args); !strings.Contains(text, "merge_sha: merged") {
+					t.Errorf("it says %s", text)
+				}
+			} else if text := c.MustFail("merge_merge_request", args, tc.code); tc.code == kit.FailedPrecondition && !strings.Contains(text, "shows the blockers") {
+				t.Errorf("it says %s", text)
+			}
+			if tries != tc.tries {
+				t.Errorf("it was asked %d times, want %d", tries, tc.tries)
+			}
+		})
+	}
+}
+
 // TestMethods are those that the project allows, the usual one first.
 func TestMethods(t *testing.T) {
 	for option, want := range map[string]string{"always": "squash", "never": "merge", "default_on": "squash,merge", "default_off": "merge,squash", "": "merge,squash"} {
@@ -170,5 +226,18 @@ func TestThreads(t *testing.T) {
 	}
 	for id, code := range map[string]kit.Code{"x": kit.InvalidArgument, "1-../../x": kit.InvalidArgument, "1-ff": kit.NotFound} {
 		c.MustFail("update_review_thread", a("thread_id", id, "resolved", true), code)
+	}
+}
+
+// TestReplyThen: that the reply is there is said when it could not be resolved.
+func TestReplyThen(t *testing.T) {
+	const thread = "{}/merge_requests/1/discussions/f0"
+	u := newFake(t).on("GET "+thread, reply(200, `{"id":"f0","notes":[{"id":1,"body":"?","resolvable":true}]}`)).
+		on("POST "+thread+"/notes", reply(201, `{"id":10}`)).on("PUT "+thread, reply(403, `{"message":"403 Forbidden"}`))
+	text := u.connect(t).MustFail("update_review_thread", a("thread_id", "1-f0", "reply", "Done.", "resolved", true), kit.PermissionDenied)
+	for _, want := range []string{"the reply was posted, but then: ", "without reply"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q in %s", want, text)
+		}
 	}
 }

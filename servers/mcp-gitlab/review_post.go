@@ -8,6 +8,7 @@ import (
 
 	gl "gitlab.com/gitlab-org/api/client-go/v2"
 
+	"github.com/loom-core/loom/servers/forge"
 	"github.com/loom-core/loom/servers/kit"
 )
 
@@ -66,11 +67,8 @@ func posted(n int, remarks []remark, err error) error {
 // afterwards is the error of comments that were not posted when the decision was
 // made already.
 func (r review) afterwards(err error) error {
-	var e *kit.Error
-	if r.event == "comment" || !errors.As(err, &e) {
+	if err == nil || r.event == "comment" {
 		return err
 	}
-	with := *e
-	with.Message = strings.ReplaceAll(r.event, "_", " ") + " was done, the comments failed: " + e.Message
-	return &with
+	return forge.Half(err, "%s was done", strings.ReplaceAll(r.event, "_", " "))
 }

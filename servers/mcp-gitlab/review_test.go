@@ -53,9 +53,11 @@ func TestReview(t *testing.T) {
 		"not approved":   {event: "approve", comments: []any{comment(2)}, change: refuse(approve, 401), code: kit.PermissionDenied, words: "nothing was posted", want: []string{notes, approve, "DELETE {}/merge_requests/1/draft_notes/5"}},
 		"pushed to":      {event: "approve", comments: []any{comment(2)}, change: refuse(approve, 409), code: kit.Conflict, want: []string{notes, approve, "DELETE {}/merge_requests/1/draft_notes/5"}},
 		"refused":        {event: "comment", comments: []any{comment(2)}, change: refuse(notes, 400), code: kit.InvalidArgument, words: "nothing was posted: x.go:2", want: []string{notes}},
-		"not published":  {event: "approve", comments: []any{comment(2)}, change: refuse(publish, 400), code: kit.InvalidArgument, words: "approve was done, the comments failed", want: []string{notes, approve, publish, "DELETE {}/merge_requests/1/draft_notes/5"}},
+		"not published":  {event: "approve", comments: []any{comment(2)}, change: refuse(publish, 400), code: kit.InvalidArgument, words: "approve was done, but then", want: []string{notes, approve, publish, "DELETE {}/merge_requests/1/draft_notes/5"}},
 		"one of ours not published": {drafts: `[{"id":4,"note":"not yet"}]`, event: "comment", comments: []any{comment(2)}, change: refuse("PUT {}/merge_requests/1/draft_notes/5/publish", 400), code: kit.InvalidArgument, words: "x.go:2 was not posted",
 			want: []string{notes, "PUT {}/merge_requests/1/draft_notes/5/publish", "DELETE {}/merge_requests/1/draft_notes/5"}},
+		"only approved, the text refused": {event: "approve", body: "So.", change: refuse("POST {}/merge_requests/1/notes", 400), code: kit.InvalidArgument, words: "approve was done, but then: the text was not posted",
+			want: []string{approve, "POST {}/merge_requests/1/notes"}},
 		"approved before": {event: "approve", change: func(u *fakeGitLab) {
 			refuse(approve, 401)(u)
 			u.on("GET {}/merge_requests/1/approvals", reply(200, `{"user_has_approved":true}`))
@@ -184,5 +186,22 @@ func TestRequestChanges(t *testing.T) {
 				t.Errorf("published with %v", u.sent(publish)[0].Body)
 			}
 		})
+	}
+}
+
+// TestBecameReviewer: that we were made a reviewer is said when the rest fails.
+func TestBecameReviewer(t *testing.T) {
+	others := strings.Replace(openMerge, `{"id":1,"username":"ann"}`, `{"id":2,"username":"bob"}`, 1)
+	u := reviewed(t, "[]").on("GET {}/merge_requests/1", reply(200, others)).on("PUT {}/merge_requests/1", reply(200, openMerge)).
+		on("POST /api/graphql", reply(404, `{}`)).on("GET {}/merge_requests/1/reviewers", reply(200, `[]`)).on("DELETE {}/merge_requests/1/notes/6", reply(403, `{"message":"403 Forbidden"}`))
+	c := u.connect(t)
+	args := a("number", 1, "event", "request_changes", "body", "So.")
+	text := c.MustFail("create_review", args, kit.PermissionDenied)
+	if !strings.Contains(text, "this account was made a reviewer, but then: /request_changes was posted") || !strings.Contains(text, "(note 6), but then: ") {
+		t.Errorf("it says %s", text)
+	}
+	u.on("DELETE {}/merge_requests/1/notes/6", reply(204, ""))
+	if text := c.MustFail("create_review", args, kit.Unsupported); !strings.Contains(text, "made a reviewer, but then: this GitLab has no API") {
+		t.Errorf("it says %s", text)
 	}
 }

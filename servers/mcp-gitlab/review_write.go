@@ -52,7 +52,7 @@ func (g *gitlab) CreateReview(ctx context.Context, repo string, number int, n fo
 		if err := r.decide(ctx); err != nil {
 			return forge.Review{}, err
 		}
-		return out, r.eachPosted(ctx, remarks)
+		return out, r.afterwards(r.eachPosted(ctx, remarks))
 	}
 	post, undo, err := r.draft(ctx, remarks)
 	if err != nil {

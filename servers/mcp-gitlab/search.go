@@ -62,11 +62,15 @@ func hits(blobs []*gl.Blob, want *forge.CodeMatcher) []forge.CodeHit {
 	place := make(map[string]int)
 	for _, b := range blobs {
 		name := pathOf(b)
-		found := want.Lines(name, b.Data, hitLines)
+		lines := strings.Split(strings.TrimRight(b.Data, "\n"), "\n")
+		if b.Startline > 1 {
+			keys.MaskPart(lines)
+		} else {
+			keys.Mask(lines)
+		}
+		found := want.Lines(name, strings.Join(lines, "\n"), hitLines)
 		if found == nil {
 			found = &forge.CodeHit{Path: name}
-			lines := strings.Split(strings.TrimRight(b.Data, "\n"), "\n")
-			keys.Mask(lines)
 			for i, line := range lines[:min(len(lines), wordLines)] {
 				found.Lines = append(found.Lines, forge.HitLine{Number: i + 1, Text: strings.TrimSpace(line)})
 			}

@@ -137,6 +137,26 @@ func TestSearchCodeKey(t *testing.T) {
 	}
 }
 
+// TestSearchCodeInKey: a part may begin after the line that says what it is of.
+func TestSearchCodeInKey(t *testing.T) {
+	line := strings.Repeat("q9W8e7R6", 7) + "NeEdLe12"
+	for name, data := range map[string]string{
+		"inside": strings.Repeat(line+"\n", 5), "to its end": line + "\n" + line + "\nabcd==\n-----END PRIVATE " + "KEY-----\nneedle: x\n",
+	} {
+		for _, query := range []string{"needle", "of words"} {
+			u := newFake(t).on("GET {}/-/search", reply(200, `[{"path":"key.pem","data":`+forgetest.Quote(data)+`,"startline":7}]`))
+			text := u.connect(t).MustText("search_code", a("query", query))
+			if strings.Contains(text, "q9W8e7R6") || strings.Contains(text, "abcd") || !strings.Contains(text, "key.pem") {
+				t.Errorf("%s, %s: it shows\n%s", name, query, text)
+			}
+		}
+	}
+	u := newFake(t).on("GET {}/-/search", reply(200, `[{"path":"data.txt","data":`+forgetest.Quote(line+"\n"+line+"\nend: needle\n")+`,"startline":7}]`))
+	if text := u.connect(t).MustText("search_code", a("query", "needle")); !strings.Contains(text, "9: end: needle") || !strings.Contains(text, "7: q9W8e7R6") {
+		t.Errorf("what is no key:\n%s", text)
+	}
+}
+
 // TestCommit is one request with the commits that changed the files last.
 func TestCommit(t *testing.T) {
 	u := newFake(t).on("GET {}/repository/commits/fix", reply(200, `{"id":"headsha1234567"}`)).

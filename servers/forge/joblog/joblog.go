@@ -128,8 +128,10 @@ func unmark(text string) (string, bool) {
 
 // Between are the lines of a step, by its name where marks name it, else by
 // the times of the step. Times of steps are whole seconds, so that the second
-// in which it ended belongs to it.
-func Between(list []Line, step string, from, to time.Time) []Line {
+// in which it ended belongs to it; and runners are late with what a step wrote, so
+// that all does that is stamped before next, when the step after it began: zero if
+// there is none.
+func Between(list []Line, step string, from, to, next time.Time) []Line {
 	var named []Line
 	for _, line := range list {
 		if line.Step != "" && (strings.EqualFold(line.Step, step) || strings.EqualFold("Run "+line.Step, step)) {
@@ -142,9 +144,13 @@ func Between(list []Line, step string, from, to time.Time) []Line {
 	if from.Unix() <= 0 {
 		return nil
 	}
+	end := to.Truncate(time.Second).Add(time.Second)
+	if next.After(end) {
+		end = next
+	}
 	var timed []Line
 	for _, line := range list {
-		if line.Time.IsZero() || line.Time.Before(from) || to.Unix() > 0 && !line.Time.Before(to.Truncate(time.Second).Add(time.Second)) {
+		if line.Time.IsZero() || line.Time.Before(from) || next.Unix() > 0 && !line.Time.Before(end) {
 			continue
 		}
 		timed = append(timed, line)

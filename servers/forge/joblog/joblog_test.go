@@ -24,7 +24,7 @@ func TestActions(t *testing.T) {
 	if len(list) != 11 || list[1].Text != "ok fetched" || list[4].Text != "100%" || list[3].Text != "setup" || !list[10].Error {
 		t.Fatalf("parsed %+v", list)
 	}
-	step := Between(list, "go test ./...", time.Time{}, time.Time{})
+	step := Between(list, "go test ./...", time.Time{}, time.Time{}, time.Time{})
 	if len(step) != 9 {
 		t.Errorf("the step has %d lines", len(step))
 	}
@@ -35,9 +35,40 @@ func TestActions(t *testing.T) {
 	if cause := Cause(Block(step, 30)); !strings.HasPrefix(cause, "--- FAIL: TestLogin") {
 		t.Errorf("the cause is %q", cause)
 	}
-	at := func(s string) time.Time { tm, _ := time.Parse(time.RFC3339, s); return tm }
-	if timed := Between(list, "unknown", at("2026-11-01T10:00:04Z"), at("2026-11-01T10:00:04Z")); len(timed) != 4 {
-		t.Errorf("by time there are %d lines", len(timed))
+}
+
+// TestBetween: runners are late with lines. What is stamped after the end of a step, and
+// before the next one began, is of that step.
+func TestBetween(t *testing.T) {
+	at := func(second int) time.Time { // 0: none
+		if second == 0 {
+			return time.Time{}
+		}
+		return time.Date(2026, 11, 1, 10, 0, second, 0, time.UTC)
+	}
+	var list []Line
+	for tenth := 10; tenth < 100; tenth += 5 {
+		list = append(list, Line{Number: tenth, Time: at(1).Add(time.Duration(tenth-10) * time.Second / 10)})
+	}
+	for name, tc := range map[string]struct{ from, to, next, first, last int }{
+		"the next follows at once":     {2, 4, 5, 20, 45},
+		"the next is late":             {2, 4, 7, 20, 65},
+		"in the same second":           {2, 4, 4, 20, 45},
+		"the last":                     {2, 4, 0, 20, 95},
+		"it still runs":                {2, 0, 0, 20, 95},
+		"it did not say that it ended": {2, 0, 5, 20, 45},
+		"it did not begin":             {0, 4, 5, 0, 0},
+	} {
+		got := Between(list, "unknown", at(tc.from), at(tc.to), at(tc.next))
+		if tc.last == 0 {
+			if got != nil {
+				t.Errorf("%s: %v", name, got)
+			}
+			continue
+		}
+		if len(got) == 0 || got[0].Number != tc.first || got[len(got)-1].Number != tc.last {
+			t.Errorf("%s: %v, want %d to %d", name, got, tc.first, tc.last)
+		}
 	}
 }
 
@@ -45,7 +76,7 @@ func TestGitLab(t *testing.T) {
 	raw := "section_start:1700000000:prepare_script\r\x1b[0K\x1b[0KPreparing\nfine\nsection_end:1700000001:prepare_script\r\x1b[0K\n" +
 		"section_start:1700000001:step_script[collapsed=true]\r\x1b[0K$ make test\nmain.c:3:1: error: expected ';'\nERROR: Job failed: exit code 1\n"
 	list := Parse(raw, false)
-	step := Between(list, "step_script", time.Time{}, time.Time{})
+	step := Between(list, "step_script", time.Time{}, time.Time{}, time.Time{})
 	if text := Text(step, false, nil); !strings.HasPrefix(text, "$ make test\nmain.c:3:1: error") || strings.Contains(text, "section_") {
 		t.Errorf("the step is %q", text)
 	}

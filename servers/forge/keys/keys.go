@@ -3,7 +3,11 @@
 // answer that begins after that, or has numbers before its lines, it cannot.
 package keys
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/loom-core/loom/servers/kit/redact"
+)
 
 // Marker stands for each line of a key.
 const Marker = "[redacted: private key]"
@@ -37,12 +41,52 @@ func Mask(lines []string) {
 	}
 }
 
+// MaskPart is Mask for a part of a file that does not begin where the file does, as a
+// search shows it: the line that says what a key is may be before it. What can be of a
+// key are then the first lines, as far as one that says that a private key ends, or the
+// end of the part. Base64 before anything else is something else, such as a certificate.
+func MaskPart(lines []string) {
+	defer Mask(lines)
+	whole := 0
+	for whole < len(lines) && keyLine(lines[whole]) {
+		whole++
+	}
+	n := whole
+	if n < len(lines) && trimmed(lines[n]) != "" && base64(trimmed(lines[n])) {
+		n++ // the last line of a key may be short
+	}
+	rest := lines[n:]
+	switch {
+	case len(rest) > 0 && dashed(rest[0]) && strings.Contains(rest[0], "PRIVATE KEY"):
+		n++
+	case whole > 0 && strings.TrimSpace(strings.Join(rest, "")) == "":
+	default:
+		return
+	}
+	for i := range n {
+		lines[i] = Marker
+	}
+}
+
+func keyLine(line string) bool {
+	_, n := redact.KeyLine(line)
+	return n > 0
+}
+
+func dashed(line string) bool { return strings.Contains(line, "-----END ") }
+
 // encoded reports whether a line may be one of a key: base64, a header, or nothing.
 func encoded(line string) bool {
-	line = strings.Trim(line, " \t+-|>\"',\r")
+	line = trimmed(line)
 	if name, _, ok := strings.Cut(line, ": "); ok && len(name) < 20 && !strings.Contains(name, " ") {
 		return true // Proc-Type: 4,ENCRYPTED
 	}
+	return base64(line)
+}
+
+func trimmed(line string) string { return strings.Trim(line, " \t+-|>\"',\r") }
+
+func base64(line string) bool {
 	for _, c := range line {
 		if !(c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/' || c == '=') {
 			return false

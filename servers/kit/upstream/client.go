@@ -57,6 +57,9 @@ type Client struct {
 	http     *http.Client
 }
 
+// Pause waits as between tries, for who asks again for a reason of the service's own.
+func (c *Client) Pause(ctx context.Context, d time.Duration) error { return c.service.Pause(ctx, d) }
+
 // New makes the client of an instance. Without a URL it is one whose calls say
 // what is missing: tools can be listed before anything is configured.
 func New(service Service, s Settings) (*Client, error) {

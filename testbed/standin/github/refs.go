@@ -20,7 +20,9 @@ func (c *call) createRef() reply {
 	case c.repo.git.ref(in.Ref) != "":
 		return unprocessable("Reference already exists")
 	}
-	c.repo.set(in.Ref, in.SHA)
+	if c.repo.push(in.Ref, in.SHA) != nil {
+		return unprocessable("Reference update failed") // GitHub does not say why
+	}
 	return created(c.ref(in.Ref, in.SHA))
 }
 
@@ -147,7 +149,9 @@ func (c *call) renameBranch() reply {
 	case c.repo.git.ref("refs/heads/"+in.To) != "":
 		return unprocessable("New branch already exists")
 	}
-	c.repo.set("refs/heads/"+in.To, sha)
+	if c.repo.push("refs/heads/"+in.To, sha) != nil {
+		return unprocessable("Reference update failed")
+	}
 	c.repo.remove("refs/heads/" + from)
 	if c.repo.branch == from {
 		c.repo.branch = in.To

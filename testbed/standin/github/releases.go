@@ -70,8 +70,8 @@ func (c *call) createRelease() reply {
 		if sha == "" {
 			return invalid("Release", "target_commitish", "invalid", "")
 		}
-		if !in.Draft {
-			c.repo.set("refs/tags/"+in.Tag, sha)
+		if !in.Draft && c.repo.push("refs/tags/"+in.Tag, sha) != nil {
+			return invalid("Release", "tag_name", "invalid", "")
 		}
 	}
 	at := c.h.tick()

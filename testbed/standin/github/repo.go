@@ -62,10 +62,19 @@ func (h *Hub) newRepo(owner, name string, init bool) *repo {
 
 func (h *Hub) author(login string) person { return person{login, login + "@github.test"} }
 
-// set moves a ref, and does what follows from a push.
+// set moves a ref that is there, or the first one.
 func (r *repo) set(ref, sha string) {
-	if _, err := r.git.run("update-ref", ref, sha); err != nil {
+	if err := r.push(ref, sha); err != nil {
 		panic(err) // both are there
+	}
+}
+
+// push moves a ref or makes one, and does what follows from it. There may be no room
+// for a new one: to git main/x is a file in a folder main, which cannot be beside a
+// file main.
+func (r *repo) push(ref, sha string) error {
+	if _, err := r.git.run("update-ref", ref, sha); err != nil {
+		return err
 	}
 	r.pushed = r.h.tick()
 	if branch, ok := strings.CutPrefix(ref, "refs/heads/"); ok {
@@ -77,6 +86,7 @@ func (r *repo) set(ref, sha string) {
 		}
 		r.trigger(branch, sha)
 	}
+	return nil
 }
 
 func (h *Hub) user(login string) any {
