@@ -89,7 +89,7 @@ func (l *lister) check() (err error) {
 	if l.labels, err = cluster.CheckLabels(a.LabelSelector); err != nil {
 		return err
 	}
-	if l.fields, err = cluster.CheckFields(a.FieldSelector); err != nil {
+	if l.fields, err = cluster.CheckFields(a.FieldSelector, l.kind); err != nil {
 		return err
 	}
 	if a.Name != "" && !strings.ContainsAny(a.Name, "*?") {
