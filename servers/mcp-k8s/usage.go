@@ -74,6 +74,9 @@ func (k *k8s) runUsage(ctx context.Context, a usageArgs) (*kit.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(rows) == 0 {
+		out.Warnings = append(out.Warnings, nowhere(ctx, t.Cluster, t.namespace)...)
+	}
 	slices.SortStableFunc(rows, func(x, y usageRow) int {
 		if a.Sort == "cpu" {
 			return cmp.Compare(y.cpu, x.cpu)
