@@ -166,6 +166,7 @@ func (l *lister) page(ctx context.Context, head listHead) (*kit.Result, error) {
 	if len(rows) == 0 && l.args.Token() == "" {
 		head.Hints = l.emptyHints(ctx)
 	}
+	head.Warnings = append(head.Warnings, lacking(objectsOf(rows), l.args.Fields)...)
 	l.summarise(&head, rows, cursor == "" && l.args.Page <= 1 && l.args.Token() == "")
 	return kit.Records(head, kit.Chain(l.args.Paging, l.shown(rows), here.String(), cursor)).Untrusted().Narrow("narrow with namespace, name, status or label_selector"), nil
 }

@@ -63,6 +63,7 @@ func (l *lister) whole(ctx context.Context, head listHead) (*kit.Result, error) 
 		}
 	}
 	page := kit.Slice(l.args.Paging, rows)
+	head.Warnings = lacking(objectsOf(page.Items), l.args.Fields)
 	return kit.Records(head, kit.WithItems(page, l.shown(page.Items))).Untrusted().Narrow("narrow with namespace, name, status or label_selector"), nil
 }
 
