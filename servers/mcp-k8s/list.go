@@ -70,10 +70,12 @@ func (k *k8s) runList(ctx context.Context, a listArgs) (*kit.Result, error) {
 		return nil, err
 	}
 	head := listHead{Kind: t.kind.GroupVersion() + "/" + t.kind.Kind, Namespace: t.namespace}
+	read := l.page
 	if a.Output == "count" || a.Sort != "" {
-		return l.whole(ctx, head)
+		read = l.whole
 	}
-	return l.page(ctx, head)
+	result, err := read(ctx, head)
+	return result, l.withSelectable(ctx, err)
 }
 
 func (l *lister) check() (err error) {
