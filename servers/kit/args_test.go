@@ -96,6 +96,10 @@ func TestArgumentsRefused(t *testing.T) {
 			t.Errorf("%s\n got %s\nwant %s", tc.args, got, tc.want)
 		}
 	}
+	// A wrong value is no missing one.
+	if got := c.MustFail("get_args", json.RawMessage(`{"query":{}}`), kit.InvalidArgument); strings.Contains(got, "is required") {
+		t.Errorf("got %s", got)
+	}
 	// What a write goes to is not guessed from another name.
 	c.MustFail("set_args", json.RawMessage(`{"query":"x","sha":"abc"}`), kit.InvalidArgument)
 }

@@ -61,12 +61,12 @@ func (p *params) decode(raw json.RawMessage, limits Limits) (reflect.Value, comm
 
 // fill sets the fields of target from what was given.
 func (p *params) fill(given map[string]any, target reflect.Value) (map[string]any, []error) {
-	values, problems := p.match(given)
+	values, refused, problems := p.match(given)
 	for _, arg := range p.list {
 		if values[arg.name] == nil && arg.fallback != nil {
 			values[arg.name] = arg.fallback
 		}
-		if values[arg.name] == nil && arg.required {
+		if values[arg.name] == nil && arg.required && !refused[arg.name] {
 			problems = append(problems, fmt.Errorf("argument %q is required", arg.name))
 		}
 		if v := values[arg.name]; v != nil && arg.field != nil {
@@ -137,9 +137,10 @@ func argumentsObject(raw json.RawMessage) (map[string]any, error) {
 }
 
 // match finds the argument for each name that was sent and coerces its value.
-func (p *params) match(given map[string]any) (map[string]any, []error) {
-	values, from := make(map[string]any), make(map[string]string)
-	var problems []error
+// refused are those whose value is wrong, of which nothing else is to be said.
+func (p *params) match(given map[string]any) (values map[string]any, refused map[string]bool, problems []error) {
+	values, refused = make(map[string]any), make(map[string]bool)
+	from := make(map[string]string)
 	names := make([]string, 0, len(given))
 	for name := range given {
 		names = append(names, name)
@@ -157,6 +158,7 @@ func (p *params) match(given map[string]any) (map[string]any, []error) {
 		v, err := arg.coerce(given[name])
 		if err != nil {
 			problems = append(problems, fmt.Errorf("argument %q: %w", name, err))
+			refused[arg.name] = true
 			continue
 		}
 		if v == nil {
@@ -168,7 +170,7 @@ func (p *params) match(given map[string]any) (map[string]any, []error) {
 		}
 		values[arg.name], from[arg.name] = v, name
 	}
-	return values, problems
+	return values, refused, problems
 }
 
 func (p *params) unknown(name string) error {

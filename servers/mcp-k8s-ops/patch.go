@@ -53,6 +53,9 @@ func (o *ops) patch(ctx context.Context, a patchArgs) (*kit.Result, error) {
 	if err := p.copySecret(t, live.Object); err != nil {
 		return nil, err
 	}
+	if err := p.guessSecret(t, live.Object); err != nil {
+		return nil, err
+	}
 	after, err := s.patch(ctx, t, p, "", true)
 	if err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
@@ -14,14 +13,12 @@ import (
 // place, under another name, they would be. Where in the object a patch takes
 // from is not followed, since its operations change that as they go.
 func (p patching) copySecret(t target, live map[string]any) error {
-	list, _ := p.body.([]json.RawMessage)
-	for _, raw := range list {
-		var op struct{ Op, From string }
-		if json.Unmarshal(raw, &op) != nil || op.Op != "copy" && op.Op != "move" {
+	for _, op := range p.operations() {
+		if op.op != "copy" && op.op != "move" {
 			continue
 		}
-		if change.Hides(live) || strings.HasPrefix(lastApplied, op.From) && hasLastApplied(live) {
-			return kit.Errorf(kit.PermissionDenied, "%s has values that are not shown, and %s could take one to where it is", t, op.Op).
+		if change.Hides(live) || strings.HasPrefix(lastApplied, op.from) && hasLastApplied(live) {
+			return kit.Errorf(kit.PermissionDenied, "%s has values that are not shown, and %s could take one to where it is", t, op.op).
 				WithHint("write the value: op=add or op=replace, and op=remove for what is moved")
 		}
 	}

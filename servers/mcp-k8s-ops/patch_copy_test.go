@@ -18,6 +18,11 @@ kind: ConfigMap
 metadata: {name: site, namespace: shop, annotations: {kubectl.kubernetes.io/last-applied-configuration: "{}"}}
 data: {colour: red}
 ---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: keys, namespace: shop}
+data: {mode: fast, token: hunter2, app.env: "A=1\nDB_PASSWORD=hunter2\n"}
+---
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
@@ -42,7 +47,7 @@ func TestPatchCopiesNoSecret(t *testing.T) {
 		{"cm", "site", "copy", "/data/colour", false},
 	} {
 		in := obj{"kind": tc.kind, "name": tc.name, "namespace": "shop", "type": "json", "patch": []obj{
-			{"op": "add", "path": "/metadata/labels", "value": obj{}}, {"op": tc.op, "from": tc.from, "path": "/metadata/labels/x"},
+			{"op": "add", "path": "/metadata/labels", "value": obj{}}, {"op": tc.op, "from": tc.from, "path": "/metadata/labels/x", "OP": 5}, // of which the API server sees op
 		}}
 		if tc.refused {
 			c.MustFail("patch_resource", in, kit.PermissionDenied)

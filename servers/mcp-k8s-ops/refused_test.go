@@ -44,6 +44,15 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestReplicasRefused: a number that is wrong is not missing too.
+func TestReplicasRefused(t *testing.T) {
+	o, _ := testOps(t, kubetest.New(t, web), nil)
+	text := kittest.Connect(t, newServer(o)).MustFail("scale_workload", obj{"kind": "deploy", "name": "web", "namespace": "shop", "replicas": -1}, kit.InvalidArgument)
+	if !strings.HasPrefix(text, "ERROR invalid_argument: argument \"replicas\": -1 is outside of 0 to 10000\n") {
+		t.Errorf("it says %s", text)
+	}
+}
+
 // TestNotThere: an object that is not there is told with where it was looked for.
 func TestNotThere(t *testing.T) {
 	o, _ := testOps(t, kubetest.New(t, hidden), nil)

@@ -56,9 +56,6 @@ func (k *k8s) runAccess(ctx context.Context, a accessArgs) (*kit.Result, error) 
 	if a.Verb == "" || a.Kind == "" {
 		return nil, kit.Errorf(kit.InvalidArgument, "arguments \"verb\" and \"kind\" are required").WithHint("or as_list=true for all that is allowed")
 	}
-	if err := cluster.CheckName("verb", a.Verb); err != nil {
-		return nil, err
-	}
 	if a.Name != "" {
 		if err := cluster.CheckName("name", a.Name); err != nil {
 			return nil, err
@@ -69,6 +66,9 @@ func (k *k8s) runAccess(ctx context.Context, a accessArgs) (*kit.Result, error) 
 		return nil, err
 	}
 	want := cluster.Request{Verb: strings.ToLower(a.Verb), Kind: kind, Name: a.Name}
+	if err := checkVerb(want.Verb, kind, sub); err != nil {
+		return nil, err
+	}
 	if kind.Namespaced {
 		if want.Namespace, err = choose(c, a.Namespace, false); err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kube/cluster"
 	"github.com/loom-core/loom/servers/mcp-k8s/internal/diagnose"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -211,19 +212,22 @@ func (d *doctor) next(groups []diagnose.Finding) (calls []string) {
 
 // guess finds what a name without a kind is.
 func (d *doctor) guess(ctx context.Context, name, namespace string) (target, *unstructured.Unstructured, error) {
+	if err := cluster.CheckName("name", name); err != nil {
+		return target{}, nil, err
+	}
 	for _, kind := range []string{"apps/v1/Deployment", "apps/v1/StatefulSet", "apps/v1/DaemonSet", "v1/Pod", "batch/v1/CronJob", "batch/v1/Job"} {
 		t, err := d.k.find(ctx, kind, namespace, false)
 		if err != nil {
 			return t, nil, err
 		}
-		if err := cluster.CheckName("name", name); err != nil {
-			return t, nil, err
-		}
-		if o, err := t.get(ctx, name); err == nil {
+		if o, err := t.resource().Get(ctx, name, metav1.GetOptions{}); err == nil {
 			return t, o, nil
 		} else if ctx.Err() != nil {
-			return t, nil, err
+			return t, nil, context.Cause(ctx)
 		}
+	}
+	if e := absent(ctx, d.c, namespace); e != nil {
+		return target{}, nil, e
 	}
 	return target{}, nil, kit.Errorf(kit.NotFound, "there is no workload %q in namespace %q", name, namespace).
 		WithHint("search_resources name=*%s* looks in all kinds and namespaces", name)

@@ -261,6 +261,11 @@ func (d *doctor) many(ctx context.Context, a diagnoseArgs) error {
 		}
 		d.withoutPods(ctx, space, selector)
 	}
+	if d.pods == 0 && len(d.findings) == 0 {
+		if e := absent(ctx, d.c, d.namespace); e != nil {
+			return e
+		}
+	}
 	return nil
 }
 

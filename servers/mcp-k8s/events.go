@@ -86,7 +86,9 @@ func (k *k8s) runEvents(ctx context.Context, a eventsArgs) (*kit.Result, error) 
 	}
 	rows := foldEvents(all, t.namespace)
 	if len(rows) == 0 {
-		head.Hints = append(head.Hints, "no events since then; the API server keeps them for an hour by default")
+		if head.Hints = nowhere(ctx, t.Cluster, t.namespace); head.Hints == nil {
+			head.Hints = []string{"no events since then; the API server keeps them for an hour by default"}
+		}
 	}
 	return kit.Records(head, kit.Slice(a.Paging, rows)).Pin("since", head.Since).Untrusted().Narrow("narrow with for, type or reason"), nil
 }

@@ -70,10 +70,12 @@ func (k *k8s) runList(ctx context.Context, a listArgs) (*kit.Result, error) {
 		return nil, err
 	}
 	head := listHead{Kind: t.kind.GroupVersion() + "/" + t.kind.Kind, Namespace: t.namespace}
+	read := l.page
 	if a.Output == "count" || a.Sort != "" {
-		return l.whole(ctx, head)
+		read = l.whole
 	}
-	return l.page(ctx, head)
+	result, err := read(ctx, head)
+	return result, l.withSelectable(ctx, err)
 }
 
 func (l *lister) check() (err error) {
@@ -89,7 +91,7 @@ func (l *lister) check() (err error) {
 	if l.labels, err = cluster.CheckLabels(a.LabelSelector); err != nil {
 		return err
 	}
-	if l.fields, err = cluster.CheckFields(a.FieldSelector); err != nil {
+	if l.fields, err = cluster.CheckFields(a.FieldSelector, l.kind); err != nil {
 		return err
 	}
 	if a.Name != "" && !strings.ContainsAny(a.Name, "*?") {
@@ -166,6 +168,7 @@ func (l *lister) page(ctx context.Context, head listHead) (*kit.Result, error) {
 	if len(rows) == 0 && l.args.Token() == "" {
 		head.Hints = l.emptyHints(ctx)
 	}
+	head.Warnings = append(head.Warnings, lacking(objectsOf(rows), l.args.Fields)...)
 	l.summarise(&head, rows, cursor == "" && l.args.Page <= 1 && l.args.Token() == "")
 	return kit.Records(head, kit.Chain(l.args.Paging, l.shown(rows), here.String(), cursor)).Untrusted().Narrow("narrow with namespace, name, status or label_selector"), nil
 }

@@ -33,9 +33,12 @@ func (l *lister) shown(rows []row) []row {
 // project is what is at a path such as spec.containers[*].image, or without the
 // brackets: what a list has is a list.
 func project(v any, field string) any {
+	return lookUp(v, pathOf(field))
+}
+
+func pathOf(field string) []string {
 	field = strings.TrimPrefix(strings.Trim(field, "{}"), ".")
-	field = strings.NewReplacer("[*]", "", "[", ".", "]", "").Replace(field)
-	return lookUp(v, strings.Split(field, "."))
+	return strings.Split(strings.NewReplacer("[*]", "", "[", ".", "]", "").Replace(field), ".")
 }
 
 func lookUp(v any, path []string) any {

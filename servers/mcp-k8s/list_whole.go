@@ -53,6 +53,9 @@ func (l *lister) whole(ctx context.Context, head listHead) (*kit.Result, error) 
 	if l.namespace != "" {
 		head.ByNamespace = nil
 	}
+	if total == 0 {
+		head.Hints = nowhere(ctx, l.Cluster, l.namespace)
+	}
 	trim(&head)
 	if !counting {
 		if err := l.sort(rows); err != nil {
@@ -60,6 +63,7 @@ func (l *lister) whole(ctx context.Context, head listHead) (*kit.Result, error) 
 		}
 	}
 	page := kit.Slice(l.args.Paging, rows)
+	head.Warnings = lacking(objectsOf(page.Items), l.args.Fields)
 	return kit.Records(head, kit.WithItems(page, l.shown(page.Items))).Untrusted().Narrow("narrow with namespace, name, status or label_selector"), nil
 }
 
@@ -199,6 +203,9 @@ func (l *lister) emptyHints(ctx context.Context) (hints []string) {
 		hints = append(hints, "nothing fits the filters; without them there may be something")
 	}
 	if l.namespace == "" {
+		return hints
+	}
+	if hints := nowhere(ctx, l.Cluster, l.namespace); hints != nil {
 		return hints
 	}
 	elsewhere := fmt.Sprintf("namespace %s has none; all_namespaces=true looks in the others", l.namespace)

@@ -194,6 +194,9 @@ func (f *finder) selected(ctx context.Context, selector, what string) ([]corev1.
 		return nil, f.c.Error(ctx, err, cluster.Request{Verb: "list", Kind: cluster.Kind{Resource: "pods"}, Namespace: f.namespace})
 	}
 	if len(list.Items) == 0 {
+		if e := absent(ctx, f.c, f.namespace); e != nil {
+			return nil, e
+		}
 		return nil, kit.Errorf(kit.NotFound, "%s has no pods in namespace %s (%s)", what, f.namespace, selector).
 			WithHint("diagnose_workload says why; list_resources kind=pods namespace=%s has those that there are", f.namespace)
 	}

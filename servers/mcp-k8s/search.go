@@ -101,7 +101,10 @@ func (k *k8s) runSearch(ctx context.Context, a searchArgs) (*kit.Result, error) 
 		rows[i] = h.hitRow
 	}
 	head := searchHead{Kinds: len(kinds), Warnings: s.warnings[:min(len(s.warnings), maxAround)]}
-	if len(rows) == 0 && !slices.Contains(a.Kinds, "*") {
+	if len(rows) == 0 {
+		head.Hints = nowhere(ctx, c, namespace)
+	}
+	if len(rows) == 0 && head.Hints == nil && !slices.Contains(a.Kinds, "*") {
 		head.Hints = []string{"kinds=* searches CRDs and all others too"}
 	}
 	return kit.Records(head, kit.Slice(a.Paging, rows)).Untrusted().Narrow("narrow with kinds or namespace"), nil

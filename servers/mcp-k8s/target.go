@@ -117,6 +117,9 @@ func (t target) missing(ctx context.Context, err error, name string) error {
 	if near := similar(name, names); near != nil {
 		e.Hint = fmt.Sprintf("did you mean %s?", strings.Join(near, ", "))
 	} else if len(names) == 0 {
+		if e := absent(ctx, t.Cluster, t.namespace); e != nil {
+			return e
+		}
 		e.Hint = fmt.Sprintf("there are no %s%s", t.kind.Resource, where)
 	} else {
 		e.Hint = fmt.Sprintf("%s%s are %s", t.kind.Resource, where, listed(names, 10))

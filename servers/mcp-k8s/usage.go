@@ -61,6 +61,9 @@ func (k *k8s) runUsage(ctx context.Context, a usageArgs) (*kit.Result, error) {
 	if err != nil {
 		return nil, k.noMetrics(ctx, err)
 	}
+	if a.LabelSelector, err = cluster.CheckLabels(a.LabelSelector); err != nil {
+		return nil, err
+	}
 	out := usageHead{Target: a.Target, Namespace: t.namespace}
 	var rows []usageRow
 	if a.Target == "nodes" {
@@ -70,6 +73,9 @@ func (k *k8s) runUsage(ctx context.Context, a usageArgs) (*kit.Result, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if len(rows) == 0 {
+		out.Warnings = append(out.Warnings, nowhere(ctx, t.Cluster, t.namespace)...)
 	}
 	slices.SortStableFunc(rows, func(x, y usageRow) int {
 		if a.Sort == "cpu" {

@@ -105,6 +105,14 @@ func TestNames(t *testing.T) {
 	if _, err := cluster.CheckLabels("a=b,,&x"); code(err) != kit.InvalidArgument {
 		t.Errorf("CheckLabels: %v", err)
 	}
+	if _, err := cluster.CheckLabels("app=web,api-token in (a,b)"); code(err) != kit.PermissionDenied {
+		t.Errorf("CheckLabels: %v", err)
+	}
+	for selector, want := range map[string]kit.Code{"a": kit.InvalidArgument, "spec.mode=x,spec.db.password!=y": kit.PermissionDenied, "spec.mode=x,metadata.name=y": ""} {
+		if _, err := cluster.CheckFields(selector, cluster.Kind{Kind: "Widget"}); code(err) != want {
+			t.Errorf("CheckFields(%q): %v", selector, err)
+		}
+	}
 }
 
 func TestContexts(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kube/mask"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 )
@@ -59,11 +60,19 @@ func CheckLabels(selector string) (string, error) {
 		return "", kit.Errorf(kit.InvalidArgument, "argument \"label_selector\": %w", err).
 			WithHint("write app=web,tier!=cache or app in (web,api)")
 	}
+	terms, _ := parsed.Requirements()
+	for _, term := range terms {
+		for value := range term.Values() {
+			if mask.Hides("", []string{"metadata", "labels", term.Key()}, value) {
+				return "", guessed("label_selector", term.Key())
+			}
+		}
+	}
 	return parsed.String(), nil
 }
 
-// CheckFields does the same for a field selector.
-func CheckFields(selector string) (string, error) {
+// CheckFields does the same for a field selector of a kind.
+func CheckFields(selector string, kind Kind) (string, error) {
 	if len(selector) > maxSelector {
 		return "", kit.Errorf(kit.InvalidArgument, "argument \"field_selector\" has %d characters, at most %d are taken", len(selector), maxSelector)
 	}
@@ -72,7 +81,20 @@ func CheckFields(selector string) (string, error) {
 		return "", kit.Errorf(kit.InvalidArgument, "argument \"field_selector\": %w", err).
 			WithHint("write status.phase=Running,spec.nodeName=node-1")
 	}
+	for _, term := range parsed.Requirements() {
+		path := strings.FieldsFunc(term.Field, func(r rune) bool { return strings.ContainsRune(`.[]'"\\`, r) })
+		if mask.Hides(kind.Kind, path, term.Value) || mask.Sensitive(term.Field) {
+			return "", guessed("field_selector", term.Field)
+		}
+	}
 	return parsed.String(), nil
+}
+
+// guessed is why nothing is selected by a value that is not shown: what comes of it
+// says whether a guess was right.
+func guessed(what, path string) error {
+	return kit.Errorf(kit.PermissionDenied, "argument %q: the value of %s is not shown, and a selector would tell whether a guess of it is right", what, short(path)).
+		WithHint("select by something else")
 }
 
 func only(s, chars string) bool {

@@ -37,6 +37,7 @@ var corpus = map[string]string{
 	"kubeconfig":    `{"kind":"ConfigMap","data":{"config":"apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: []\nusers:\n- name: a\n  user:\n    exec:\n      env:\n      - name: X\n        value: ` + secret + `\n"}}`,
 	"probe":         `{"kind":"Pod","spec":{"containers":[{"livenessProbe":{"httpGet":{"httpHeaders":[{"name":"Authorization","value":"` + secret + `"}]}}}]}}`,
 	"custom":        `{"kind":"Grafana","spec":{"config":{"security":{"admin_password":"` + secret + `"}}}}`,
+	"custom Table":  `{"kind":"Table","spec":{"password":"` + secret + `"}}`,
 	"annotation":    `{"kind":"Ingress","metadata":{"annotations":{"example.org/api-token":"` + secret + `"}}}`,
 	"of lines":      `{"kind":"ConfigMap","data":{"password":"` + secret + `\n"}}`,
 	"custom lines":  `{"kind":"Grafana","spec":{"password":"` + secret + `\nx"}}`,

@@ -27,7 +27,9 @@ func Count(text string) int { return strings.Count(text, marked) }
 func Object(o map[string]any, kind string, typed bool) {
 	m := masker{kind: kind, typed: typed}
 	kind = kindOf(o, kind)
-	switch items, isList := o["items"].([]any); {
+	items, isList := o["items"].([]any)
+	_, hasRows := o["rows"].([]any) // a custom kind may be called Table too
+	switch {
 	case isList:
 		if kind = strings.TrimSuffix(kind, "List"); kind == "" {
 			kind = m.kind
@@ -37,7 +39,7 @@ func Object(o map[string]any, kind string, typed bool) {
 				m.object(kindOf(item, kind), item)
 			}
 		}
-	case kind == "Table":
+	case kind == "Table" && hasRows:
 		m.table(o)
 	default:
 		m.object(kind, o)

@@ -3,11 +3,13 @@ package mask
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -84,6 +86,52 @@ func TestProtobuf(t *testing.T) {
 	}
 	if tried < 16 {
 		t.Errorf("only %d were tried", tried)
+	}
+}
+
+// A long list comes out as if its items were masked one after the other.
+func TestProtobufList(t *testing.T) {
+	var list corev1.PodList
+	for i := range 100 {
+		p := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint("p", i), ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "m"}}}}
+		switch i % 3 {
+		case 1:
+			p.Annotations = map[string]string{LastApplied: secret, "note": fmt.Sprint("token=", secret, i)}
+		case 2:
+			p.Spec.Containers = []corev1.Container{{Name: "app", Args: []string{"--token", secret}, Env: []corev1.EnvVar{{Name: "DB_PASSWORD", Value: secret}, {Name: "MODE", Value: "test"}}}}
+		}
+		list.Items = append(list.Items, p)
+	}
+	list.ResourceVersion, list.Continue = "7", "next"
+	list.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: "PodList"})
+	var b bytes.Buffer
+	if err := wire.Encode(&list, &b); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := through(t, answer{b.Bytes(), Protobuf}, "/api/v1/pods")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := wire.Decode(raw, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range list.Items {
+		list.Items[i].ManagedFields = nil
+	}
+	want, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	Object(want, "PodList", true)
+	have, err := runtime.DefaultUnstructuredConverter.ToUnstructured(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := json.Marshal(have)
+	w, _ := json.Marshal(want)
+	if string(a) != string(w) || bytes.Contains(a, []byte(secret)) {
+		t.Errorf("got  %s\nwant %s", a, w)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"reflect"
+	"strings"
 
 	"github.com/loom-core/loom/servers/kube/mask"
 	"github.com/loom-core/loom/servers/mcp-k8s-ops/internal/diff"
@@ -117,6 +118,40 @@ func Hides(o map[string]any) bool {
 		}
 	}
 	return !reflect.DeepEqual(o, shown(o))
+}
+
+// HidesAt reports whether something at a JSON pointer is not shown. An index stands
+// for all elements of its list: operations of a patch move them.
+func HidesAt(o map[string]any, pointer string) bool {
+	var path []string
+	if _, rest, ok := strings.Cut(pointer, "/"); ok { // what is before it is not looked at by API servers
+		for name := range strings.SplitSeq(rest, "/") {
+			path = append(path, unescape.Replace(name))
+		}
+	}
+	return differ(o, shown(o), path)
+}
+
+var unescape = strings.NewReplacer("~1", "/", "~0", "~")
+
+func differ(before, after any, path []string) bool {
+	if len(path) == 0 {
+		return !reflect.DeepEqual(before, after)
+	}
+	switch b := before.(type) {
+	case map[string]any:
+		a, _ := after.(map[string]any)
+		in, ok := b[path[0]]
+		return ok && differ(in, a[path[0]], path[1:])
+	case []any:
+		a, _ := after.([]any)
+		for i := range b {
+			if i >= len(a) || differ(b[i], a[i], path[1:]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func shown(o map[string]any) map[string]any {
