@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/redact"
 	"github.com/loom-core/loom/servers/kube/cluster"
 )
 
@@ -62,7 +63,7 @@ func (k *k8s) runLogs(ctx context.Context, a logsArgs) (*kit.Result, error) {
 	if namespace == "" {
 		return nil, kit.Errorf(kit.InvalidArgument, "argument \"namespace\": logs are of one namespace")
 	}
-	sieve, err := newSieve(a)
+	sieve, err := newSieve(a, k.redactor())
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +101,7 @@ func (k *k8s) runLogs(ctx context.Context, a logsArgs) (*kit.Result, error) {
 // sieve chooses lines. The zero value takes all.
 type sieve struct {
 	grep, exclude *regexp.Regexp
+	redactor      redact.Redactor
 	level         int
 	around        int
 	searching     bool
@@ -107,8 +109,8 @@ type sieve struct {
 
 const maxPattern = 1000
 
-func newSieve(a logsArgs) (sieve, error) {
-	s := sieve{level: levels[a.Level], around: a.ContextLines}
+func newSieve(a logsArgs, redactor redact.Redactor) (sieve, error) {
+	s := sieve{redactor: redactor, level: levels[a.Level], around: a.ContextLines}
 	for _, p := range []struct {
 		name, text string
 		to         **regexp.Regexp
@@ -129,7 +131,12 @@ func newSieve(a logsArgs) (sieve, error) {
 	return s, nil
 }
 
+// takes looks at a line as it will be shown: a pattern that finds what is hidden says
+// letter by letter what it is.
 func (s sieve) takes(line string) bool {
+	if s.grep != nil || s.exclude != nil {
+		line, _ = s.redactor.Text(kit.Clean(line))
+	}
 	switch {
 	case s.grep != nil && !s.grep.MatchString(line), s.exclude != nil && s.exclude.MatchString(line):
 		return false

@@ -34,7 +34,11 @@ func TestLogs(t *testing.T) {
 		`{"name":"web-0000","exclude":"info"}`:                     "level=error b 1\nlevel=error b 2\n",
 		`{"name":"web-0000","level":"error","dedupe":true}`:        "level=error b 2 (x2)\n",
 		`{"name":"web-0000","tail":1,"timestamps":true}`:           "2026-11-28T11:59:00.003Z level=error b 2\n",
-		`{"name":"web-0001","grep":"hunter"}`:                      `token=[redacted: value, 9 characters]`,
+		`{"name":"web-0001","grep":"token="}`:                      `token=[redacted: value, 9 characters]`,
+		`{"name":"web-0001","grep":"hunter"}`:                      "none of 4 lines fits", // what is not shown is not found
+		`{"name":"web-0001","grep":"token=[^h]"}`:                  `"matched":1`,
+		`{"name":"web-0001","exclude":"hunter","tail":1}`:          `token=[redacted: value, 9 characters]`,
+		`{"name":"web-0001","grep":"n text"}`:                      "plain text\n",
 		`{"name":"web-0000","grep":"nothing"}`:                     "none of 4 lines fits",
 		`{"name":"web-0000","tail":2,"container":"app"}`:           "level=info c\nlevel=error b 2\n",
 		`{"name":"web-0000","container":"all","grep":"(?i)A$"}`:    `"matched":1`,

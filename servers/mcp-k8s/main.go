@@ -50,7 +50,7 @@ func newServer(clusters *cluster.Clusters, now func() time.Time) *kit.Server {
 		Version:     version.String(),
 		InstanceArg: "context",
 		Instances:   clusters.Names(),
-		Redact:      redact.Redactor{Rules: []redact.Rule{mask.Text}, Secrets: clusters.Secrets},
+		Redact:      k.redactor(),
 		Resources:   []kit.Resource{k.object()},
 		Prompts:     []kit.Prompt{k.debugWorkload()},
 		Tools: []kit.Tool{
@@ -64,4 +64,8 @@ func newServer(clusters *cluster.Clusters, now func() time.Time) *kit.Server {
 type k8s struct {
 	clusters *cluster.Clusters
 	now      func() time.Time
+}
+
+func (k *k8s) redactor() redact.Redactor {
+	return redact.Redactor{Rules: []redact.Rule{mask.Text}, Secrets: k.clusters.Secrets}
 }

@@ -106,6 +106,13 @@ func TestMatch(t *testing.T) {
 	if text := Text(shown, true, hits); text != "2-b\n3:hit 1\n4-c\n--\n6-e\n7:hit 2\n" {
 		t.Errorf("got %q", text)
 	}
+	secret := Parse("Authorization: Bearer abcdefgh12345678", false)
+	if _, hits := Match(secret, regexp.MustCompile("Bearer a"), 0); len(hits) != 0 {
+		t.Error("what is not shown was found")
+	}
+	if _, hits := Match(secret, regexp.MustCompile("Authorization: "), 0); len(hits) != 1 {
+		t.Error("a line that hides something was not found")
+	}
 	if list := Parse("half\nwhole", true); len(list) != 1 || list[0].Text != "whole" {
 		t.Errorf("after a cut: %+v", list)
 	}

@@ -6,14 +6,16 @@ import (
 	"strings"
 
 	"github.com/loom-core/loom/servers/kit"
+	"github.com/loom-core/loom/servers/kit/redact"
 )
 
-// Match is the lines that fit re, each with context lines around it.
+// Match is the lines that fit re, each with context lines around it. They have to as
+// they are shown: a pattern that finds a credential says letter by letter what it is.
 func Match(list []Line, re *regexp.Regexp, context int) (shown []Line, hits map[int]bool) {
 	hits = make(map[int]bool)
 	keep := make([]bool, len(list))
 	for i, line := range list {
-		if !re.MatchString(line.Text) {
+		if text, _ := new(redact.Redactor).Text(line.Text); !re.MatchString(text) {
 			continue
 		}
 		hits[line.Number] = true
