@@ -27,6 +27,7 @@ spec:
     served: true
     storage: true
     subresources: {status: {}}
+    selectableFields: [{jsonPath: .spec.size}, {jsonPath: .spec.password}]
     additionalPrinterColumns:
     - {name: Size, type: integer, jsonPath: .spec.size}
     - {name: Phase, type: string, jsonPath: .status.phase}
@@ -89,6 +90,9 @@ func TestK8sCustom(t *testing.T) {
 	}{
 		{"list_resources", `"kind":"gdg"`, []string{"name\tsize\tphase", "broken\t3\tStuck"}},
 		{"list_resources", `"kind":"gadgets.e2e.loom.test","output":"fields","fields":"spec.size,spec.password"`, []string{"broken\t3\t"}},
+		{"list_resources", `"kind":"gadget","output":"fields","fields":"spec.sise"`, []string{"no object here has spec.sise; spec has password, size"}},
+		{"list_resources", `"kind":"gadget","field_selector":"spec.size=3"`, []string{"broken"}},
+		{"list_resources", `"kind":"gadget","field_selector":"spec.size=4"`, []string{"namespace k8s-custom has none"}},
 		{"get_resource", `"kind":"e2e.loom.test/v1/Gadget","name":"broken"`, []string{"size: 3", "[redacted: "}},
 		{"describe_resource", `"kind":"gadget","name":"broken"`, []string{"Size:", "NoPower"}},
 		{"diagnose_workload", `"kind":"gadget","name":"broken"`, []string{"healthy: false", "NoPower", "the plug is out"}},
@@ -103,6 +107,15 @@ func TestK8sCustom(t *testing.T) {
 	if strings.Contains(said.String(), "swordfish") {
 		t.Errorf("a password is in an answer:\n%s", said.String())
 	}
+	for _, test := range []struct{ tool, args, want string }{
+		{"list_resources", `"kind":"gadget","field_selector":"spec.password=swordfish-in-gadget"`, "ERROR permission_denied: argument \"field_selector\": the value of spec.password is not shown"},
+		{"list_resources", `"kind":"gadget","field_selector":"spec.colour=red"`, "hint: field_selector of gadgets takes metadata.name, metadata.namespace"},
+		{"list_resources", `"kind":"pods","field_selector":"spec.nodNam=x"`, "metadata.namespace, spec.nodeName"},
+		{"check_access", `"verb":"frobnicate","kind":"gadgets"`, "its verbs are delete, deletecollection, get, list, patch, create, update, watch"},
+	} {
+		contains(t, l.fails(test.tool, `{"namespace":%q,%s}`, ns, test.args), test.want)
+	}
+	contains(t, l.text("list_resources", `{"kind":"pods","namespace":"k8s-custm"}`), "the namespace k8s-custm does not exist; did you mean k8s-custom?")
 	contains(t, l.text("list_api_resources", `{"group":"e2e.loom.test"}`), "gadgets\tgdg\te2e.loom.test/v1\ttrue\tGadget")
 	contains(t, l.text("explain_resource", `{"kind":"gadget","path":"spec"}`), "What is wanted.", "size")
 }
@@ -123,7 +136,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: gadgets}
 subjects: [{kind: ServiceAccount, name: mcp-k8s-ops, namespace: loom}]
 `)
 	const path = "/apis/e2e.loom.test/v1/namespaces/ops-custom/gadgets/lamp"
-	apply := `{manifest: {apiVersion: e2e.loom.test/v1, kind: Gadget, metadata: {name: lamp, namespace: ops-custom}, spec: {size: 4}}}`
+	apply := `{manifest: {apiVersion: e2e.loom.test/v1, kind: Gadget, metadata: {name: lamp, namespace: ops-custom}, spec: {size: 4, password: swordfish-in-lamp}}}`
 	eventually(t, "the right to gadgets is there", func() bool {
 		return !w.client.Call(opsServer+"__apply_manifest", w.args(t, apply)).IsError()
 	})
@@ -134,6 +147,11 @@ subjects: [{kind: ServiceAccount, name: mcp-k8s-ops, namespace: loom}]
 	w.expect(t, "patch "+path+": 201")
 	w.refused(t, "apply_manifest", strings.Replace(apply, "size: 4", "size: 44", 1), "invalid_argument")
 	w.refused(t, "apply_manifest", strings.Replace(apply, "size: 4", "sise: 4", 1), "invalid_argument")
+
+	// Nothing tells whether a guess of a value is right that is not shown.
+	for _, test := range []string{"{op: test, path: /spec/password, value: swordfish-in-lamp}", "{op: test, path: /spec, value: {size: 4, password: x}}"} {
+		w.refused(t, "patch_resource", `{kind: gadget, name: lamp, namespace: ops-custom, type: json, patch: [`+test+`, {op: replace, path: /spec/size, value: 5}]}`, "permission_denied")
+	}
 
 	// A status is no change of what was planned, and is waited for.
 	plan = w.call(t, "patch_resource", `{kind: gadget, name: lamp, namespace: ops-custom, patch: {spec: {size: 5}}}`)

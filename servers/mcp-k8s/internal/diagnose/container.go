@@ -124,6 +124,8 @@ func startAdvice(text string) string {
 	return "check command, args and securityContext"
 }
 
+const memoryAdvice = "raise resources.limits.memory, or find what uses it: get_usage target=containers"
+
 // ended says why a container ended.
 func ended(p *corev1.Pod, f Finding, t *corev1.ContainerStateTerminated, events []corev1.Event) Finding {
 	code := t.ExitCode
@@ -141,13 +143,18 @@ func ended(p *corev1.Pod, f Finding, t *corev1.ContainerStateTerminated, events 
 	case t.Reason == "OOMKilled":
 		f.Cause = OOMKilled
 		f.Detail = "used more memory than its limit" + limitOf(p, f.Container)
-		f.Advice = "raise resources.limits.memory, or find what uses it: get_usage target=containers"
+		f.Advice = memoryAdvice
 	case t.Reason == "StartError" || t.Reason == "ContainerCannotRun":
 		f.Cause, f.Advice = ContainerStart, startAdvice(t.Message)
 	case startup != "":
 		f.Cause, f.Detail, f.Advice = StartupProbe, startup, "the container is ended because its startup probe fails: does it need longer (failureThreshold), or another port or path?"
 	case liveness != "":
 		f.Cause, f.Detail, f.Advice = LivenessProbe, liveness, "the container is ended because its liveness probe fails: check port, path, initialDelaySeconds and timeoutSeconds"
+	case code == 137 && limitOf(p, f.Container) != "" && find(events, []string{"Killing"}) == "":
+		// Until its #12714 containerd may tell of the end before it has heard of the reason.
+		f.Cause = OOMKilled
+		f.Detail = "was killed (SIGKILL, exit code 137), most likely for more memory than its limit" + limitOf(p, f.Container) + "; the runtime gives no reason"
+		f.Advice = memoryAdvice
 	case p.Spec.RestartPolicy == corev1.RestartPolicyNever:
 		f.Cause, f.Advice = Failed, "its log says why"
 	case code == 137:

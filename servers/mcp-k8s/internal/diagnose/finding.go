@@ -65,11 +65,15 @@ func Group(all []Finding) []Finding {
 	type key struct {
 		cause             Cause
 		container, detail string
+		exit              int32 // numbers in a detail differ between pods, this one is the cause
 	}
 	var groups []Finding
 	at := make(map[key]int)
 	for _, f := range all {
-		k := key{f.Cause, f.Container, shape(f.Detail, f.Pods)}
+		k := key{cause: f.Cause, container: f.Container, detail: shape(f.Detail, f.Pods)}
+		if f.Exit != nil {
+			k.exit = *f.Exit
+		}
 		i, ok := at[k]
 		if !ok {
 			at[k] = len(groups)

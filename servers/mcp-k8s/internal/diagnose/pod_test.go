@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,9 @@ func TestPod(t *testing.T) {
 		{"done", spec + "status: {phase: Succeeded}", nil, "", ""},
 		{"crash loop", spec + "status: {phase: Running, containerStatuses: [{name: app, restartCount: 3, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 3, reason: Error}}}]}", nil, CrashLoop, "exit code 3"},
 		{"killed for memory", spec + "status: {phase: Running, containerStatuses: [{name: app, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 137, reason: OOMKilled}}}]}", nil, OOMKilled, "its limit of 24Mi"},
+		{"killed, and the runtime does not say for what", spec + "status: {phase: Running, containerStatuses: [{name: app, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 137, reason: Error}}}]}", nil, OOMKilled, "most likely for more memory than its limit of 24Mi"},
+		{"killed without a limit", "spec: {nodeName: n1, restartPolicy: Always, containers: [{name: app, image: x}]}\nstatus: {phase: Running, containerStatuses: [{name: app, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 137, reason: Error}}}]}", nil, CrashLoop, "SIGKILL"},
+		{"stopped by the kubelet", spec + "status: {phase: Running, containerStatuses: [{name: app, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 137, reason: Error}}}]}", events("Killing", "Stopping container app"), CrashLoop, "SIGKILL"},
 		{"killed by its probe", spec + "status: {phase: Running, containerStatuses: [{name: app, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 137, reason: Error}}}]}", events("Unhealthy", "Liveness probe failed: 500"), LivenessProbe, "500"},
 		{"startup probe", spec + "status: {phase: Running, containerStatuses: [{name: app, started: false, state: {running: {startedAt: \"2026-11-28T11:59:50Z\"}}}]}", events("Unhealthy", "Startup probe failed: refused"), StartupProbe, "failureThreshold"},
 		{"readiness probe", spec + "status: {phase: Running, containerStatuses: [{name: app, state: {running: {startedAt: \"2026-11-28T11:00:00Z\"}}}]}", events("Unhealthy", "Readiness probe failed: 503"), ReadinessProbe, "503"},
@@ -98,8 +102,12 @@ func TestGroup(t *testing.T) {
 		all = append(all, Finding{Cause: ReadinessProbe, Container: "app", Detail: "probe of " + name + " failed", Pods: []string{p}})
 	}
 	all = append(all, Finding{Cause: OOMKilled, Detail: "x", Pods: []string{"ns/db-0"}})
+	for i, p := range []string{"ns/a", "ns/b"} {
+		code := int32(3 + i)
+		all = append(all, Finding{Cause: CrashLoop, Container: "app", Exit: &code, Detail: fmt.Sprintf("ended with exit code %d", code), Pods: []string{p}})
+	}
 	groups := Group(all)
-	if len(groups) != 2 || groups[0].Cause != OOMKilled || len(groups[1].Pods) != 3 {
+	if len(groups) != 4 || groups[0].Cause != OOMKilled || *groups[1].Exit != 3 || *groups[2].Exit != 4 || len(groups[3].Pods) != 3 {
 		t.Errorf("groups are %+v", groups)
 	}
 }
