@@ -109,7 +109,7 @@ func TestK8sCustom(t *testing.T) {
 	}
 	for _, test := range []struct{ tool, args, want string }{
 		{"list_resources", `"kind":"gadget","field_selector":"spec.password=swordfish-in-gadget"`, "ERROR permission_denied: argument \"field_selector\": the value of spec.password is not shown"},
-		{"list_resources", `"kind":"gadget","field_selector":"spec.colour=red"`, "hint: field_selector of gadgets takes metadata.name, metadata.namespace"},
+		{"list_resources", `"kind":"gadget","field_selector":"spec.colour=red"`, "field_selector of gadgets takes metadata.name, metadata.namespace, spec.size; status"},
 		{"list_resources", `"kind":"pods","field_selector":"spec.nodNam=x"`, "metadata.namespace, spec.nodeName"},
 		{"check_access", `"verb":"frobnicate","kind":"gadgets"`, "its verbs are delete, deletecollection, get, list, patch, create, update, watch"},
 	} {
