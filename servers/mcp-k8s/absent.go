@@ -6,6 +6,7 @@ import (
 
 	"github.com/loom-core/loom/servers/kit"
 	"github.com/loom-core/loom/servers/kube/cluster"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -16,8 +17,14 @@ func absent(ctx context.Context, c *cluster.Cluster, namespace string) *kit.Erro
 	if namespace == "" {
 		return nil
 	}
-	list, err := c.Typed().CoreV1().Namespaces().List(ctx, metav1.ListOptions{Limit: chunk})
-	if err != nil || list.Continue != "" || len(list.Items) == 0 { // every cluster has some
+	namespaces := c.Typed().CoreV1().Namespaces()
+	list, err := namespaces.List(ctx, metav1.ListOptions{Limit: chunk})
+	switch {
+	case err != nil || list.Continue != "":
+		if _, err := namespaces.Get(ctx, namespace, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+			return nil
+		}
+	case len(list.Items) == 0: // every cluster has some
 		return nil
 	}
 	var names []string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -68,6 +69,20 @@ func TestAbsent(t *testing.T) {
 		t.Errorf("asked for namespaces %d times for answers that are not empty", n)
 	}
 	has(t, c.MustText("list_resources", args(`{"kind":"pods","namespace":"xyz"}`)), "the namespace xyz does not exist; list_resources kind=namespaces")
-	api.Deny = []string{"list namespaces"}
+	api.Deny = []string{"list namespaces"} // one alone may still be read
+	has(t, c.MustText("list_resources", args(`{"kind":"pods","namespace":"shpo"}`)), says)
+	hasNot(t, c.MustText("list_resources", args(`{"kind":"pods","namespace":"empty"}`)), "does not exist")
+	api.Deny = []string{"list namespaces", "get namespaces"}
 	has(t, c.MustText("list_resources", args(`{"kind":"pods","namespace":"shpo"}`)), "namespace shpo has none")
+}
+
+// Of more namespaces than a page has, the one that is meant is asked for.
+func TestAbsentAmongMany(t *testing.T) {
+	var all []string
+	for i := range chunk + 1 {
+		all = append(all, namespaceYAML(fmt.Sprintf("n-%04d", i)))
+	}
+	c := connect(t, kubetest.New(t, append(all, namespaceYAML("default"), namespaceYAML("z-last"))...), nil)
+	hasNot(t, c.MustText("list_resources", args(`{"kind":"pods","namespace":"z-last"}`)), "does not exist")
+	has(t, c.MustText("list_resources", args(`{"kind":"pods","namespace":"n-00042"}`)), "the namespace n-00042 does not exist", "did you mean n-000")
 }
