@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -58,6 +59,10 @@ func (l *lab) gadgets() dynamic.Interface {
 		if err := any.Resource(crds).Delete(ctx, "gadgets.e2e.loom.test", metav1.DeleteOptions{}); err != nil {
 			l.t.Error(err)
 		}
+		eventually(l.t, "the kind is gone, which others add again", func() bool {
+			_, err := any.Resource(crds).Get(ctx, "gadgets.e2e.loom.test", metav1.GetOptions{})
+			return apierrors.IsNotFound(err)
+		})
 		_ = l.admin.RbacV1().ClusterRoles().Delete(ctx, "e2e-gadgets-view", metav1.DeleteOptions{})
 	})
 	l.create(gadgets, "")
