@@ -27,11 +27,9 @@ func ask[R any](t *testing.T, c *loomrpc.Client, method string, params any) R {
 // untilRecorded waits for the audit log's writer.
 func untilRecorded(t *testing.T, c *loomrpc.Client, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ask[loomrpc.AuditReply](t, c, loomrpc.MethodAudit, nil).Matched != n; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("there are not %d records within 10s", n)
-		}
-	}
+	eventually(t, fmt.Sprintf("there are %d records", n), func() bool {
+		return ask[loomrpc.AuditReply](t, c, loomrpc.MethodAudit, nil).Matched == n
+	})
 }
 
 func TestAudit(t *testing.T) {
@@ -113,13 +111,9 @@ func TestAuditWithoutDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.audit.Record(audit.Record{Time: time.Now(), Method: "tools/call", Outcome: "ok"})
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		if s := ask[loomrpc.Status](t, c, loomrpc.MethodStatus, nil).Audit; strings.Contains(s.Error, "is a directory") {
-			break
-		} else if time.Now().After(deadline) {
-			t.Fatalf("status: %+v", s)
-		}
-	}
+	eventually(t, "the status says what is wrong", func() bool {
+		return strings.Contains(ask[loomrpc.Status](t, c, loomrpc.MethodStatus, nil).Audit.Error, "is a directory")
+	})
 	text := ask[loomrpc.MetricsReply](t, c, loomrpc.MethodMetrics, nil).Text
 	if !strings.Contains(text, "\nloomd_audit_failing 1\n") || !strings.Contains(text, "\nloomd_audit_dropped_total 0\n") {
 		t.Errorf("metrics: %s", text)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/loom-core/loom/core/jsonrpc"
 	"github.com/loom-core/loom/core/keyring"
@@ -109,12 +108,19 @@ func TestSecretsChanged(t *testing.T) {
 	if s := b.status().Keyring; s != (loomrpc.KeyringStatus{Backend: "secret-service"}) {
 		t.Errorf("the status is %+v", s)
 	}
-	first, other := b.call("with", "pid", "{}"), b.call("without", "pid", "{}")
+	first, without := b.call("with", "pid", "{}"), b.call("without", "pid", "{}")
 	slow := make(chan string, 1)
-	go func() { slow <- b.call("with", "sleep", `{"ms":300}`) }()
-	for b.inFlight("with") == 0 {
-		time.Sleep(time.Millisecond)
+	arguments, release := held(t)
+	other, err := connect(t, b.opts, loomrpc.Hello{Version: "v1", Protocol: loomrpc.Protocol}) // a Client has one call at a time
+	if err != nil {
+		t.Fatal(err)
 	}
+	go func() {
+		beside := *b
+		beside.session = other
+		slow <- beside.call("with", "hang", arguments)
+	}()
+	eventually(t, "the call is in flight", func() bool { return b.inFlight("with") > 0 })
 	b.set("tok", "the second value")
 	changed := func(names ...string) []string {
 		t.Helper()
@@ -129,10 +135,11 @@ func TestSecretsChanged(t *testing.T) {
 	if got := b.call("with", "env", `{"name":"TOKEN"}`); got != "the second value true" { // while the old one drains
 		t.Errorf("the server has %q", got)
 	}
-	if got := <-slow; got != "slept" {
+	release()
+	if got := <-slow; got != "hung" {
 		t.Errorf("the call in flight gave %q", got)
 	}
-	if b.call("with", "pid", "{}") == first || b.call("without", "pid", "{}") != other {
+	if b.call("with", "pid", "{}") == first || b.call("without", "pid", "{}") != without {
 		t.Error("not the one server that uses it was restarted")
 	}
 }
@@ -244,14 +251,10 @@ servers:
 		t.Errorf("the files are %s and %s", one, two)
 	}
 	ask[loomrpc.RestartReply](t, b.control, loomrpc.MethodRestart, loomrpc.RestartQuery{Server: "one"})
-	for give := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
-		if _, err := os.Stat(filepath.Dir(one)); errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		if time.Now().After(give) {
-			t.Fatal("the file outlives its server")
-		}
-	}
+	eventually(t, "the file goes with its server", func() bool {
+		_, err := os.Stat(filepath.Dir(one))
+		return errors.Is(err, fs.ErrNotExist)
+	})
 	path("one")
 	path("two")
 }

@@ -90,11 +90,7 @@ func TestUpgrade(t *testing.T) {
 		t.Errorf("newer is %q with nobody newer", got)
 	}
 	hello("v1.1.0")
-	for give := time.Now().Add(30 * time.Second); newer() != "v1.1.0"; {
-		if time.Now().After(give) {
-			t.Fatal("status never had the newer loom")
-		}
-	}
+	eventually(t, "the status has the newer loom", func() bool { return newer() == "v1.1.0" })
 
 	// What stands there is not newer, or the registry would not load.
 	install(t, opts.Binary, "echo loomd v1.0.0")
@@ -109,18 +105,18 @@ func TestUpgrade(t *testing.T) {
 	log.await(t, "this loomd goes on")
 	write(t, opts.RegistryFile, one)
 
+	arguments, release := held(t)
 	answered := make(chan error, 1)
 	go func() {
-		result, err := old.Raw(context.Background(), loomrpc.MethodCall, []byte(`{"server":"fake","tool":"sleep","params":{"name":"sleep","arguments":{"ms":300}}}`))
-		if err == nil && !strings.Contains(string(result), "slept") {
+		result, err := old.Raw(context.Background(), loomrpc.MethodCall, []byte(`{"server":"fake","tool":"hang","params":{"name":"hang","arguments":`+arguments+`}}`))
+		if err == nil && !strings.Contains(string(result), "hung") {
 			err = errors.New(string(result))
 		}
 		answered <- err
 	}()
-	for !a.busy() {
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "the call is in flight", a.busy)
 	hello("v1.1.0")
+	release()
 	err = <-ended
 	if err := <-answered; err != nil {
 		t.Errorf("the call in flight: %v", err)
