@@ -89,6 +89,24 @@ func TestProtobuf(t *testing.T) {
 	}
 }
 
+// seen is what a client gets of what the API server has.
+func seen(t *testing.T, o runtime.Object) runtime.Object {
+	t.Helper()
+	var b bytes.Buffer
+	if err := wire.Encode(o, &b); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := through(t, answer{b.Bytes(), Protobuf}, "/api/v1/pods")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := wire.Decode(raw, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
 // A long list comes out as if its items were masked one after the other.
 func TestProtobufList(t *testing.T) {
 	var list corev1.PodList
@@ -104,18 +122,7 @@ func TestProtobufList(t *testing.T) {
 	}
 	list.ResourceVersion, list.Continue = "7", "next"
 	list.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: "PodList"})
-	var b bytes.Buffer
-	if err := wire.Encode(&list, &b); err != nil {
-		t.Fatal(err)
-	}
-	raw, err := through(t, answer{b.Bytes(), Protobuf}, "/api/v1/pods")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, _, err := wire.Decode(raw, nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := seen(t, &list)
 	for i := range list.Items {
 		list.Items[i].ManagedFields = nil
 	}
@@ -142,18 +149,7 @@ func TestProtobufKeeps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	if err := wire.Encode(o, &b); err != nil {
-		t.Fatal(err)
-	}
-	raw, err := through(t, answer{b.Bytes(), Protobuf}, "/api/v1/pods")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, _, err := wire.Decode(raw, nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := seen(t, o)
 	o.(metav1.Object).SetManagedFields(nil)
 	have, _ := runtime.DefaultUnstructuredConverter.ToUnstructured(got)
 	want, _ := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
